@@ -1,0 +1,81 @@
+/**
+ * The errors that break a run. Each says in words what a person needs to act: which server, what
+ * status or error type, what to do. None ever holds a credential, a subject or a body.
+ * `runFailureKind` is the one table from error to exit.
+ */
+export abstract class MailroomError extends Error {
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** The settings are wrong; `problems` has one line per variable, without its value. */
+export class SettingsError extends MailroomError {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`settings are not valid: ${problems.join('; ')}`);
+    this.problems = problems;
+  }
+}
+
+/** The account is not as Mailroom needs it: missing mailboxes or groups, no mail account, read-only. */
+export class AccountError extends MailroomError {}
+
+/** A URL given by a server, or a redirect, leads where credentials must not go. Nothing was sent. */
+export class UrlNotTrustedError extends MailroomError {}
+
+/** The server refused the credentials: 401, or 403 to anything but a PUT. */
+export class CredentialsError extends MailroomError {}
+
+/** No answer: DNS, TLS, connection refused or reset. */
+export class NetworkError extends MailroomError {}
+
+/** No complete answer within `MAILROOM_REQUEST_TIMEOUT` or what `MAILROOM_PASS_TIMEOUT` left. */
+export class TimeoutError extends MailroomError {}
+
+/** An answer with an HTTP status that is no success, after all retries. */
+export class HttpStatusError extends MailroomError {
+  readonly status: number;
+  constructor(message: string, status: number, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+  /** Trying again changes nothing: 4xx but those that say "not now". */
+  get isPermanent(): boolean {
+    return this.status >= 400 && this.status < 500 && !RETRYABLE_4XX.has(this.status);
+  }
+}
+
+const RETRYABLE_4XX: ReadonlySet<number> = new Set([401, 408, 409, 412, 423, 425, 429]);
+
+/** An answer that cannot be right: not JSON, not XML, cut short, for another call, empty where it cannot be. */
+export class MalformedAnswerError extends MailroomError {}
+
+/** A JMAP method-level error (RFC 8620 §3.6.2). */
+export class JmapMethodError extends MailroomError {
+  readonly type: string;
+  constructor(message: string, type: string) {
+    super(message);
+    this.type = type;
+  }
+}
+
+/** SIGTERM or SIGINT came; what was begun is at a consistent point. */
+export class StoppedError extends MailroomError {}
+
+/** The state could not be written. */
+export class StateWriteError extends MailroomError {}
+
+/** `startup`: a person has to act, exit 1 at once. `transient`: the next pass may do it. */
+export function runFailureKind(error: unknown): 'startup' | 'transient' | 'stopped' {
+  if (error instanceof StoppedError) return 'stopped';
+  if (
+    error instanceof SettingsError ||
+    error instanceof AccountError ||
+    error instanceof UrlNotTrustedError ||
+    error instanceof CredentialsError
+  ) {
+    return 'startup';
+  }
+  return 'transient';
+}

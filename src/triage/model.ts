@@ -1,0 +1,118 @@
+/**
+ * The words of a triage pass as plain data. Nothing in this folder does I/O, reads a clock or the
+ * environment: decisions are functions from these types to these types.
+ */
+
+/** A sender's address in its one canonical form, made only by `parseSenderAddress`. */
+export type SenderAddress = string & { readonly __brand: 'SenderAddress' };
+
+/** RFC 8621 §4.1.2.3 EmailAddress, as the server gave it: letter case and oddities kept. */
+export interface EmailAddress {
+  readonly name: string | null;
+  readonly email: string;
+}
+
+/** The properties of an Email (RFC 8621 §4.1) that a pass needs. */
+export interface Email {
+  readonly id: string;
+  readonly mailboxIds: ReadonlySet<string>;
+  /** From, in order; empty where the email has none. */
+  readonly from: readonly EmailAddress[];
+  /** UTCDate (RFC 8620 §1.4); text order is time order. */
+  readonly receivedAt: string;
+}
+
+/** RFC 8621 §2 Mailbox. */
+export interface Mailbox {
+  readonly id: string;
+  readonly name: string;
+  readonly parentId: string | null;
+  /** IANA role in lower case (`inbox`, `trash`, `junk`, `drafts`, `sent`, `archive`), or null. */
+  readonly role: string | null;
+  readonly totalEmails: number;
+}
+
+/** A group card: `X-ADDRESSBOOKSERVER-KIND:group` (vCard 3.0) or `KIND:group` (RFC 6350 §6.1.4). */
+export interface ContactGroup {
+  /** The card's URL path; identifies the group towards the AddressBook. */
+  readonly href: string;
+  /** FN. */
+  readonly name: string;
+  /** Keys of its members: each made by `memberKey`. */
+  readonly memberKeys: ReadonlySet<string>;
+}
+
+/** One person or company in the address book, as far as a pass needs to know it. */
+export interface Contact {
+  readonly href: string;
+  /** UID as written on the card. */
+  readonly uid: string;
+  /** FN; empty where the card has none. */
+  readonly name: string;
+  /** Every EMAIL of the card, grouped ones too, in canonical form. */
+  readonly addresses: readonly SenderAddress[];
+}
+
+export type ContactType = 'company' | 'person';
+
+/** What a triage label means (CONTRACT: categories). Names are as the settings give them. */
+export interface Category {
+  readonly name: string;
+  readonly label: string;
+  readonly contactGroup: string;
+  readonly destinationMailbox: string;
+  readonly contactType: ContactType;
+  /** Another category's name; its group and destination are added too, all the way up. */
+  readonly parent: string | null;
+  /** Emails swept from Screener go to Inbox too; never inherited, never on re-triage. */
+  readonly addToInbox: boolean;
+}
+
+/** What a new card says; `createContactCard` renders it, `planNewContact` decides it. */
+export interface NewContact {
+  readonly address: SenderAddress;
+  /** FN. */
+  readonly fullName: string;
+  /** N for a person; null for a company, whose N is empty and whose ORG is FN. */
+  readonly personName: PersonName | null;
+}
+
+export interface PersonName {
+  readonly familyName: string;
+  readonly givenName: string;
+}
+
+/** Mailbox membership changes of one email, sent as one patch (RFC 8620 §5.3). */
+export interface EmailPatch {
+  readonly emailId: string;
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/**
+ * A write that did not happen: `refused` for good (trying again changes nothing, the user has to
+ * look), `failed` for now (the next pass tries again). `problem` is for people: server, status, type.
+ */
+export type WriteFailure =
+  | { readonly kind: 'refused'; readonly problem: string }
+  | { readonly kind: 'failed'; readonly problem: string };
+
+/** What became of one email's patch. `notFound`: the user deleted the email meanwhile. */
+export type PatchOutcome =
+  | { readonly kind: 'updated' }
+  | { readonly kind: 'notFound' }
+  | WriteFailure;
+
+/** What became of one contact. `contact` is what the server now has. */
+export type ContactOutcome =
+  | { readonly kind: 'created' | 'updated' | 'unchanged'; readonly contact: Contact }
+  | WriteFailure;
+
+/** What became of one group's membership change. */
+export type GroupOutcome = { readonly kind: 'updated' | 'unchanged' } | WriteFailure;
+
+/** The form in which members are compared: any letter case, with or without `urn:uuid:`. */
+export function memberKey(uidOrMember: string): string {
+  const value = uidOrMember.trim().toLowerCase();
+  return value.startsWith('urn:uuid:') ? value.slice('urn:uuid:'.length) : value;
+}

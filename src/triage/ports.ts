@@ -1,0 +1,101 @@
+import type {
+  Contact,
+  ContactGroup,
+  ContactOutcome,
+  Email,
+  EmailPatch,
+  GroupOutcome,
+  Mailbox,
+  NewContact,
+  PatchOutcome,
+  SenderAddress,
+} from './model.ts';
+
+/*
+ * What a pass needs of the world. Every method throws (see errors.ts) when the whole run is broken:
+ * server unreachable, credentials refused, answer malformed, empty or short where it cannot be.
+ * A refused item is an outcome, never an exception.
+ */
+
+/** The user's mail (RFC 8621). */
+export interface MailStore {
+  /** All mailboxes of the account, never empty. */
+  readMailboxes(): Promise<readonly Mailbox[]>;
+  /**
+   * Every email that is in at least one of the mailboxes, once each, oldest first, in pages as large
+   * as the server allows; nothing of earlier pages is held. Complete for what was there when it
+   * began: no text index is used, and emails leaving the mailboxes meanwhile do not shift the pages.
+   */
+  readEmailsIn(mailboxIds: readonly string[]): AsyncIterable<readonly Email[]>;
+  /**
+   * Applies each patch (a patch is atomic for its email), chunked by the server's limits. The map
+   * holds an outcome for every patch given. An empty list sends nothing.
+   */
+  patchEmails(patches: readonly EmailPatch[]): Promise<ReadonlyMap<string, PatchOutcome>>;
+}
+
+/** A contact to be brought to the address book: a new one, or additions to an existing one. */
+export interface ContactWish {
+  readonly newContact: NewContact;
+  /** The card to complete; null when a listing showed none for this address. */
+  readonly existing: Contact | null;
+  /** Date of the NOTE line, `YYYY-MM-DD` (UTC). */
+  readonly today: string;
+  /**
+   * `always`: a NOTE line `Updated by Mailroom on …` unless one of today is there.
+   * `unlessLast`: also none when NOTE already ends in a line of Mailroom's (a retry of a refused
+   * triage must not make the card grow day by day).
+   */
+  readonly noteLine: 'always' | 'unlessLast';
+}
+
+/** Members to add to and remove from one group; UIDs as written on the contacts' cards. */
+export interface GroupChange {
+  readonly group: ContactGroup;
+  readonly addUids: readonly string[];
+  readonly removeUids: readonly string[];
+}
+
+/** What one listing of all address books said about the addresses asked for. */
+export interface ContactLookup {
+  /** All contacts that have the address exactly; an address with none is absent. */
+  readonly byAddress: ReadonlyMap<SenderAddress, readonly Contact[]>;
+}
+
+/** The user's contacts (RFC 6352). */
+export interface AddressBook {
+  /**
+   * Every group card of all address books, in the order of book and href. When one of
+   * `requiredNames` is not among those a filtered read shows, the books are listed whole before
+   * it is believed missing.
+   */
+  readGroups(requiredNames: readonly string[]): Promise<readonly ContactGroup[]>;
+  /** Lists every address book once with partial data and finds the contacts of the addresses. */
+  findContacts(addresses: ReadonlySet<SenderAddress>): Promise<ContactLookup>;
+  /**
+   * Creates or completes one contact. Two callers at once, or one killed and started again, make
+   * one card. Existing cards keep every byte that is not ours.
+   */
+  saveContact(wish: ContactWish): Promise<ContactOutcome>;
+  /** One PUT at most (and again after 412); no PUT when nothing would change. */
+  saveGroupMembers(change: GroupChange): Promise<GroupOutcome>;
+}
+
+/** Where the run's state lives: ConfigMap in a cluster, file elsewhere. */
+export interface StateStore<State> {
+  /** For `run_started`: `configmap mailroom/mailroom-state` or `file <path>`. */
+  readonly description: string;
+  /** Never throws: what cannot be read is a reason to be logged, not to stop triage. */
+  read(): Promise<StateRead<State>>;
+  /**
+   * Applies `change` to what is stored now and writes the result; when another run wrote meanwhile,
+   * reads again and applies `change` to that. Throws StateWriteError.
+   */
+  save(change: (stored: State) => State): Promise<void>;
+}
+
+export type StateRead<State> =
+  | { readonly kind: 'read'; readonly state: State }
+  /** Nothing stored yet: a fresh installation. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable'; readonly problem: string };
