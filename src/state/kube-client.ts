@@ -1,0 +1,122 @@
+import { MalformedAnswerError, NetworkError, UrlNotTrustedError } from '../errors.ts';
+import { createHttp, type Http, type RequestBudget } from '../http.ts';
+import { createHttpsFetch } from './https-fetch.ts';
+import {
+  type ApiServerAddress,
+  apiServerUrl,
+  openServiceAccount,
+  type ServiceAccount,
+} from './service-account.ts';
+
+/** What a run needs of the Kubernetes API: one ConfigMap of its own namespace, read and patched. */
+export interface KubeClient {
+  /** The pod's namespace; null when the service account's folder does not say it. */
+  readonly namespace: string | null;
+  readConfigMap(name: string): Promise<ConfigMap>;
+  /** One JSON merge patch (RFC 7396): keys that `patch` does not name are kept. */
+  patchConfigMap(name: string, patch: ConfigMapPatch): Promise<ConfigMap>;
+}
+
+/** The parts of a v1 ConfigMap that are used; `data` is absent where nothing is stored. */
+export interface ConfigMap {
+  readonly metadata: {
+    readonly resourceVersion: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+export interface ConfigMapPatch {
+  readonly metadata: {
+    readonly resourceVersion: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly data: Readonly<Record<string, string>>;
+}
+
+export interface KubeClientOptions extends ApiServerAddress {
+  /** `MAILROOM_SERVICE_ACCOUNT_DIR`. */
+  readonly serviceAccountDir: string;
+  /** Per request, body included. */
+  readonly timeoutMs: number;
+  readonly budget: RequestBudget;
+}
+
+/** Nothing is read or sent before the first request, and no option makes this throw. */
+export function createKubeClient(options: KubeClientOptions): KubeClient {
+  const account = openServiceAccount(options.serviceAccountDir);
+  const http = createClusterHttp(options, account);
+
+  return {
+    namespace: account.namespace,
+    readConfigMap: async (name) =>
+      parseConfigMap(await http(configMapUrl(options, account, name)), name),
+    async patchConfigMap(name, patch) {
+      const url = configMapUrl(options, account, name);
+      // The owner of the fields, as `kubectl get --show-managed-fields` shows it.
+      url.searchParams.set('fieldManager', 'mailroom');
+      const response = await http(url, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/merge-patch+json' },
+        body: JSON.stringify(patch),
+      });
+      return parseConfigMap(response, name);
+    },
+  };
+}
+
+function createClusterHttp(options: KubeClientOptions, account: ServiceAccount): Http {
+  return createHttp({
+    authorization: async () => `Bearer ${await account.readToken()}`,
+    // The service account's token goes to the API server and nowhere else.
+    trust: {
+      check(url) {
+        if (url.origin !== apiServerUrl(options).origin) {
+          throw new UrlNotTrustedError(`the Kubernetes API server points to ${url.host}`);
+        }
+      },
+    },
+    timeoutMs: options.timeoutMs,
+    budget: options.budget,
+    fetch: createHttpsFetch(() => account.readCa()),
+    unauthorizedRetry: true,
+  });
+}
+
+function configMapUrl(options: ApiServerAddress, account: ServiceAccount, name: string): URL {
+  if (account.namespace === null) {
+    throw new NetworkError("the service account's folder has no readable file `namespace`");
+  }
+  const path = ['namespaces', account.namespace, 'configmaps', name].map(encodeURIComponent);
+  return new URL(`/api/v1/${path.join('/')}`, apiServerUrl(options));
+}
+
+async function parseConfigMap(response: Response, name: string): Promise<ConfigMap> {
+  const json: unknown = await response.json().catch(() => null);
+  if (!isConfigMap(json)) {
+    throw new MalformedAnswerError(
+      `the Kubernetes API server's answer for ConfigMap ${name} is no ConfigMap`,
+    );
+  }
+  return json;
+}
+
+function isConfigMap(json: unknown): json is ConfigMap {
+  return (
+    isRecord(json) &&
+    json['kind'] === 'ConfigMap' &&
+    isRecord(json['metadata']) &&
+    typeof json['metadata']['resourceVersion'] === 'string' &&
+    isTextMap(json['metadata']['annotations']) &&
+    isTextMap(json['data'])
+  );
+}
+
+function isTextMap(value: unknown): boolean {
+  if (value === undefined) return true;
+  return isRecord(value) && Object.values(value).every((text) => typeof text === 'string');
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The two variables that Kubernetes gives every container. */
+export interface ApiServerAddress {
+  /** `KUBERNETES_SERVICE_HOST`: a name, an IPv4 or an IPv6 address without brackets. */
+  readonly host: string;
+  /** `KUBERNETES_SERVICE_PORT`. */
+  readonly port: string;
+}
+
+/**
+ * The API server's address when this process runs in a cluster: the service account's folder is
+ * there and both variables are given. Null otherwise: the state is then a file.
+ */
+export function findCluster(options: {
+  readonly serviceAccountDir: string;
+  readonly host: string | undefined;
+  readonly port: string | undefined;
+}): ApiServerAddress | null {
+  const { serviceAccountDir, host, port } = options;
+  if (host === undefined || host === '' || port === undefined || port === '') return null;
+  return existsSync(serviceAccountDir) ? { host, port } : null;
+}
+
+/** `https://host:port`, an IPv6 address in brackets. Throws TypeError where that is no URL. */
+export function apiServerUrl({ host, port }: ApiServerAddress): URL {
+  const isBareIpv6 = host.includes(':') && !host.startsWith('[');
+  return new URL(`https://${isBareIpv6 ? `[${host}]` : host}:${port}`);
+}
+
+/** The folder that Kubernetes mounts: `token`, `ca.crt`, `namespace`. */
+export interface ServiceAccount {
+  /** Read anew at every call: Kubernetes replaces the token well before it ends. */
+  readToken(): Promise<string>;
+  /** The cluster's certificate authorities, PEM. */
+  readCa(): Promise<string>;
+  /** Null when it cannot be read. */
+  readonly namespace: string | null;
+}
+
+export function openServiceAccount(folder: string): ServiceAccount {
+  return {
+    readToken: async () => (await readFile(join(folder, 'token'), 'utf8')).trim(),
+    readCa: () => readFile(join(folder, 'ca.crt'), 'utf8'),
+    namespace: readNamespace(folder),
+  };
+}
+
+function readNamespace(folder: string): string | null {
+  try {
+    return readFileSync(join(folder, 'namespace'), 'utf8').trim() || null;
+  } catch {
+    return null;
+  }
+}
