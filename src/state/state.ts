@@ -192,9 +192,10 @@ function isLater(time: string, than: string): boolean {
 }
 
 function cutMessage(message: string): string {
-  return message.length <= MAX_MESSAGE_LENGTH
-    ? message
-    : `${message.slice(0, MAX_MESSAGE_LENGTH - 1).toWellFormed()}…`;
+  if (message.length <= MAX_MESSAGE_LENGTH) return message;
+  const cut = message.slice(0, MAX_MESSAGE_LENGTH - 1);
+  // Half a surrogate pair is no character.
+  return `${cut.replace(/[\uD800-\uDBFF]$/u, '')}…`;
 }
 
 function render(state: RunState): string {
