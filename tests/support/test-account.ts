@@ -1,0 +1,110 @@
+import { describe, it } from 'vitest';
+
+import { isCyrusInstalled, startCyrus } from './cyrus.ts';
+import { isRequired } from './required.ts';
+import { startStandIn } from './stand-in/stand-in.ts';
+
+/**
+ * A mail and contacts account on a server of its own, the same for the stand-in and for a real
+ * server: what a test arranges and what it asserts on, never through the project's own adapters.
+ */
+export interface TestAccount {
+  readonly kind: 'stand-in' | 'cyrus';
+  readonly sessionUrl: string;
+  /** Where discovery starts: the server's root. */
+  readonly cardDavUrl: string;
+  /** For `Authorization: Bearer`, JMAP. */
+  readonly token: string;
+  /** For `Authorization: Basic`, CardDAV. */
+  readonly username: string;
+  readonly password: string;
+  /** Creates the mailbox, or finds the one that has this name and parent; its id. */
+  createMailbox(name: string, options?: MailboxOptions): Promise<string>;
+  /** Id of the mailbox at a path of names with `/`; `Inbox` is the one with that role. */
+  mailboxId(path: string): Promise<string>;
+  /** The new email's id. */
+  addEmail(email: TestEmail): Promise<string>;
+  /** What another client does to an email: memberships on and off, in one patch. */
+  moveEmail(
+    id: string,
+    change: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+  ): Promise<void>;
+  /** For good, as when the trash is emptied. */
+  deleteEmail(id: string): Promise<void>;
+  /** All emails of the account, by id. */
+  emails(): Promise<ReadonlyMap<string, StoredEmail>>;
+  /** Writes a card, new or not, without conditions; its href. In the default book, or in the one given by `bookHref`. */
+  putCard(name: string, card: string | Uint8Array, bookHref?: string): Promise<string>;
+  deleteCard(href: string): Promise<void>;
+  /** All cards of all books, raw, by href. */
+  cards(): Promise<ReadonlyMap<string, StoredCard>>;
+  /** Writes an Apple-style group card into the default book; its href. */
+  putGroup(name: string, memberUids?: readonly string[]): Promise<string>;
+  /** One more address book; its href. */
+  createAddressBook(name: string): Promise<string>;
+  /** Stops the server and removes what it stored. */
+  close(): Promise<void>;
+}
+
+export interface MailboxOptions {
+  readonly parentId?: string;
+  /** RFC 8621 §2 role; a real server has its own ideas of it, and refuses some. */
+  readonly role?: string;
+}
+
+export interface TestEmail {
+  /** The From header's value as on the wire; null leaves the header out. */
+  readonly from: string | null;
+  readonly mailboxIds: readonly string[];
+  readonly subject?: string;
+  /** UTCDate to the second. */
+  readonly receivedAt?: string;
+}
+
+export interface StoredEmail {
+  readonly mailboxIds: ReadonlySet<string>;
+  readonly subject: string;
+  /** As JMAP gives it: null without a From header. */
+  readonly from: readonly { readonly name: string | null; readonly email: string }[] | null;
+}
+
+export interface StoredCard {
+  readonly etag: string;
+  readonly card: string;
+}
+
+/** What a server can be told about itself, real or not. */
+export interface ServerOptions {
+  readonly limits?: Partial<JmapLimits>;
+}
+
+/** RFC 8620 §2, the core capability. */
+export interface JmapLimits {
+  readonly maxObjectsInGet: number;
+  readonly maxObjectsInSet: number;
+  readonly maxCallsInRequest: number;
+  /** Octets; a real Cyrus counts whole KiB. */
+  readonly maxSizeRequest: number;
+  readonly maxConcurrentRequests: number;
+}
+
+export interface TestServer {
+  readonly name: string;
+  readonly open: (options?: ServerOptions) => Promise<TestAccount>;
+}
+
+/**
+ * The servers a contract is held against, for `describe.each(eachServer())('$name', ({ open }) => …)`.
+ * The stand-in always; Cyrus where it is installed. Where it is not, a skipped entry says so in the
+ * report, or fails when `MAILROOM_TEST_REQUIRE` names `cyrus`.
+ */
+export function eachServer(): readonly TestServer[] {
+  const standIn: TestServer = { name: 'stand-in', open: (options) => startStandIn(options) };
+  if (isCyrusInstalled() || isRequired('cyrus')) {
+    return [standIn, { name: 'Cyrus', open: (options) => startCyrus(options) }];
+  }
+  describe.skip('Cyrus', () => {
+    it('is not installed: these cases ran on the stand-in alone', () => {});
+  });
+  return [standIn];
+}

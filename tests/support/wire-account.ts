@@ -1,0 +1,301 @@
+import type {
+  MailboxOptions,
+  StoredCard,
+  StoredEmail,
+  TestAccount,
+  TestEmail,
+} from './test-account.ts';
+import {
+  callDav,
+  callJmap,
+  type Credentials,
+  type DavRequest,
+  type DavResource,
+  parseMultistatus,
+  responseOf,
+} from './wire.ts';
+
+export interface WireServer extends Credentials {
+  readonly sessionUrl: string;
+  readonly cardDavUrl: string;
+  /** Path of the address book that `putCard` writes to, with a slash at its end. */
+  readonly defaultBookHref: string;
+  readonly close: () => Promise<void>;
+}
+
+interface Session {
+  readonly apiUrl: string;
+  readonly uploadUrl: string;
+  readonly accountId: string;
+  readonly maxObjectsInGet: number;
+}
+
+interface MailboxRow {
+  readonly id: string;
+  readonly name: string;
+  readonly parentId: string | null;
+  readonly role: string | null;
+}
+
+/** The account on a real server, used as any client would. */
+export async function openWireAccount(server: WireServer): Promise<TestAccount> {
+  const session = await readSession(server);
+  const mail = wireMail(server, session);
+  const contacts = wireContacts(server);
+  const { sessionUrl, cardDavUrl, token, username, password, close } = server;
+  return {
+    kind: 'cyrus',
+    sessionUrl,
+    cardDavUrl,
+    token,
+    username,
+    password,
+    close,
+    ...mail,
+    ...contacts,
+  };
+}
+
+async function readSession({ sessionUrl, token }: WireServer): Promise<Session> {
+  const response = await fetch(sessionUrl, { headers: { authorization: `Bearer ${token}` } });
+  if (!response.ok) throw new Error(`JMAP session: ${response.status}`);
+  const session = (await response.json()) as {
+    apiUrl: string;
+    uploadUrl: string;
+    primaryAccounts: Record<string, string>;
+    capabilities: Record<string, { maxObjectsInGet: number }>;
+  };
+  const accountId = session.primaryAccounts['urn:ietf:params:jmap:mail'];
+  const core = session.capabilities['urn:ietf:params:jmap:core'];
+  if (accountId === undefined || core === undefined) throw new Error('no mail account');
+  const upload = session.uploadUrl.replace('{accountId}', encodeURIComponent(accountId));
+  return {
+    apiUrl: new URL(session.apiUrl, sessionUrl).href,
+    uploadUrl: new URL(upload, sessionUrl).href,
+    accountId,
+    maxObjectsInGet: core.maxObjectsInGet,
+  };
+}
+
+type MailPart = Pick<
+  TestAccount,
+  'createMailbox' | 'mailboxId' | 'addEmail' | 'moveEmail' | 'deleteEmail' | 'emails'
+>;
+
+function wireMail({ token }: WireServer, session: Session): MailPart {
+  const { accountId, apiUrl } = session;
+  const invoke = async (
+    method: string,
+    args: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, unknown>>> =>
+    responseOf(await callJmap(apiUrl, token, [[method, { accountId, ...args }, '0']]), method);
+
+  const readMailboxes = async (): Promise<readonly MailboxRow[]> => {
+    const all = await invoke('Mailbox/get', {
+      ids: null,
+      properties: ['name', 'parentId', 'role'],
+    });
+    return all['list'] as readonly MailboxRow[];
+  };
+
+  const createMailbox = async (name: string, options: MailboxOptions = {}): Promise<string> => {
+    const parentId = options.parentId ?? null;
+    const existing = (await readMailboxes()).find(
+      (mailbox) => mailbox.name === name && mailbox.parentId === parentId,
+    );
+    if (existing !== undefined) return existing.id;
+    const role = options.role === undefined ? {} : { role: options.role };
+    const answer = await invoke('Mailbox/set', { create: { new: { name, parentId, ...role } } });
+    return createdId(answer);
+  };
+
+  const mailboxId = async (path: string): Promise<string> => {
+    const mailboxes = await readMailboxes();
+    let found: MailboxRow | undefined;
+    for (const [depth, name] of path.split('/').entries()) {
+      const parentId: string | null = found?.id ?? null;
+      found = mailboxes.find((mailbox) =>
+        depth === 0 && name === 'Inbox'
+          ? mailbox.role === 'inbox'
+          : mailbox.name === name && mailbox.parentId === parentId,
+      );
+      if (found === undefined) throw new Error(`no mailbox ${path}`);
+    }
+    return found?.id ?? '';
+  };
+
+  const addEmail = async (email: TestEmail): Promise<string> => {
+    const upload = await fetch(session.uploadUrl, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'message/rfc822' },
+      body: rawMessage(email),
+    });
+    const { blobId } = (await upload.json()) as { blobId: string };
+    const mailboxIds = Object.fromEntries(email.mailboxIds.map((id) => [id, true]));
+    const receivedAt = email.receivedAt === undefined ? {} : { receivedAt: email.receivedAt };
+    return createdId(
+      await invoke('Email/import', { emails: { new: { blobId, mailboxIds, ...receivedAt } } }),
+    );
+  };
+
+  const moveEmail: TestAccount['moveEmail'] = async (id, { add = [], remove = [] }) => {
+    const patch = Object.fromEntries([
+      ...add.map((mailbox) => [`mailboxIds/${mailbox}`, true]),
+      ...remove.map((mailbox) => [`mailboxIds/${mailbox}`, null]),
+    ]) as Readonly<Record<string, true | null>>;
+    const answer = await invoke('Email/set', { update: { [id]: patch } });
+    if (answer['notUpdated']) throw new Error(`moveEmail: ${JSON.stringify(answer)}`);
+  };
+
+  const deleteEmail = async (id: string): Promise<void> => {
+    await invoke('Email/set', { destroy: [id] });
+  };
+
+  const emails = async (): Promise<ReadonlyMap<string, StoredEmail>> => {
+    const ids = new Set<string>();
+    for (;;) {
+      const page = await invoke('Email/query', {
+        sort: [{ property: 'receivedAt' }],
+        position: ids.size,
+        limit: 1000,
+      });
+      const pageIds = page['ids'] as readonly string[];
+      if (pageIds.length === 0) break;
+      for (const id of pageIds) ids.add(id);
+    }
+    const all = new Map<string, StoredEmail>();
+    for (const chunk of chunks([...ids], session.maxObjectsInGet)) {
+      const got = await invoke('Email/get', {
+        ids: chunk,
+        properties: ['mailboxIds', 'subject', 'from'],
+      });
+      for (const { id, mailboxIds, subject, from } of got['list'] as readonly EmailRow[]) {
+        all.set(id, {
+          mailboxIds: new Set(Object.keys(mailboxIds)),
+          subject: subject ?? '',
+          from,
+        });
+      }
+    }
+    return all;
+  };
+
+  return { createMailbox, mailboxId, addEmail, moveEmail, deleteEmail, emails };
+}
+
+type ContactsPart = Pick<
+  TestAccount,
+  'putCard' | 'deleteCard' | 'cards' | 'putGroup' | 'createAddressBook'
+>;
+
+function wireContacts(server: WireServer): ContactsPart {
+  const { cardDavUrl, defaultBookHref } = server;
+  const homeHref = new URL('..', new URL(defaultBookHref, cardDavUrl)).pathname;
+  const request = async (method: string, href: string, init?: DavRequest): Promise<Response> => {
+    const response = await callDav(server, method, new URL(href, cardDavUrl), init);
+    if (response.ok) return response;
+    throw new Error(`${method} ${href}: ${response.status} ${await response.text()}`);
+  };
+  const listChildren = async (href: string): Promise<readonly DavResource[]> => {
+    const headers = { depth: '1', 'content-type': 'text/xml' };
+    const body = '<propfind xmlns="DAV:"><prop><getetag/><resourcetype/></prop></propfind>';
+    const response = await request('PROPFIND', href, { headers, body });
+    return parseMultistatus(await response.text()).filter((resource) => resource.href !== href);
+  };
+
+  const putCard = async (
+    name: string,
+    card: string | Uint8Array,
+    bookHref = defaultBookHref,
+  ): Promise<string> => {
+    const href = bookHref + encodeURIComponent(name);
+    const body = typeof card === 'string' ? card : new Uint8Array(card);
+    await request('PUT', href, { headers: { 'content-type': 'text/vcard; charset=utf-8' }, body });
+    return href;
+  };
+
+  const deleteCard = async (href: string): Promise<void> => {
+    await request('DELETE', href);
+  };
+
+  const cards = async (): Promise<ReadonlyMap<string, StoredCard>> => {
+    const books = (await listChildren(homeHref)).filter((resource) => resource.isAddressBook);
+    const all = new Map<string, StoredCard>();
+    for (const book of books) {
+      for (const { href } of await listChildren(book.href)) {
+        const headers = { 'accept-encoding': 'identity' };
+        const response = await request('GET', href, { headers });
+        all.set(href, {
+          etag: response.headers.get('etag') ?? '',
+          card: await response.text(),
+        });
+      }
+    }
+    return all;
+  };
+
+  const putGroup = (name: string, memberUids: readonly string[] = []): Promise<string> => {
+    const uid = crypto.randomUUID();
+    return putCard(`${uid}.vcf`, groupCard(uid, name, memberUids));
+  };
+
+  const createAddressBook = async (name: string): Promise<string> => {
+    const href = `${homeHref}${encodeURIComponent(name)}/`;
+    const body =
+      '<mkcol xmlns="DAV:"><set><prop><resourcetype><collection/>' +
+      '<addressbook xmlns="urn:ietf:params:xml:ns:carddav"/></resourcetype></prop></set></mkcol>';
+    await request('MKCOL', href, { headers: { 'content-type': 'text/xml' }, body });
+    return href;
+  };
+
+  return { putCard, deleteCard, cards, putGroup, createAddressBook };
+}
+
+/** A contact group as Apple's clients and Fastmail write it. */
+export function groupCard(uid: string, name: string, memberUids: readonly string[]): string {
+  return [
+    'BEGIN:VCARD',
+    'VERSION:3.0',
+    `UID:${uid}`,
+    `FN:${name}`,
+    `N:${name};;;;`,
+    'X-ADDRESSBOOKSERVER-KIND:group',
+    ...memberUids.map((member) => `X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:${member}`),
+    'END:VCARD',
+    '',
+  ].join('\r\n');
+}
+
+interface EmailRow {
+  readonly id: string;
+  readonly mailboxIds: Readonly<Record<string, true>>;
+  readonly subject: string | null;
+  readonly from: StoredEmail['from'];
+}
+
+/** A server knows a message by its content, so each has a Message-ID of its own. */
+function rawMessage({ from, subject = 'A subject' }: TestEmail): string {
+  return [
+    ...(from === null ? [] : [`From: ${from}`]),
+    'To: alice@example.org',
+    `Subject: ${subject}`,
+    `Message-ID: <${crypto.randomUUID()}@example.org>`,
+    'Date: Sun, 01 Nov 2026 12:00:00 +0000',
+    '',
+    'A body.',
+    '',
+  ].join('\r\n');
+}
+
+function createdId(answer: Readonly<Record<string, unknown>>): string {
+  const created = answer['created'] as Record<string, { id: string }> | null | undefined;
+  const id = created?.['new']?.id;
+  if (id === undefined) throw new Error(`not created: ${JSON.stringify(answer)}`);
+  return id;
+}
+
+function chunks<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}
