@@ -36,9 +36,15 @@ export class TimeoutError extends MailroomError {}
 /** An answer with an HTTP status that is no success, after all retries. */
 export class HttpStatusError extends MailroomError {
   readonly status: number;
-  constructor(message: string, status: number, options?: ErrorOptions) {
+  /**
+   * What the server said in a form made for programs: the members of problem+json (RFC 9457), the
+   * element in DAV:error (RFC 4918 §16), a Kubernetes Status. Short, one line; never a whole body.
+   */
+  readonly detail: string;
+  constructor(message: string, status: number, options?: ErrorOptions & { detail?: string }) {
     super(message, options);
     this.status = status;
+    this.detail = options?.detail ?? '';
   }
   /** Trying again changes nothing: 4xx but those that say "not now". */
   get isPermanent(): boolean {
