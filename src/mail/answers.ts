@@ -1,0 +1,119 @@
+import { MalformedAnswerError } from '../errors.ts';
+import type { Email, EmailAddress, Mailbox } from '../triage/model.ts';
+import {
+  decodeArray,
+  decodeBoolean,
+  decodeCount,
+  decodeId,
+  decodeNullable,
+  decodeObject,
+  decodeString,
+  decodeUtcDate,
+} from './decode.ts';
+import type { JsonObject } from './decode.ts';
+
+/** What Mailbox/get is asked for, and `decodeMailbox` reads. */
+export const MAILBOX_PROPERTIES = ['id', 'name', 'parentId', 'role', 'totalEmails'] as const;
+
+/** What Email/get is asked for, and `decodeEmail` reads. */
+export const EMAIL_PROPERTIES = ['id', 'mailboxIds', 'from', 'receivedAt'] as const;
+
+/** RFC 8620 §5.1, the answer of a /get: its objects by id, and the ids it says do not exist. */
+export interface GetAnswer {
+  readonly objects: ReadonlyMap<string, JsonObject>;
+  readonly notFound: ReadonlySet<string>;
+}
+
+/** RFC 8620 §5.5, the answer of a /query. */
+export interface QueryAnswer {
+  readonly ids: readonly string[];
+  /** Null where the server gives none; then pages by position cannot be trusted. */
+  readonly queryState: string | null;
+}
+
+/** RFC 8620 §5.3, the answer of a /set as far as creating and updating go. */
+export interface SetAnswer {
+  readonly created: JsonObject;
+  readonly notCreated: JsonObject;
+  readonly updated: JsonObject;
+  readonly notUpdated: JsonObject;
+}
+
+export function decodeGetAnswer(answer: JsonObject, method: string): GetAnswer {
+  const objects = new Map<string, JsonObject>();
+  for (const object of decodeArray(answer['list'], `${method} list`, decodeObject)) {
+    const id = decodeId(object['id'], `${method} list[].id`);
+    if (objects.has(id)) {
+      throw new MalformedAnswerError(`malformed JMAP answer: ${method} list has an id twice`);
+    }
+    objects.set(id, object);
+  }
+  const decodeIds = (value: unknown, where: string) => decodeArray(value, where, decodeId);
+  const notFound = decodeNullable(answer['notFound'], `${method} notFound`, decodeIds) ?? [];
+  return { objects, notFound: new Set(notFound) };
+}
+
+export function decodeQueryAnswer(answer: JsonObject, method: string): QueryAnswer {
+  return {
+    ids: decodeArray(answer['ids'], `${method} ids`, decodeId),
+    queryState: decodeNullable(answer['queryState'], `${method} queryState`, decodeString),
+  };
+}
+
+export function decodeSetAnswer(answer: JsonObject, method: string): SetAnswer {
+  const part = (name: string): JsonObject =>
+    decodeNullable(answer[name], `${method} ${name}`, decodeObject) ?? {};
+  return {
+    created: part('created'),
+    notCreated: part('notCreated'),
+    updated: part('updated'),
+    notUpdated: part('notUpdated'),
+  };
+}
+
+/** RFC 8621 §2. */
+export function decodeMailbox(object: JsonObject): Mailbox {
+  const where = 'Mailbox/get list[]';
+  const role = decodeNullable(object['role'], `${where}.role`, decodeString);
+  return {
+    id: decodeId(object['id'], `${where}.id`),
+    name: decodeString(object['name'], `${where}.name`),
+    parentId: decodeNullable(object['parentId'], `${where}.parentId`, decodeId),
+    role: role === null || role === '' ? null : role.toLowerCase(),
+    totalEmails: decodeCount(object['totalEmails'], `${where}.totalEmails`),
+  };
+}
+
+/** RFC 8621 §4.1. An email in no mailbox cannot be, so an answer that shows one is wrong. */
+export function decodeEmail(object: JsonObject): Email {
+  const where = 'Email/get list[]';
+  const mailboxIds = decodeObject(object['mailboxIds'], `${where}.mailboxIds`);
+  const isSound = Object.values(mailboxIds).every((value) =>
+    decodeBoolean(value, `${where}.mailboxIds.*`),
+  );
+  const ids = Object.keys(mailboxIds).map((id) => decodeId(id, `${where}.mailboxIds key`));
+  if (!isSound || ids.length === 0) {
+    throw new MalformedAnswerError(
+      `malformed JMAP answer: ${where}.mailboxIds names no mailbox, or false`,
+    );
+  }
+  const decodeFrom = (value: unknown, at: string) => decodeArray(value, at, decodeEmailAddress);
+  return {
+    id: decodeId(object['id'], `${where}.id`),
+    mailboxIds: new Set(ids),
+    from: decodeNullable(object['from'], `${where}.from`, decodeFrom) ?? [],
+    receivedAt: decodeUtcDate(object['receivedAt'], `${where}.receivedAt`),
+  };
+}
+
+/**
+ * RFC 8621 §4.1.2.3. An entry without an address (seen where From holds only a group) is kept with
+ * an empty one: it is no usable sender, and must not fail the whole answer for ever.
+ */
+function decodeEmailAddress(value: unknown, where: string): EmailAddress {
+  const entry = decodeObject(value, where);
+  return {
+    name: decodeNullable(entry['name'], `${where}.name`, decodeString),
+    email: decodeNullable(entry['email'], `${where}.email`, decodeString) ?? '',
+  };
+}

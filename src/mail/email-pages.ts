@@ -1,0 +1,154 @@
+import { JmapMethodError, MalformedAnswerError } from '../errors.ts';
+import type { Email } from '../triage/model.ts';
+import { decodeEmail, EMAIL_PROPERTIES } from './answers.ts';
+import type { JsonObject } from './decode.ts';
+import type { JmapClient } from './jmap-client.ts';
+import { readPage } from './query-page.ts';
+import type { Page } from './query-page.ts';
+import { isTooLarge } from './refusals.ts';
+
+/**
+ * Every email in at least one of the mailboxes, once each, oldest first (MailStore.readEmailsIn).
+ *
+ * The next page begins after the last email of this one (`anchor`, RFC 8620 §5.5), so emails that
+ * leave meanwhile shift nothing. When the anchor itself has left, the listing begins again and
+ * leaves out what was given already. Servers without anchors are read by position; then any change
+ * of `queryState` begins the listing again. Only an empty page ends it: `total` and short pages
+ * prove nothing.
+ */
+export async function* readEmailPages(
+  client: JmapClient,
+  mailboxIds: readonly string[],
+): AsyncGenerator<readonly Email[]> {
+  if (mailboxIds.length === 0) return;
+  const given = new Set<string>();
+  const listing = new Listing((await client.session()).limits.maxObjectsInGet);
+  for (;;) {
+    const page = await readNext(client, listing, filterOf(mailboxIds));
+    if (page === 'again') continue;
+    const emails = page.objects.map(decodeEmail).filter(({ id }) => !given.has(id));
+    for (const { id } of emails) given.add(id);
+    if (emails.length > 0) {
+      listing.hasProgressed();
+      yield emails;
+    }
+    if (listing.advance(page) === 'end') return;
+  }
+}
+
+async function readNext(
+  client: JmapClient,
+  listing: Listing,
+  filter: JsonObject,
+): Promise<Page | 'again'> {
+  try {
+    return await readPage(client, {
+      type: 'Email',
+      query: {
+        filter,
+        sort: [{ property: 'receivedAt', isAscending: true }],
+        ...listing.window(),
+      },
+      properties: EMAIL_PROPERTIES,
+    });
+  } catch (error) {
+    if (!listing.mayGoOnAfter(error)) throw error;
+    return 'again';
+  }
+}
+
+function filterOf(mailboxIds: readonly string[]): JsonObject {
+  const conditions = mailboxIds.map((inMailbox) => ({ inMailbox }));
+  const [first] = conditions;
+  return conditions.length === 1 && first !== undefined ? first : { operator: 'OR', conditions };
+}
+
+/** Where a listing stands, and how it goes on. */
+class Listing {
+  #limit: number;
+  #usesAnchors = true;
+  #position = 0;
+  #lastId: string | null = null;
+  #queryState: string | null = null;
+  /** Ids since the listing (last) began: a page that adds none of them is the same page again. */
+  #listed = new Set<string>();
+  /** Beginnings since the last email that was new to the caller. */
+  #vainRestarts = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** The part of Email/query's arguments that says which page. */
+  window(): JsonObject {
+    return this.#usesAnchors && this.#lastId !== null
+      ? { anchor: this.#lastId, anchorOffset: 1, limit: this.#limit }
+      : { position: this.#position, limit: this.#limit };
+  }
+
+  hasProgressed(): void {
+    this.#vainRestarts = 0;
+  }
+
+  advance({ ids, queryState }: Page): 'more' | 'end' {
+    const isFirst = this.#position === 0;
+    if (
+      !this.#usesAnchors &&
+      !isFirst &&
+      (queryState === null || queryState !== this.#queryState)
+    ) {
+      this.#restart();
+      return 'more';
+    }
+    if (ids.length === 0) return 'end';
+    if (ids.every((id) => this.#listed.has(id))) {
+      throw new MalformedAnswerError(
+        'malformed JMAP answer: Email/query gives one page over and over',
+      );
+    }
+    for (const id of ids) this.#listed.add(id);
+    this.#position += ids.length;
+    this.#lastId = ids.at(-1) ?? null;
+    this.#queryState = queryState;
+    return 'more';
+  }
+
+  /** Whether another way of asking is left after this error; the next `window()` is that way. */
+  mayGoOnAfter(error: unknown): boolean {
+    if (isTooLarge(error) && this.#limit > 1) {
+      this.#limit = Math.ceil(this.#limit / 2);
+      return true;
+    }
+    const isAnchored = this.#usesAnchors && this.#lastId !== null;
+    if (!isAnchored || !(error instanceof JmapMethodError)) return false;
+    const hasAnchorLeft = error.type === 'anchorNotFound';
+    if (!hasAnchorLeft && !NO_ANCHORS_HERE.has(error.type)) return false;
+    // Left again and again with nothing new between: the server does not find anchors at all.
+    this.#usesAnchors = hasAnchorLeft && this.#vainRestarts < MAX_VAIN_RESTARTS;
+    if (!this.#usesAnchors) this.#vainRestarts = 0;
+    this.#restart();
+    return true;
+  }
+
+  #restart(): void {
+    if (this.#vainRestarts >= MAX_VAIN_RESTARTS) {
+      throw new MalformedAnswerError(
+        `malformed JMAP answer: Email/query changed its answer ${MAX_VAIN_RESTARTS} times while it was read`,
+      );
+    }
+    this.#vainRestarts += 1;
+    this.#position = 0;
+    this.#lastId = null;
+    this.#queryState = null;
+    this.#listed = new Set();
+  }
+}
+
+const MAX_VAIN_RESTARTS = 5;
+
+/** What servers without anchors say of one. */
+const NO_ANCHORS_HERE: ReadonlySet<string> = new Set([
+  'invalidArguments',
+  'unsupportedSort',
+  'unsupportedFilter',
+]);

@@ -1,0 +1,316 @@
+import {
+  AccountError,
+  CredentialsError,
+  HttpStatusError,
+  JmapMethodError,
+  MalformedAnswerError,
+  UrlNotTrustedError,
+} from '../errors.ts';
+import type { Http } from '../http.ts';
+import type { Logger } from '../logger.ts';
+import { decodeArray, decodeObject, decodeString } from './decode.ts';
+import type { JsonObject } from './decode.ts';
+import { Gate } from './gate.ts';
+import { CORE_CAPABILITY, MAIL_CAPABILITY, parseSession } from './jmap-session.ts';
+import type { JmapSession, RememberedSession } from './jmap-session.ts';
+import { isTooManyAtOnce } from './refusals.ts';
+
+export interface JmapClientOptions {
+  readonly http: Http;
+  readonly sessionUrl: string;
+  /** What an earlier run left; used only if it is of the same session URL. */
+  readonly remembered: RememberedSession | null;
+  readonly log: Logger;
+}
+
+/** RFC 8620 §3.2 Invocation. */
+export interface MethodCall {
+  readonly name: string;
+  readonly arguments: JsonObject;
+  readonly callId: string;
+}
+
+/** RFC 8620 §3.7: an argument taken from an earlier answer of the same request; goes under `#name`. */
+export interface ResultReference {
+  readonly resultOf: string;
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The answers of one request; `argumentsOf` throws JmapMethodError for a call that failed. */
+export interface MethodAnswers {
+  argumentsOf(call: MethodCall): JsonObject;
+}
+
+/**
+ * Speaks JMAP (RFC 8620) to one server: knows the session, matches answers to calls, and keeps to
+ * `maxConcurrentRequests`. The other limits are the callers' to respect: see `session()`.
+ */
+export class JmapClient {
+  readonly #options: JmapClientOptions;
+  #session: Promise<JmapSession> | null = null;
+  /** The session is an earlier run's, and no answer of this run has borne it out yet. */
+  #isUnconfirmed = false;
+  /** A mismatch of session states is followed up once a run: some servers' two states never agree. */
+  #hasFollowedState = false;
+  #known: JmapSession | null = null;
+  readonly #gate = new Gate(MOST_REQUESTS_AT_ONCE);
+
+  constructor(options: JmapClientOptions) {
+    this.#options = options;
+    const { remembered, sessionUrl, log } = options;
+    if (remembered === null) return;
+    if (remembered.sessionUrl !== sessionUrl) {
+      log.info('discovery_dropped', { server: hostOf(sessionUrl), reason: 'other session URL' });
+      return;
+    }
+    this.#adopt(remembered);
+    this.#session = Promise.resolve(remembered);
+    this.#isUnconfirmed = true;
+  }
+
+  /** The session; read from the server at first use unless remembered. */
+  session(): Promise<JmapSession> {
+    this.#session ??= this.#readSession();
+    return this.#session;
+  }
+
+  /** What the next run may skip to read; null when nothing is known that an answer has borne out. */
+  remember(): RememberedSession | null {
+    if (this.#known === null || this.#isUnconfirmed) return null;
+    return { ...this.#known, sessionUrl: this.#options.sessionUrl };
+  }
+
+  /**
+   * Sends method calls as one request, each with the session's `accountId` added; once more when
+   * the session turns out to be out of date. Throws AccountError, JmapMethodError,
+   * MalformedAnswerError, and what the HTTP client throws.
+   */
+  async request(calls: readonly MethodCall[]): Promise<MethodAnswers> {
+    const session = await this.session();
+    const wasUnconfirmed = this.#isUnconfirmed;
+    try {
+      return await this.#send(session, calls);
+    } catch (error) {
+      if (error instanceof SessionChange) {
+        return await this.#send(error.session, calls);
+      }
+      if (!wasUnconfirmed || !contradictsSession(error)) throw error;
+      const fresh = await this.#replaceSession(session, describe(error));
+      return await this.#send(fresh, calls);
+    }
+  }
+
+  async #send(session: JmapSession, calls: readonly MethodCall[]): Promise<MethodAnswers> {
+    const response = await this.#post(session, calls);
+    const body = decodeObject(await readJson(response, 'JMAP request'), 'JMAP response');
+    const answers = matchAnswers(body['methodResponses'], calls, session);
+    throwAccountErrors(answers, calls, hostOf(session.apiUrl));
+    await this.#checkSessionState(session, decodeString(body['sessionState'], 'sessionState'));
+    return answers;
+  }
+
+  async #post(session: JmapSession, calls: readonly MethodCall[]): Promise<Response> {
+    const body = JSON.stringify({
+      using: [CORE_CAPABILITY, MAIL_CAPABILITY],
+      methodCalls: calls.map(({ name, arguments: args, callId }) => [
+        name,
+        { accountId: session.accountId, ...args },
+        callId,
+      ]),
+    });
+    const post = (): Promise<Response> =>
+      this.#options.http(session.apiUrl, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body,
+      });
+    const gate = this.#gate;
+    try {
+      return await gate.run(post);
+    } catch (error) {
+      // Another run may use up a part of what the server allows: go on one by one.
+      if (!isTooManyAtOnce(error) || gate.capacity === 1) throw error;
+      gate.narrowTo(1);
+      return await gate.run(post);
+    }
+  }
+
+  /**
+   * RFC 8620 §3.4: another `sessionState` than the session's means that the Session object changed.
+   * It is read again, once; when account or URL are others now, the answer does not count.
+   */
+  async #checkSessionState(session: JmapSession, sessionState: string): Promise<void> {
+    if (sessionState !== session.state && !this.#hasFollowedState) {
+      this.#hasFollowedState = true;
+      await this.#replaceSession(session, 'the session changed', sessionState);
+    }
+    const current = await this.session();
+    if (current.apiUrl !== session.apiUrl || current.accountId !== session.accountId) {
+      throw new SessionChange(current);
+    }
+    this.#isUnconfirmed = false;
+  }
+
+  /** Reads the session anew, unless another request has replaced this one already. */
+  async #replaceSession(old: JmapSession, reason: string, state?: string): Promise<JmapSession> {
+    if (this.#known === old) {
+      this.#options.log.info('discovery_dropped', {
+        server: hostOf(this.#options.sessionUrl),
+        reason,
+      });
+      this.#known = null;
+      this.#session = this.#readSession(state);
+    }
+    return this.session();
+  }
+
+  /** `state`: the one that answers carry, where it is known to differ from the Session object's. */
+  async #readSession(state?: string): Promise<JmapSession> {
+    const { http, sessionUrl } = this.#options;
+    const response = await http(sessionUrl, { headers: { accept: 'application/json' } });
+    const json = await readJson(response, 'JMAP session');
+    const session = parseSession(json, response.url === '' ? sessionUrl : response.url);
+    this.#isUnconfirmed = false;
+    return this.#adopt(state === undefined ? session : { ...session, state });
+  }
+
+  #adopt(session: JmapSession): JmapSession {
+    this.#known = session;
+    this.#gate.narrowTo(session.limits.maxConcurrentRequests);
+    return session;
+  }
+}
+
+/** More would help nobody, whatever the server allows. */
+const MOST_REQUESTS_AT_ONCE = 8;
+
+/** The answer belongs to an account or a URL that are not the session's any more. */
+class SessionChange extends MalformedAnswerError {
+  readonly session: JmapSession;
+  constructor(session: JmapSession) {
+    super('the JMAP session changed');
+    this.session = session;
+  }
+}
+
+async function readJson(response: Response, what: string): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    // No cause: the parser's message quotes the text.
+    throw new MalformedAnswerError(`malformed JMAP answer: ${what}: not JSON`);
+  }
+}
+
+/** RFC 8620 §3.4: one answer for each call, by call id, under the method's name or `error`. */
+function matchAnswers(
+  methodResponses: unknown,
+  calls: readonly MethodCall[],
+  session: JmapSession,
+): MethodAnswers {
+  const host = hostOf(session.apiUrl);
+  const answers = new Map<string, { readonly name: string; readonly arguments: JsonObject }>();
+  for (const response of decodeArray(methodResponses, 'methodResponses', decodeInvocation)) {
+    const call = calls.find(({ callId }) => callId === response.callId);
+    const isExpected = call !== undefined && !answers.has(response.callId);
+    const isError = response.name === 'error';
+    const account = response.arguments['accountId'] ?? session.accountId;
+    if (
+      !isExpected ||
+      !(isError || (response.name === call.name && account === session.accountId))
+    ) {
+      throw new MalformedAnswerError(
+        `malformed JMAP answer: ${host} answered a call that was not made`,
+      );
+    }
+    answers.set(response.callId, response);
+  }
+  for (const { callId, name } of calls) {
+    if (!answers.has(callId)) {
+      throw new MalformedAnswerError(
+        `malformed JMAP answer: ${host} left ${name} without an answer`,
+      );
+    }
+  }
+  return {
+    argumentsOf(call) {
+      const answer = answers.get(call.callId);
+      if (answer === undefined) throw new TypeError(`no call ${call.callId} in this request`);
+      if (answer.name === 'error') throw methodError(call.name, answer.arguments, host);
+      return answer.arguments;
+    },
+  };
+}
+
+function decodeInvocation(
+  value: unknown,
+  where: string,
+): { readonly name: string; readonly arguments: JsonObject; readonly callId: string } {
+  const [name, args, callId, ...rest] = decodeArray(value, where, (item) => item);
+  if (rest.length > 0) {
+    throw new MalformedAnswerError(`malformed JMAP answer: ${where} has more than three parts`);
+  }
+  return {
+    name: decodeString(name, `${where} name`),
+    arguments: decodeObject(args, `${where} arguments`),
+    callId: decodeString(callId, `${where} call id`),
+  };
+}
+
+function methodError(method: string, error: JsonObject, host: string): JmapMethodError {
+  const type = cleanErrorType(error['type']);
+  return new JmapMethodError(`${host}: ${method} answered the method error ${type}`, type);
+}
+
+/** Types are short words; whatever else stands there is not let into logs. */
+export function cleanErrorType(type: unknown): string {
+  return typeof type === 'string' && /^[\w:./-]{1,80}$/u.test(type) ? type : '(unreadable type)';
+}
+
+/** Method errors that concern the account as a whole (RFC 8620 §3.6.2) are no matter of one call. */
+function throwAccountErrors(
+  answers: MethodAnswers,
+  calls: readonly MethodCall[],
+  host: string,
+): void {
+  for (const call of calls) {
+    try {
+      answers.argumentsOf(call);
+    } catch (error) {
+      if (!(error instanceof JmapMethodError)) throw error;
+      if (error.type === 'accountReadOnly') {
+        throw new AccountError(
+          `the mail account at ${host} is read-only for the token in MAILROOM_JMAP_TOKEN; ` +
+            'create an API token that may also write',
+        );
+      }
+      if (ACCOUNT_ERRORS.has(error.type)) throw error;
+    }
+  }
+}
+
+const ACCOUNT_ERRORS: ReadonlySet<string> = new Set([
+  'accountNotFound',
+  'accountNotSupportedByMethod',
+]);
+
+/** What a server says when the session of an earlier run holds no more: read it anew, try again. */
+function contradictsSession(error: unknown): boolean {
+  if (error instanceof HttpStatusError) return error.isPermanent;
+  return (
+    error instanceof CredentialsError ||
+    error instanceof UrlNotTrustedError ||
+    error instanceof AccountError ||
+    error instanceof MalformedAnswerError ||
+    (error instanceof JmapMethodError && ACCOUNT_ERRORS.has(error.type))
+  );
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : 'the JMAP server';
+}

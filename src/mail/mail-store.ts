@@ -1,0 +1,34 @@
+import type { MailStore } from '../triage/ports.ts';
+import { readEmailPages } from './email-pages.ts';
+import { patchEmails } from './email-patches.ts';
+import { JmapClient } from './jmap-client.ts';
+import type { JmapClientOptions } from './jmap-client.ts';
+import type { JmapSession, RememberedSession } from './jmap-session.ts';
+import { createMailbox, readMailboxes } from './mailboxes.ts';
+import type { CreateMailboxOutcome } from './mailboxes.ts';
+
+/** The user's mail on a JMAP server, and what setup and the next run want of it. */
+export interface JmapMailStore extends MailStore {
+  /**
+   * Creates a mailbox; a refusal (also: there is one of that name) is an outcome. Throws only what
+   * breaks the run.
+   */
+  createMailbox(name: string, parentId: string | null): Promise<CreateMailboxOutcome>;
+  /** Account and limits, from the session; for reports. Throws as every read does. */
+  readAccount(): Promise<JmapSession>;
+  /** What the next run may skip to read, as plain JSON; null when the server has not borne it out. */
+  remember(): RememberedSession | null;
+}
+
+/** Sends nothing before the first method call. */
+export function createMailStore(options: JmapClientOptions): JmapMailStore {
+  const client = new JmapClient(options);
+  return {
+    readMailboxes: () => readMailboxes(client),
+    readEmailsIn: (mailboxIds) => readEmailPages(client, mailboxIds),
+    patchEmails: (patches) => patchEmails(client, patches),
+    createMailbox: (name, parentId) => createMailbox(client, name, parentId),
+    readAccount: () => client.session(),
+    remember: () => client.remember(),
+  };
+}
