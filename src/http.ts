@@ -252,7 +252,7 @@ function requireSuccess(call: Call, response: Response): Response {
 /** Method and body are kept, for WebDAV and JMAP need them; RFC 9110 §15.4.4 wants GET after 303. */
 function followRedirect(call: Call, response: Response): Call {
   const location = response.headers.get('location') ?? '';
-  const url = URL.parse(location, call.url);
+  const url = URL.parse(location, call.url.href);
   if (url === null) {
     throw new MalformedAnswerError(`${describeRequest(call)}: redirected to what is no URL`);
   }

@@ -1,0 +1,47 @@
+/** Every event that a log line may name. Alerts and dashboards are built on these names. */
+export type LogEvent =
+  // A run
+  | 'run_started'
+  | 'poll_complete'
+  | 'poll_failed'
+  | 'too_many_consecutive_failures'
+  | 'startup_failed'
+  | 'run_stopped'
+  | 'unknown_setting'
+  // Its state
+  | 'state_unreadable'
+  | 'state_saved'
+  | 'state_write_failed'
+  | 'termination_message_failed'
+  // Its servers
+  | 'request_retried'
+  | 'session_read'
+  | 'discovery_done'
+  | 'discovery_dropped'
+  | 'card_unreadable'
+  | 'duplicate_groups'
+  // Senders
+  | 'sender_started'
+  | 'sender_processing_failed'
+  | 'email_missing_sender'
+  | 'conflict_detected'
+  | 'conflict_resolved'
+  | 'duplicate_contacts'
+  | 'name_mismatch_warning'
+  | 'contact_upserted'
+  | 'contact_refused'
+  | 'group_joined'
+  | 'group_left'
+  | 'group_reassigned'
+  | 'emails_swept'
+  | 'email_refused'
+  | 'error_label_failed'
+  | 'triage_complete'
+  // A dry run
+  | 'would_create_contact'
+  | 'would_update_contact'
+  | 'would_join_group'
+  | 'would_leave_group'
+  | 'would_sweep_emails'
+  | 'would_finish_emails'
+  | 'would_label_emails';

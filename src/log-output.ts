@@ -1,0 +1,57 @@
+import { Writable } from 'node:stream';
+
+/** The way of lines to the reader, with an account of those that are still on it. */
+export interface LineOutput {
+  /** Takes lines, each with its newline. */
+  readonly stream: Writable;
+  /** Announces that one more line will come out of the logger, which passes them on later. */
+  readonly expect: () => void;
+  /** Resolves when all announced lines were handed to the operating system, or cannot be. */
+  readonly flush: () => Promise<void>;
+}
+
+/**
+ * Lines wait here while the reader is slow. When it is gone (EPIPE) they are dropped: a pass does
+ * not fail for want of an audience.
+ */
+export function createLineOutput(target: NodeJS.WritableStream): LineOutput {
+  let pending = 0;
+  let isGone = false;
+  let waiting: (() => void)[] = [];
+
+  const settle = (lines: number): void => {
+    pending -= lines;
+    if (pending > 0) return;
+    for (const resolve of waiting) resolve();
+    waiting = [];
+  };
+  const send = (text: string, lines: number, done: () => void): void => {
+    const finish = (): void => {
+      done();
+      settle(lines);
+    };
+    if (isGone) finish();
+    else target.write(text, finish);
+  };
+  target.on('error', () => {
+    isGone = true;
+  });
+
+  return {
+    stream: new Writable({
+      decodeStrings: false,
+      write: (chunk: string, _encoding, done) => send(chunk, 1, () => done()),
+      // What gathered behind a slow line goes as one.
+      writev: (chunks, done) =>
+        send(chunks.map(({ chunk }) => chunk as string).join(''), chunks.length, () => done()),
+    }),
+    expect() {
+      pending += 1;
+    },
+    flush: () =>
+      new Promise((resolve) => {
+        if (pending <= 0) resolve();
+        else waiting.push(resolve);
+      }),
+  };
+}
