@@ -1,6 +1,7 @@
 import { MalformedAnswerError } from '../errors.ts';
 import type { Email, EmailAddress, Mailbox } from '../triage/model.ts';
 import {
+  arrayOf,
   decodeArray,
   decodeBoolean,
   decodeCount,
@@ -48,8 +49,8 @@ export function decodeGetAnswer(answer: JsonObject, method: string): GetAnswer {
     }
     objects.set(id, object);
   }
-  const decodeIds = (value: unknown, where: string) => decodeArray(value, where, decodeId);
-  const notFound = decodeNullable(answer['notFound'], `${method} notFound`, decodeIds) ?? [];
+  const notFound =
+    decodeNullable(answer['notFound'], `${method} notFound`, arrayOf(decodeId)) ?? [];
   return { objects, notFound: new Set(notFound) };
 }
 
@@ -97,11 +98,10 @@ export function decodeEmail(object: JsonObject): Email {
       `malformed JMAP answer: ${where}.mailboxIds names no mailbox, or false`,
     );
   }
-  const decodeFrom = (value: unknown, at: string) => decodeArray(value, at, decodeEmailAddress);
   return {
     id: decodeId(object['id'], `${where}.id`),
     mailboxIds: new Set(ids),
-    from: decodeNullable(object['from'], `${where}.from`, decodeFrom) ?? [],
+    from: decodeNullable(object['from'], `${where}.from`, arrayOf(decodeEmailAddress)) ?? [],
     receivedAt: decodeUtcDate(object['receivedAt'], `${where}.receivedAt`),
   };
 }

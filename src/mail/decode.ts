@@ -22,6 +22,13 @@ export function decodeArray<Item>(
   return value.map((item: unknown) => decodeItem(item, `${where}[]`));
 }
 
+/** A reader of arrays, for where a reader is wanted. */
+export function arrayOf<Item>(
+  decodeItem: (item: unknown, where: string) => Item,
+): (value: unknown, where: string) => readonly Item[] {
+  return (value, where) => decodeArray(value, where, decodeItem);
+}
+
 export function decodeString(value: unknown, where: string): string {
   if (typeof value !== 'string') throw wrongType(where, 'a string');
   return value;

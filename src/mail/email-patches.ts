@@ -2,7 +2,8 @@ import type { EmailPatch, PatchOutcome } from '../triage/model.ts';
 import { decodeSetAnswer } from './answers.ts';
 import type { SetAnswer } from './answers.ts';
 import { decodeObject } from './decode.ts';
-import type { JmapClient, MethodCall } from './jmap-client.ts';
+import type { JmapClient } from './jmap-client.ts';
+import type { MethodCall } from './method-answers.ts';
 import { isRefusedWhole, isTooLarge, writeFailureOf, writeFailureOfSetError } from './refusals.ts';
 
 /**

@@ -8,11 +8,12 @@ import {
 } from '../errors.ts';
 import type { Http } from '../http.ts';
 import type { Logger } from '../logger.ts';
-import { decodeArray, decodeObject, decodeString } from './decode.ts';
-import type { JsonObject } from './decode.ts';
+import { decodeObject, decodeString } from './decode.ts';
 import { Gate } from './gate.ts';
 import { CORE_CAPABILITY, MAIL_CAPABILITY, parseSession } from './jmap-session.ts';
 import type { JmapSession, RememberedSession } from './jmap-session.ts';
+import { ACCOUNT_ERRORS, matchAnswers, throwAccountErrors } from './method-answers.ts';
+import type { MethodAnswers, MethodCall } from './method-answers.ts';
 import { isTooManyAtOnce } from './refusals.ts';
 
 export interface JmapClientOptions {
@@ -21,25 +22,6 @@ export interface JmapClientOptions {
   /** What an earlier run left; used only if it is of the same session URL. */
   readonly remembered: RememberedSession | null;
   readonly log: Logger;
-}
-
-/** RFC 8620 §3.2 Invocation. */
-export interface MethodCall {
-  readonly name: string;
-  readonly arguments: JsonObject;
-  readonly callId: string;
-}
-
-/** RFC 8620 §3.7: an argument taken from an earlier answer of the same request; goes under `#name`. */
-export interface ResultReference {
-  readonly resultOf: string;
-  readonly name: string;
-  readonly path: string;
-}
-
-/** The answers of one request; `argumentsOf` throws JmapMethodError for a call that failed. */
-export interface MethodAnswers {
-  argumentsOf(call: MethodCall): JsonObject;
 }
 
 /**
@@ -103,8 +85,13 @@ export class JmapClient {
 
   async #send(session: JmapSession, calls: readonly MethodCall[]): Promise<MethodAnswers> {
     const response = await this.#post(session, calls);
-    const body = decodeObject(await readJson(response, 'JMAP request'), 'JMAP response');
-    const answers = matchAnswers(body['methodResponses'], calls, session);
+    const body = decodeObject(await readJson(response, hostOf(session.apiUrl)), 'JMAP response');
+    const answers = matchAnswers(
+      body['methodResponses'],
+      calls,
+      hostOf(session.apiUrl),
+      session.accountId,
+    );
     throwAccountErrors(answers, calls, hostOf(session.apiUrl));
     await this.#checkSessionState(session, decodeString(body['sessionState'], 'sessionState'));
     return answers;
@@ -169,7 +156,7 @@ export class JmapClient {
   async #readSession(state?: string): Promise<JmapSession> {
     const { http, sessionUrl } = this.#options;
     const response = await http(sessionUrl, { headers: { accept: 'application/json' } });
-    const json = await readJson(response, 'JMAP session');
+    const json = await readJson(response, hostOf(sessionUrl));
     const session = parseSession(json, response.url === '' ? sessionUrl : response.url);
     this.#isUnconfirmed = false;
     return this.#adopt(state === undefined ? session : { ...session, state });
@@ -194,106 +181,14 @@ class SessionChange extends MalformedAnswerError {
   }
 }
 
-async function readJson(response: Response, what: string): Promise<unknown> {
+async function readJson(response: Response, host: string): Promise<unknown> {
   try {
     return await response.json();
   } catch {
     // No cause: the parser's message quotes the text.
-    throw new MalformedAnswerError(`malformed JMAP answer: ${what}: not JSON`);
+    throw new MalformedAnswerError(`malformed JMAP answer: what ${host} sent is not JSON`);
   }
 }
-
-/** RFC 8620 §3.4: one answer for each call, by call id, under the method's name or `error`. */
-function matchAnswers(
-  methodResponses: unknown,
-  calls: readonly MethodCall[],
-  session: JmapSession,
-): MethodAnswers {
-  const host = hostOf(session.apiUrl);
-  const answers = new Map<string, { readonly name: string; readonly arguments: JsonObject }>();
-  for (const response of decodeArray(methodResponses, 'methodResponses', decodeInvocation)) {
-    const call = calls.find(({ callId }) => callId === response.callId);
-    const isExpected = call !== undefined && !answers.has(response.callId);
-    const isError = response.name === 'error';
-    const account = response.arguments['accountId'] ?? session.accountId;
-    if (
-      !isExpected ||
-      !(isError || (response.name === call.name && account === session.accountId))
-    ) {
-      throw new MalformedAnswerError(
-        `malformed JMAP answer: ${host} answered a call that was not made`,
-      );
-    }
-    answers.set(response.callId, response);
-  }
-  for (const { callId, name } of calls) {
-    if (!answers.has(callId)) {
-      throw new MalformedAnswerError(
-        `malformed JMAP answer: ${host} left ${name} without an answer`,
-      );
-    }
-  }
-  return {
-    argumentsOf(call) {
-      const answer = answers.get(call.callId);
-      if (answer === undefined) throw new TypeError(`no call ${call.callId} in this request`);
-      if (answer.name === 'error') throw methodError(call.name, answer.arguments, host);
-      return answer.arguments;
-    },
-  };
-}
-
-function decodeInvocation(
-  value: unknown,
-  where: string,
-): { readonly name: string; readonly arguments: JsonObject; readonly callId: string } {
-  const [name, args, callId, ...rest] = decodeArray(value, where, (item) => item);
-  if (rest.length > 0) {
-    throw new MalformedAnswerError(`malformed JMAP answer: ${where} has more than three parts`);
-  }
-  return {
-    name: decodeString(name, `${where} name`),
-    arguments: decodeObject(args, `${where} arguments`),
-    callId: decodeString(callId, `${where} call id`),
-  };
-}
-
-function methodError(method: string, error: JsonObject, host: string): JmapMethodError {
-  const type = cleanErrorType(error['type']);
-  return new JmapMethodError(`${host}: ${method} answered the method error ${type}`, type);
-}
-
-/** Types are short words; whatever else stands there is not let into logs. */
-export function cleanErrorType(type: unknown): string {
-  return typeof type === 'string' && /^[\w:./-]{1,80}$/u.test(type) ? type : '(unreadable type)';
-}
-
-/** Method errors that concern the account as a whole (RFC 8620 §3.6.2) are no matter of one call. */
-function throwAccountErrors(
-  answers: MethodAnswers,
-  calls: readonly MethodCall[],
-  host: string,
-): void {
-  for (const call of calls) {
-    try {
-      answers.argumentsOf(call);
-    } catch (error) {
-      if (!(error instanceof JmapMethodError)) throw error;
-      if (error.type === 'accountReadOnly') {
-        throw new AccountError(
-          `the mail account at ${host} is read-only for the token in MAILROOM_JMAP_TOKEN; ` +
-            'create an API token that may also write',
-        );
-      }
-      if (ACCOUNT_ERRORS.has(error.type)) throw error;
-    }
-  }
-}
-
-const ACCOUNT_ERRORS: ReadonlySet<string> = new Set([
-  'accountNotFound',
-  'accountNotSupportedByMethod',
-]);
 
 /** What a server says when the session of an earlier run holds no more: read it anew, try again. */
 function contradictsSession(error: unknown): boolean {

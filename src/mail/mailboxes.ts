@@ -3,7 +3,8 @@ import type { Mailbox, WriteFailure } from '../triage/model.ts';
 import { decodeGetAnswer, decodeMailbox, decodeSetAnswer, MAILBOX_PROPERTIES } from './answers.ts';
 import { decodeId, decodeObject } from './decode.ts';
 import type { JsonObject } from './decode.ts';
-import type { JmapClient, MethodCall } from './jmap-client.ts';
+import type { JmapClient } from './jmap-client.ts';
+import type { MethodCall } from './method-answers.ts';
 import { readPage } from './query-page.ts';
 import { isTooLarge, writeFailureOf, writeFailureOfSetError } from './refusals.ts';
 

@@ -2,7 +2,8 @@ import { MalformedAnswerError } from '../errors.ts';
 import { decodeGetAnswer, decodeQueryAnswer } from './answers.ts';
 import type { QueryAnswer } from './answers.ts';
 import type { JsonObject } from './decode.ts';
-import type { JmapClient, MethodCall, ResultReference } from './jmap-client.ts';
+import type { JmapClient } from './jmap-client.ts';
+import type { MethodCall, ResultReference } from './method-answers.ts';
 
 /** What one page asks for: the arguments of the /query but `accountId`, and what to get. */
 export interface PageRequest {

@@ -6,7 +6,7 @@ import {
   TimeoutError,
 } from '../errors.ts';
 import type { WriteFailure } from '../triage/model.ts';
-import { decodeArray, decodeNullable, decodeObject, decodeString } from './decode.ts';
+import { arrayOf, decodeNullable, decodeObject, decodeString } from './decode.ts';
 
 /**
  * The request was too large for one of the server's limits, and nothing of it was done: a smaller
@@ -64,8 +64,11 @@ export function writeFailureOfSetError(setError: unknown, method: string): Write
   try {
     const error = decodeObject(setError, `${method} SetError`);
     const type = decodeString(error['type'], `${method} SetError.type`);
-    const decodeNames = (value: unknown, where: string) => decodeArray(value, where, decodeString);
-    const names = decodeNullable(error['properties'], `${method} SetError.properties`, decodeNames);
+    const names = decodeNullable(
+      error['properties'],
+      `${method} SetError.properties`,
+      arrayOf(decodeString),
+    );
     const properties = names === null || names.length === 0 ? '' : ` (${names.join(', ')})`;
     return {
       kind: TRANSIENT_SET_ERRORS.has(type) ? 'failed' : 'refused',
@@ -86,7 +89,7 @@ const TRANSIENT_SET_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /** Server text for people: no control characters, at most 200 characters. */
-export function oneShortLine(text: string): string {
+function oneShortLine(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
     .trim()
