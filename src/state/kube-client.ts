@@ -1,4 +1,4 @@
-import { MalformedAnswerError, NetworkError, UrlNotTrustedError } from '../errors.ts';
+import { CredentialsError, MalformedAnswerError, UrlNotTrustedError } from '../errors.ts';
 import { createHttp, type Http, type RequestBudget } from '../http.ts';
 import { createHttpsFetch } from './https-fetch.ts';
 import {
@@ -85,7 +85,7 @@ function createClusterHttp(options: KubeClientOptions, account: ServiceAccount):
 
 function configMapUrl(options: ApiServerAddress, account: ServiceAccount, name: string): URL {
   if (account.namespace === null) {
-    throw new NetworkError("the service account's folder has no readable file `namespace`");
+    throw new CredentialsError("the service account's folder has no readable file `namespace`");
   }
   const path = ['namespaces', account.namespace, 'configmaps', name].map(encodeURIComponent);
   return new URL(`/api/v1/${path.join('/')}`, apiServerUrl(options));

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { CredentialsError } from '../errors.ts';
+
 /** The two variables that Kubernetes gives every container. */
 export interface ApiServerAddress {
   /** `KUBERNETES_SERVICE_HOST`: a name, an IPv4 or an IPv6 address without brackets. */
@@ -30,7 +32,7 @@ export function apiServerUrl({ host, port }: ApiServerAddress): URL {
   return new URL(`https://${isBareIpv6 ? `[${host}]` : host}:${port}`);
 }
 
-/** The folder that Kubernetes mounts: `token`, `ca.crt`, `namespace`. */
+/** The folder that Kubernetes mounts. Its methods throw CredentialsError when a file is not there. */
 export interface ServiceAccount {
   /** Read anew at every call: Kubernetes replaces the token well before it ends. */
   readToken(): Promise<string>;
@@ -42,10 +44,19 @@ export interface ServiceAccount {
 
 export function openServiceAccount(folder: string): ServiceAccount {
   return {
-    readToken: async () => (await readFile(join(folder, 'token'), 'utf8')).trim(),
-    readCa: () => readFile(join(folder, 'ca.crt'), 'utf8'),
+    readToken: async () => (await readAccountFile(folder, 'token')).trim(),
+    readCa: () => readAccountFile(folder, 'ca.crt'),
     namespace: readNamespace(folder),
   };
+}
+
+async function readAccountFile(folder: string, name: string): Promise<string> {
+  try {
+    return await readFile(join(folder, name), 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CredentialsError(`${join(folder, name)} cannot be read (${code ?? 'unknown error'})`);
+  }
 }
 
 function readNamespace(folder: string): string | null {
