@@ -32,23 +32,16 @@ interface Context {
 }
 
 function toPlain(value: unknown, context: Context): unknown {
-  switch (typeof value) {
-    case 'string':
-      return showText(value, context);
-    case 'number':
-      return Number.isFinite(value) ? showNumber(value, context) : String(value);
-    case 'bigint':
-      return showText(String(value), context);
-    case 'boolean':
-    case 'undefined':
-      return value;
-    case 'symbol':
-      return showText(String(value), context);
-    case 'function':
-      return '[function]';
-    default:
-      return value === null ? null : showObject(value as object, context);
+  if (typeof value === 'string') return showText(value, context);
+  if (typeof value === 'number') {
+    return Number.isFinite(value) ? showNumber(value, context) : String(value);
   }
+  if (typeof value === 'bigint' || typeof value === 'symbol') {
+    return showText(String(value), context);
+  }
+  if (typeof value === 'function') return '[function]';
+  if (typeof value === 'object') return value === null ? null : showObject(value, context);
+  return value;
 }
 
 function showText(text: string, { redact, limits }: Context): string {
