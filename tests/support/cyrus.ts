@@ -216,9 +216,11 @@ function findOwner(): Owner {
   if (process.getuid?.() !== 0) {
     return { name: execFileSync('id', ['-un'], { encoding: 'utf8' }).trim(), ids: null };
   }
-  const id = (flag: string): number =>
-    Number(execFileSync('id', [flag, 'cyrus'], { encoding: 'utf8' }));
-  return { name: 'cyrus', ids: { uid: id('-u'), gid: id('-g') } };
+  return { name: 'cyrus', ids: { uid: readCyrusId('-u'), gid: readCyrusId('-g') } };
+}
+
+function readCyrusId(flag: '-u' | '-g'): number {
+  return Number(execFileSync('id', [flag, 'cyrus'], { encoding: 'utf8' }));
 }
 
 async function chownAll(folder: string, ids: { uid: number; gid: number }): Promise<void> {
@@ -247,10 +249,12 @@ function hmacKey(secret: string): string {
 }
 
 function jsonWebToken(subject: string, secret: string): string {
-  const encode = (value: unknown): string =>
-    Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub: subject })}`;
+  const signed = `${encodeJson({ alg: 'HS256', typ: 'JWT' })}.${encodeJson({ sub: subject })}`;
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+function encodeJson(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
 function imapdConf(folder: string, owner: string, options: CyrusOptions): string {

@@ -11,6 +11,7 @@ import {
   type Credentials,
   type DavRequest,
   type DavResource,
+  groupCard,
   parseMultistatus,
   responseOf,
 } from './wire.ts';
@@ -249,21 +250,6 @@ function wireContacts(server: WireServer): ContactsPart {
   };
 
   return { putCard, deleteCard, cards, putGroup, createAddressBook };
-}
-
-/** A contact group as Apple's clients and Fastmail write it. */
-export function groupCard(uid: string, name: string, memberUids: readonly string[]): string {
-  return [
-    'BEGIN:VCARD',
-    'VERSION:3.0',
-    `UID:${uid}`,
-    `FN:${name}`,
-    `N:${name};;;;`,
-    'X-ADDRESSBOOKSERVER-KIND:group',
-    ...memberUids.map((member) => `X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:${member}`),
-    'END:VCARD',
-    '',
-  ].join('\r\n');
 }
 
 interface EmailRow {

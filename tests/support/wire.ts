@@ -103,6 +103,21 @@ export function parseMultistatus(document: string): readonly DavResource[] {
   });
 }
 
+/** A contact group as Apple's clients and Fastmail write it. */
+export function groupCard(uid: string, name: string, memberUids: readonly string[]): string {
+  return [
+    'BEGIN:VCARD',
+    'VERSION:3.0',
+    `UID:${uid}`,
+    `FN:${name}`,
+    `N:${name};;;;`,
+    'X-ADDRESSBOOKSERVER-KIND:group',
+    ...memberUids.map((member) => `X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:${member}`),
+    'END:VCARD',
+    '',
+  ].join('\r\n');
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,0 +1,164 @@
+/** One unfolded line of a vCard. */
+export interface CardLine {
+  /** `item1` in `item1.EMAIL`, or null. */
+  readonly group: string | null;
+  /** As written. */
+  readonly name: string;
+  /** Parameters as written, each without its `;`. */
+  readonly parameters: readonly string[];
+  readonly value: string;
+}
+
+/** Unfolds (RFC 2426 §5.8.1); null when a line is none of a vCard. */
+export function parseCardLines(card: string): readonly CardLine[] | null {
+  const lines = card
+    .replace(/\r?\n[ \t]/gu, '')
+    .split(/\r?\n/u)
+    .filter((line) => line !== '')
+    .map(parseLine);
+  return lines.every((line) => line !== null) ? lines : null;
+}
+
+function parseLine(line: string): CardLine | null {
+  const found =
+    /^(?:(?<group>[\w-]+)\.)?(?<name>[\w-]+)(?<parameters>(?:;(?:"[^"]*"|[^:;"])*)*):(?<value>.*)$/su.exec(
+      line,
+    )?.groups;
+  if (found === undefined) return null;
+  const parameters = found['parameters'] ?? '';
+  return {
+    group: found['group'] ?? null,
+    name: found['name'] ?? '',
+    parameters: parameters.match(/(?:"[^"]*"|[^;"])+/gu) ?? [],
+    value: found['value'] ?? '',
+  };
+}
+
+/** Why a server refuses these lines, or null; what it insists on is what RFC 2426 calls required. */
+export function findCardProblem(lines: readonly CardLine[] | null): string | null {
+  const [first] = lines ?? [];
+  const last = lines?.at(-1);
+  if (lines === null || !isLine(first, 'BEGIN', 'VCARD') || !isLine(last, 'END', 'VCARD')) {
+    return 'Resource is not a vCard object';
+  }
+  const count = (name: string): number => lines.filter((line) => hasName(line, name)).length;
+  const cards = count('BEGIN');
+  if (count('END') !== cards) return 'Resource is not a vCard object';
+  if (count('UID') === 0) return 'Missing mandatory UID property';
+  const isVersion4 = lines.some((line) => isLine(line, 'VERSION', '4.0'));
+  const required = isVersion4 ? ['VERSION', 'FN'] : ['VERSION', 'FN', 'N'];
+  return required.some((name) => count(name) < cards) ? 'Failed restriction checks' : null;
+}
+
+export function findUid(lines: readonly CardLine[]): string {
+  return lines.find((line) => hasName(line, 'UID'))?.value ?? '';
+}
+
+export function hasName(line: CardLine, name: string): boolean {
+  return line.name.toUpperCase() === name.toUpperCase();
+}
+
+function isLine(line: CardLine | undefined, name: string, value: string): boolean {
+  return line !== undefined && hasName(line, name) && line.value.toUpperCase() === value;
+}
+
+/**
+ * The card in Cyrus's own spelling: TYPE lists apart, bare parameters named, commas and semicolons
+ * of text values escaped, lines folded anew, a 4.0 card as 3.0.
+ */
+export function rewriteLines(lines: readonly CardLine[]): readonly CardLine[] {
+  const isVersion4 = lines.some((line) => isLine(line, 'VERSION', '4.0'));
+  return lines.map((line) => ({
+    ...line,
+    name: (isVersion4 ? VERSION_4_NAMES.get(line.name.toUpperCase()) : undefined) ?? line.name,
+    parameters: line.parameters.flatMap(rewriteParameter),
+    value: isLine(line, 'VERSION', '4.0') ? '3.0' : rewriteValue(line),
+  }));
+}
+
+/** The lines as text, folded at 75 octets. */
+export function renderCard(lines: readonly CardLine[]): string {
+  return lines.map((line) => `${fold(renderLine(line))}\r\n`).join('');
+}
+
+const VERSION_4_NAMES: ReadonlyMap<string, string> = new Map([
+  ['KIND', 'x-addressbookserver-kind'],
+  ['MEMBER', 'x-addressbookserver-member'],
+]);
+
+function rewriteParameter(parameter: string): readonly string[] {
+  const [name = '', ...rest] = parameter.split('=');
+  if (rest.length === 0) return [`type=${parameter}`];
+  if (name.toUpperCase() !== 'TYPE') return [parameter];
+  const values = rest.join('=').replaceAll('"', '').split(',');
+  return values.map((value) => `${name}=${value}`);
+}
+
+function rewriteValue(line: CardLine): string {
+  const name = line.name.toUpperCase();
+  if (RAW_VALUES.has(name)) return line.value;
+  if (STRUCTURED_VALUES.has(name)) {
+    return splitUnescaped(line.value, ';').map(escapeAll).join(';');
+  }
+  if (LIST_VALUES.has(name)) return splitUnescaped(line.value, ',').map(escapeAll).join(',');
+  return escapeAll(line.value);
+}
+
+function escapeAll(text: string): string {
+  return text.replace(
+    /(?<escaped>\\[\s\S])|(?<bare>[,;])/gu,
+    (match, escaped: string | undefined) =>
+      escaped === undefined ? `\\${match}` : normalizeEscape(escaped),
+  );
+}
+
+/** `\:` and its like lose their backslash, `\N` is `\n`. */
+function normalizeEscape(escaped: string): string {
+  const character = escaped.charAt(1);
+  if (character === 'n' || character === 'N') return '\\n';
+  return '\\,;'.includes(character) ? escaped : character;
+}
+
+const RAW_VALUES = new Set([
+  'URL',
+  'PHOTO',
+  'LOGO',
+  'KEY',
+  'SOUND',
+  'BDAY',
+  'REV',
+  'UID',
+  'VERSION',
+]);
+const STRUCTURED_VALUES = new Set(['N', 'ORG', 'ADR']);
+const LIST_VALUES = new Set(['CATEGORIES', 'NICKNAME']);
+
+function splitUnescaped(text: string, separator: ',' | ';'): readonly string[] {
+  const parts = [''];
+  for (const [token] of text.matchAll(/\\[\s\S]|[\s\S]/gu)) {
+    if (token === separator) parts.push('');
+    else parts[parts.length - 1] += token;
+  }
+  return parts;
+}
+
+function renderLine({ group, name, parameters, value }: CardLine): string {
+  const prefix = group === null ? '' : `${group}.`;
+  return `${prefix}${name}${parameters.map((parameter) => `;${parameter}`).join('')}:${value}`;
+}
+
+function fold(line: string): string {
+  if (Buffer.byteLength(line) <= 75) return line;
+  let folded = '';
+  let width = 0;
+  for (const character of line) {
+    const octets = Buffer.byteLength(character);
+    if (width + octets > 75) {
+      folded += '\r\n ';
+      width = 1;
+    }
+    folded += character;
+    width += octets;
+  }
+  return folded;
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+
+import {
+  type CardLine,
+  findCardProblem,
+  findUid,
+  parseCardLines,
+  renderCard,
+  rewriteLines,
+} from './card-text.ts';
+
+export interface CardRecord {
+  readonly href: string;
+  /** With its quotes. */
+  readonly etag: string;
+  /** As it is given back. */
+  readonly text: string;
+  readonly lines: readonly CardLine[];
+  /** As they were sent: what a filter sees, also where the card is given back otherwise. */
+  readonly sentLines: readonly CardLine[];
+  readonly uid: string;
+}
+
+export interface BookRecord {
+  readonly href: string;
+  readonly displayName: string;
+  readonly cards: Map<string, CardRecord>;
+  change: number;
+}
+
+export type PutOutcome =
+  | { readonly kind: 'created' | 'replaced'; readonly card: CardRecord }
+  | { readonly kind: 'noBook' }
+  | { readonly kind: 'invalid'; readonly problem: string }
+  /** RFC 6352 §6.3.2.1 no-uid-conflict. */
+  | { readonly kind: 'uidConflict'; readonly href: string };
+
+export interface ContactsSettings {
+  readonly refusesUidElsewhere: boolean;
+  readonly rewritesCards: boolean;
+}
+
+/** The address books' data. What the user's other clients do, tests do here, directly. */
+export class ContactsState {
+  readonly homeHref: string;
+  readonly books = new Map<string, BookRecord>();
+  readonly #settings: ContactsSettings;
+  /** Hrefs by UID, over all books. */
+  readonly #hrefsByUid = new Map<string, Set<string>>();
+  #change = 0;
+
+  constructor(homeHref: string, settings: ContactsSettings) {
+    this.homeHref = homeHref;
+    this.#settings = settings;
+    this.createBook('Default', 'Personal');
+  }
+
+  createBook(name: string, displayName = name): string {
+    const href = `${this.homeHref}${encodeURIComponent(name)}/`;
+    if (this.books.has(href)) throw new Error(`address book ${href} exists`);
+    this.#change += 1;
+    this.books.set(href, { href, displayName, cards: new Map(), change: this.#change });
+    return href;
+  }
+
+  findBook(href: string): BookRecord | undefined {
+    return this.books.get(href.endsWith('/') ? href : `${href}/`);
+  }
+
+  findCard(href: string): CardRecord | undefined {
+    return this.books.get(bookHrefOf(href))?.cards.get(href);
+  }
+
+  /** Writes without conditions; those are the HTTP side's. */
+  putCard(href: string, text: string): PutOutcome {
+    const book = this.books.get(bookHrefOf(href));
+    if (book === undefined) return { kind: 'noBook' };
+    const sentLines = parseCardLines(text);
+    const problem = findCardProblem(sentLines);
+    if (sentLines === null || problem !== null) {
+      return { kind: 'invalid', problem: problem ?? 'Resource is not a vCard object' };
+    }
+    const uid = findUid(sentLines);
+    const before = book.cards.get(href);
+    if (before !== undefined && before.uid !== uid) return { kind: 'uidConflict', href };
+    const elsewhere = [...(this.#hrefsByUid.get(uid) ?? [])].find((other) => other !== href);
+    if (elsewhere !== undefined && this.#settings.refusesUidElsewhere) {
+      return { kind: 'uidConflict', href: elsewhere };
+    }
+    const { rewritesCards } = this.#settings;
+    const lines = rewritesCards ? rewriteLines(sentLines) : sentLines;
+    const stored = rewritesCards ? renderCard(lines) : text;
+    const card = { href, etag: this.#nextEtag(stored), text: stored, lines, sentLines, uid };
+    book.cards.set(href, card);
+    book.change = this.#change;
+    this.#hrefsByUid.set(uid, (this.#hrefsByUid.get(uid) ?? new Set()).add(href));
+    return { kind: before === undefined ? 'created' : 'replaced', card };
+  }
+
+  deleteCard(href: string): boolean {
+    const book = this.books.get(bookHrefOf(href));
+    const card = book?.cards.get(href);
+    if (book === undefined || card === undefined) return false;
+    this.#change += 1;
+    book.change = this.#change;
+    book.cards.delete(href);
+    this.#hrefsByUid.get(card.uid)?.delete(href);
+    return true;
+  }
+
+  /** The same bytes again are a new version: a client that counted on the old ETag has to notice. */
+  #nextEtag(text: string): string {
+    this.#change += 1;
+    const hash = createHash('sha1').update(`${this.#change}\n${text}`).digest('hex');
+    return `"${hash}"`;
+  }
+}
+
+function bookHrefOf(cardHref: string): string {
+  return cardHref.slice(0, cardHref.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+
+import type { TestEmail } from '../test-account.ts';
+import { type Address, parseFromHeader } from './from-header.ts';
+
+export interface MailboxRecord {
+  readonly id: string;
+  name: string;
+  readonly parentId: string | null;
+  readonly role: string | null;
+}
+
+export interface EmailRecord {
+  readonly id: string;
+  readonly threadId: string;
+  readonly from: readonly Address[] | null;
+  readonly subject: string;
+  readonly receivedAt: string;
+  /** When it arrived here, in milliseconds: the text index lags behind that. */
+  readonly addedAtMs: number;
+  mailboxIds: ReadonlySet<string>;
+  keywords: ReadonlySet<string>;
+  readonly createdState: number;
+  changedState: number;
+}
+
+/** The mail account's data. What the user's other clients do, tests do here, directly. */
+export class MailState {
+  readonly mailboxes = new Map<string, MailboxRecord>();
+  readonly emails = new Map<string, EmailRecord>();
+  /** JMAP state (RFC 8620 §1.6.2) at which an email went, by its id. */
+  readonly destroyed = new Map<string, { readonly created: number; readonly at: number }>();
+  readonly #emailCounts = new Map<string, number>();
+  #state = 1;
+  #lastId = 0;
+
+  constructor() {
+    this.createMailbox('Inbox', null, 'inbox');
+    for (const [name, role] of ROLES) this.createMailbox(name, null, role);
+  }
+
+  /** Number behind the JMAP state strings of emails and mailboxes. */
+  get state(): number {
+    return this.#state;
+  }
+
+  createMailbox(name: string, parentId: string | null, role: string | null = null): string {
+    const id = `P${this.#nextId().slice(0, 20)}`;
+    this.#state += 1;
+    this.mailboxes.set(id, { id, name, parentId, role });
+    return id;
+  }
+
+  renameMailbox(id: string, name: string): void {
+    const mailbox = this.mailboxes.get(id);
+    if (mailbox === undefined) throw new Error(`no mailbox ${id}`);
+    this.#state += 1;
+    mailbox.name = name;
+  }
+
+  deleteMailbox(id: string): void {
+    if (this.countEmails(id) > 0) throw new Error(`mailbox ${id} has emails`);
+    this.#state += 1;
+    this.mailboxes.delete(id);
+  }
+
+  findMailbox(name: string, parentId: string | null): MailboxRecord | undefined {
+    return [...this.mailboxes.values()].find(
+      (mailbox) => mailbox.name === name && mailbox.parentId === parentId,
+    );
+  }
+
+  countEmails(mailboxId: string): number {
+    return this.#emailCounts.get(mailboxId) ?? 0;
+  }
+
+  addEmail({ from, mailboxIds, subject = 'A subject', receivedAt }: TestEmail): string {
+    this.#assertMailboxes(mailboxIds);
+    const hash = this.#nextId();
+    const id = `M${hash.slice(0, 24)}`;
+    this.#state += 1;
+    this.emails.set(id, {
+      id,
+      threadId: `T${hash.slice(24, 40)}`,
+      from: parseFromHeader(from),
+      subject,
+      receivedAt: receivedAt ?? `${new Date().toISOString().slice(0, 19)}Z`,
+      addedAtMs: Date.now(),
+      mailboxIds: new Set(mailboxIds),
+      keywords: new Set(),
+      createdState: this.#state,
+      changedState: this.#state,
+    });
+    for (const mailboxId of new Set(mailboxIds)) this.#count(mailboxId, 1);
+    return id;
+  }
+
+  /** Sets all memberships. The caller has checked that the mailboxes exist and that there is one. */
+  setMailboxes(email: EmailRecord, mailboxIds: ReadonlySet<string>): void {
+    this.#assertMailboxes([...mailboxIds]);
+    for (const id of email.mailboxIds) if (!mailboxIds.has(id)) this.#count(id, -1);
+    for (const id of mailboxIds) if (!email.mailboxIds.has(id)) this.#count(id, 1);
+    email.mailboxIds = mailboxIds;
+    this.#touch(email);
+  }
+
+  setKeywords(email: EmailRecord, keywords: ReadonlySet<string>): void {
+    email.keywords = keywords;
+    this.#touch(email);
+  }
+
+  destroyEmail(id: string): void {
+    const email = this.emails.get(id);
+    if (email === undefined) throw new Error(`no email ${id}`);
+    for (const mailboxId of email.mailboxIds) this.#count(mailboxId, -1);
+    this.#state += 1;
+    this.emails.delete(id);
+    this.destroyed.set(id, { created: email.createdState, at: this.#state });
+  }
+
+  #touch(email: EmailRecord): void {
+    this.#state += 1;
+    email.changedState = this.#state;
+  }
+
+  #count(mailboxId: string, change: 1 | -1): void {
+    this.#emailCounts.set(mailboxId, this.countEmails(mailboxId) + change);
+  }
+
+  #assertMailboxes(ids: readonly string[]): void {
+    if (ids.length === 0) throw new Error('an email is in at least one mailbox (RFC 8621 §4.1.1)');
+    const unknown = ids.find((id) => !this.mailboxes.has(id));
+    if (unknown !== undefined) throw new Error(`no mailbox ${unknown}`);
+  }
+
+  /** Ids whose order says nothing about age. */
+  #nextId(): string {
+    this.#lastId += 1;
+    return createHash('sha256').update(String(this.#lastId)).digest('hex');
+  }
+}
+
+const ROLES = [
+  ['Archive', 'archive'],
+  ['Drafts', 'drafts'],
+  ['Sent', 'sent'],
+  ['Spam', 'junk'],
+  ['Trash', 'trash'],
+] as const;

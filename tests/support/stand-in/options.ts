@@ -1,0 +1,62 @@
+import type { JmapLimits, ServerOptions } from '../test-account.ts';
+
+export interface StandInOptions extends ServerOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  readonly token?: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** Added before each request is handled; in milliseconds. */
+  readonly latencyMs?: number;
+  /** The session's URLs with scheme and host, as Fastmail gives them. Default: paths, as Cyrus does. */
+  readonly hasAbsoluteUrls?: boolean;
+  /**
+   * What is more objects or calls than allowed: `refuseRequest` is Cyrus (HTTP 400, nothing is
+   * executed), `methodError` is RFC 8620 §5.1 (`requestTooLarge`). Default `refuseRequest`.
+   */
+  readonly overLimit?: 'refuseRequest' | 'methodError';
+  /** Most ids in one Email/query answer, whatever limit was asked for. Default: no cap. */
+  readonly queryCap?: number;
+  /** Whether an answer that was capped says so in `limit` (RFC 8620 §5.5). Default true. */
+  readonly tellsQueryCap?: boolean;
+  /** How long an email that has arrived is not yet in the text index; in milliseconds. Default 0. */
+  readonly searchLagMs?: number;
+  /** Without it every text filter fails with serverFail. Default true. */
+  readonly hasSearchIndex?: boolean;
+  /** Refuse a UID that stands under another href of the home, as newer servers do. Default false. */
+  readonly refusesUidElsewhere?: boolean;
+  /** Store cards in the server's own spelling, as Cyrus does. Default true. */
+  readonly rewritesCards?: boolean;
+}
+
+export type StandInSettings = Required<
+  Omit<StandInOptions, 'limits' | 'port' | 'queryCap' | 'latencyMs'>
+> & {
+  readonly limits: JmapLimits;
+  readonly queryCap: number;
+};
+
+export function completeOptions(options: StandInOptions): StandInSettings {
+  return {
+    token: options.token ?? 'fake-token-0123456789abcdef',
+    username: options.username ?? 'alice@mail.example',
+    password: options.password ?? 'fake-app-password',
+    hasAbsoluteUrls: options.hasAbsoluteUrls ?? false,
+    overLimit: options.overLimit ?? 'refuseRequest',
+    queryCap: options.queryCap ?? Infinity,
+    tellsQueryCap: options.tellsQueryCap ?? true,
+    searchLagMs: options.searchLagMs ?? 0,
+    hasSearchIndex: options.hasSearchIndex ?? true,
+    refusesUidElsewhere: options.refusesUidElsewhere ?? false,
+    rewritesCards: options.rewritesCards ?? true,
+    limits: { ...FASTMAIL_LIMITS, ...options.limits },
+  };
+}
+
+const FASTMAIL_LIMITS: JmapLimits = {
+  maxObjectsInGet: 4096,
+  maxObjectsInSet: 4096,
+  maxCallsInRequest: 50,
+  maxSizeRequest: 10_000_000,
+  maxConcurrentRequests: 10,
+};

@@ -1,0 +1,168 @@
+import {
+  CARDDAV,
+  DAV,
+  findChild,
+  findChildren,
+  parseXml,
+  qualified,
+  type XmlElement,
+} from '../xml.ts';
+import { type CardLine, hasName, renderCard } from './card-text.ts';
+import type { CardRecord, ContactsState } from './contacts-state.ts';
+import { type Answer, htmlAnswer, type ServerRequest } from './exchange.ts';
+import {
+  cdata,
+  conditionAnswer,
+  multistatusAnswer,
+  renderMissing,
+  renderResponse,
+} from './multistatus.ts';
+
+type CardFilter = (card: CardRecord) => boolean;
+
+/** A filter asks for what the server cannot do (RFC 6352 §8.3, supported-collation). */
+class UnsupportedCollation extends Error {}
+
+/** RFC 6352 §8.6 addressbook-query and §8.7 addressbook-multiget. */
+export function answerReport(request: ServerRequest, state: ContactsState): Answer {
+  let root: XmlElement;
+  try {
+    root = parseXml(request.body.toString('utf8'));
+  } catch {
+    return htmlAnswer(400, 'Bad Request');
+  }
+  const cards = findScope(request.path, state);
+  if (cards === null) return htmlAnswer(404, 'Not Found');
+  const prop = findChild(root, DAV, 'prop');
+  switch (root.name) {
+    case qualified(CARDDAV, 'addressbook-query'):
+      return answerQuery(root, cards, prop);
+    case qualified(CARDDAV, 'addressbook-multiget'):
+      return multistatusAnswer(
+        findChildren(root, DAV, 'href').map(({ text }) => {
+          const href = normalizeHref(text);
+          const card = state.findCard(href);
+          return card === undefined ? renderMissing(href) : renderCardResponse(card, prop);
+        }),
+      );
+    default:
+      return conditionAnswer(403, '<d:supported-report/>');
+  }
+}
+
+/** Newest first, as Cyrus has it; `limit` is not looked at, as there. */
+function answerQuery(
+  root: XmlElement,
+  cards: readonly CardRecord[],
+  prop: XmlElement | undefined,
+): Answer {
+  try {
+    const matches = compileFilter(findChild(root, CARDDAV, 'filter'));
+    return multistatusAnswer(cards.filter(matches).map((card) => renderCardResponse(card, prop)));
+  } catch (error) {
+    if (!(error instanceof UnsupportedCollation)) throw error;
+    return conditionAnswer(403, '<c:supported-collation/>');
+  }
+}
+
+/** The cards of a book, or of all books of the home. */
+function findScope(path: string, state: ContactsState): readonly CardRecord[] | null {
+  const isHome = path === state.homeHref || `${path}/` === state.homeHref;
+  const book = state.findBook(path);
+  const books = isHome ? [...state.books.values()] : book === undefined ? null : [book];
+  return books?.flatMap(({ cards }) => [...cards.values()].toReversed()) ?? null;
+}
+
+function renderCardResponse(card: CardRecord, prop: XmlElement | undefined): string {
+  const asked = prop?.children.map(({ name }) => name) ?? [];
+  const values = new Map([
+    [qualified(DAV, 'getetag'), card.etag],
+    [qualified(DAV, 'resourcetype'), ''],
+    [qualified(DAV, 'getcontenttype'), 'text/vcard; charset=utf-8'],
+  ]);
+  const addressData = findChild(prop, CARDDAV, 'address-data');
+  if (addressData !== undefined) {
+    values.set(addressData.name, cdata(selectLines(card, addressData)));
+  }
+  return renderResponse(card.href, asked, values);
+}
+
+/** RFC 6352 §10.4: with `prop` elements only these properties; VERSION too only when asked for. */
+function selectLines(card: CardRecord, addressData: XmlElement): string {
+  const names = findChildren(addressData, CARDDAV, 'prop').map(
+    ({ attributes }) => attributes.get('name')?.toUpperCase() ?? '',
+  );
+  if (names.length === 0) return card.text;
+  const kept = new Set(['BEGIN', 'END', ...names]);
+  return renderCard(card.lines.filter(({ name }) => kept.has(name.toUpperCase())));
+}
+
+function compileFilter(filter: XmlElement | undefined): CardFilter {
+  if (filter === undefined) return () => true;
+  const parts = findChildren(filter, CARDDAV, 'prop-filter').map(compilePropFilter);
+  if (parts.length === 0) return () => true;
+  return combine(parts, filter);
+}
+
+/**
+ * Like Cyrus it looks from the first property of that name that is in no group on: a card whose only
+ * `EMAIL` is `item1.EMAIL` is missed, and a grouped one before the plain one too.
+ */
+function compilePropFilter(element: XmlElement): CardFilter {
+  const name = element.attributes.get('name') ?? '';
+  const find = (card: CardRecord): readonly CardLine[] => {
+    const lines = card.sentLines.filter((line) => hasName(line, name));
+    const first = lines.findIndex(({ group }) => group === null);
+    return first === -1 ? [] : lines.slice(first);
+  };
+  if (findChild(element, CARDDAV, 'is-not-defined') !== undefined) {
+    return (card) => find(card).length === 0;
+  }
+  const tests = findChildren(element, CARDDAV, 'text-match').map(compileTextMatch);
+  if (tests.length === 0) return (card) => find(card).length > 0;
+  const matches = combine(tests, element);
+  return (card) => find(card).some(({ value }) => matches(value));
+}
+
+/** `test` is anyof unless it says allof (RFC 6352 §10.5). */
+function combine<Subject>(
+  tests: readonly ((subject: Subject) => boolean)[],
+  element: XmlElement,
+): (subject: Subject) => boolean {
+  return element.attributes.get('test') === 'allof'
+    ? (subject) => tests.every((test) => test(subject))
+    : (subject) => tests.some((test) => test(subject));
+}
+
+function compileTextMatch(element: XmlElement): (value: string) => boolean {
+  const { attributes, text } = element;
+  const fold = COLLATIONS.get(attributes.get('collation') ?? 'i;unicode-casemap');
+  if (fold === undefined) throw new UnsupportedCollation();
+  const wanted = fold(text);
+  const isNegated = attributes.get('negate-condition') === 'yes';
+  const test = MATCH_TYPES.get(attributes.get('match-type') ?? 'contains');
+  if (test === undefined) throw new UnsupportedCollation();
+  return (value) => test(fold(value), wanted) !== isNegated;
+}
+
+const COLLATIONS: ReadonlyMap<string, (text: string) => string> = new Map([
+  ['i;octet', (text: string) => text],
+  ['i;ascii-casemap', asciiLowerCase],
+  ['i;unicode-casemap', (text: string) => text.toLowerCase()],
+]);
+
+const MATCH_TYPES: ReadonlyMap<string, (value: string, wanted: string) => boolean> = new Map([
+  ['equals', (value: string, wanted: string) => value === wanted],
+  ['contains', (value: string, wanted: string) => value.includes(wanted)],
+  ['starts-with', (value: string, wanted: string) => value.startsWith(wanted)],
+  ['ends-with', (value: string, wanted: string) => value.endsWith(wanted)],
+]);
+
+function asciiLowerCase(text: string): string {
+  return text.replace(/[A-Z]/gu, (letter) => letter.toLowerCase());
+}
+
+/** The path of an href, which may be a whole URL. */
+function normalizeHref(href: string): string {
+  return new URL(href, 'http://stand-in.invalid/').pathname;
+}
