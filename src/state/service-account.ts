@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -10,20 +10,6 @@ export interface ApiServerAddress {
   readonly host: string;
   /** `KUBERNETES_SERVICE_PORT`. */
   readonly port: string;
-}
-
-/**
- * The API server's address when this process runs in a cluster: the service account's folder is
- * there and both variables are given. Null otherwise: the state is then a file.
- */
-export function findCluster(options: {
-  readonly serviceAccountDir: string;
-  readonly host: string | undefined;
-  readonly port: string | undefined;
-}): ApiServerAddress | null {
-  const { serviceAccountDir, host, port } = options;
-  if (host === undefined || host === '' || port === undefined || port === '') return null;
-  return existsSync(serviceAccountDir) ? { host, port } : null;
 }
 
 /** `https://host:port`, an IPv6 address in brackets. Throws TypeError where that is no URL. */

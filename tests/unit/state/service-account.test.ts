@@ -15,20 +15,6 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('in a cluster is where the folder and both variables are', () => {
-  const there = { host: '10.0.0.1', port: '443' };
-  test.each([
-    ['all there', () => ({ serviceAccountDir: folder, ...there }), there],
-    ['no folder', () => ({ serviceAccountDir: join(folder, 'none'), ...there }), null],
-    ['no host', () => ({ serviceAccountDir: folder, ...there, host: undefined }), null],
-    ['empty host', () => ({ serviceAccountDir: folder, ...there, host: '' }), null],
-    ['no port', () => ({ serviceAccountDir: folder, ...there, port: undefined }), null],
-    ['empty port', () => ({ serviceAccountDir: folder, ...there, port: '' }), null],
-  ])('%s', (_name, options, expected) => {
-    expect(findCluster(options())).toEqual(expected);
-  });
-});
-
 describe("the API server's URL", () => {
   test.each([
     ['IPv4', '10.0.0.1', '443', 'https://10.0.0.1/'],

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+
+import { SettingsError } from '../errors.ts';
+import type { RequestBudget } from '../http.ts';
+import type { StateStore } from '../triage/ports.ts';
+import { createConfigMapStore } from './config-map-store.ts';
+import { createFileStore } from './file-store.ts';
+import { createKubeClient } from './kube-client.ts';
+import type { ApiServerAddress } from './service-account.ts';
+import type { RunState } from './state.ts';
+
+export interface StateStoreOptions {
+  /** `MAILROOM_STATE_FILE` or its default; null where there is none. */
+  readonly stateFile: string | null;
+  /** `MAILROOM_STATE_FILE` is set: the file is used in a cluster too. */
+  readonly isStateFileForced: boolean;
+  /** `MAILROOM_STATE_CONFIGMAP`. */
+  readonly stateConfigMap: string;
+  /** `MAILROOM_SERVICE_ACCOUNT_DIR`. */
+  readonly serviceAccountDir: string;
+  /** `KUBERNETES_SERVICE_HOST` and `_PORT`; null outside a cluster. */
+  readonly kubernetesService: ApiServerAddress | null;
+  /** Per request to the API server. */
+  readonly timeoutMs: number;
+  readonly budget: RequestBudget;
+}
+
+/**
+ * The ConfigMap in a cluster, which is where the service account's folder and the API server's
+ * address are; the file elsewhere. Throws SettingsError where neither can be.
+ */
+export function createStateStore(options: StateStoreOptions): StateStore<RunState> {
+  const { stateFile, kubernetesService, serviceAccountDir } = options;
+  const isInCluster = kubernetesService !== null && existsSync(serviceAccountDir);
+  if (isInCluster && !options.isStateFileForced) {
+    const { timeoutMs, budget } = options;
+    const client = createKubeClient({ ...kubernetesService, serviceAccountDir, timeoutMs, budget });
+    return createConfigMapStore(client, options.stateConfigMap);
+  }
+  if (stateFile !== null) return createFileStore(stateFile);
+  throw new SettingsError(['MAILROOM_STATE_FILE is required where HOME is not set']);
+}
