@@ -3,11 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import {
-  apiServerUrl,
-  findCluster,
-  openServiceAccount,
-} from '../../../src/state/service-account.ts';
+import { apiServerUrl, openServiceAccount } from '../../../src/state/service-account.ts';
 
 let folder: string;
 beforeAll(async () => {
