@@ -68,14 +68,16 @@ export function readSettings(env: Environment): SettingsRead {
     (cleaned) => cleaned as Values,
     {
       reporter({ errors }) {
-        for (const [name, error] of Object.entries(errors))
-          problems.push(`${name} ${error.message}`);
+        for (const [name, error] of Object.entries<Error | undefined>(errors)) {
+          if (error !== undefined) problems.push(`${name} ${error.message}`);
+        }
       },
     },
   );
   const kubernetesService = findKubernetesService(env);
   const stateFile = values.MAILROOM_STATE_FILE ?? defaultStateFile(env);
-  if (stateFile === null && kubernetesService === null && problems.length === 0) {
+  const isStateFileGiven = (env['MAILROOM_STATE_FILE'] ?? '') !== '';
+  if (stateFile === null && kubernetesService === null && !isStateFileGiven) {
     problems.push('MAILROOM_STATE_FILE is required where HOME is not set: the path of a file');
   }
   if (problems.length > 0) throw new SettingsError(problems);
@@ -102,7 +104,7 @@ export function readSettings(env: Environment): SettingsRead {
       defaultCategories: createDefaultCategories(values),
       stateConfigMap: values.MAILROOM_STATE_CONFIGMAP,
       stateFile,
-      isStateFileForced: values.MAILROOM_STATE_FILE !== undefined,
+      isStateFileForced: isStateFileGiven,
       serviceAccountDir: values.MAILROOM_SERVICE_ACCOUNT_DIR,
       kubernetesService,
     },

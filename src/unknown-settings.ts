@@ -24,15 +24,26 @@ const PREFIX = 'MAILROOM_';
 const SERVICE_VARIABLE =
   /^MAILROOM_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/u;
 
+/** A slip of the finger first, then a name with words left out, then whatever is not too far. */
 function findNearest(name: string, known: readonly string[]): string | null {
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
     .toSorted((a, b) => a.distance - b.distance);
   const [best] = ranked;
   if (best === undefined) return null;
+  if (best.distance <= 2) return best.candidate;
+  const words = wordsOf(name);
+  const fuller = known.filter((candidate) =>
+    [...words].every((word) => wordsOf(candidate).has(word)),
+  );
+  if (fuller.length === 1) return fuller[0] ?? null;
   // The prefix is always the same, so it says nothing.
   const length = Math.max(name.length, best.candidate.length) - PREFIX.length;
-  return best.distance <= Math.max(2, Math.floor(length * 0.4)) ? best.candidate : null;
+  return best.distance <= Math.floor(length * 0.4) ? best.candidate : null;
+}
+
+function wordsOf(name: string): ReadonlySet<string> {
+  return new Set(name.slice(PREFIX.length).split('_'));
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */
