@@ -26,13 +26,14 @@ export async function* readEmailPages(
   for (;;) {
     const page = await readNext(client, listing, filterOf(mailboxIds));
     if (page === 'again') continue;
+    const next = listing.advance(page);
+    if (next === 'end') return;
+    if (next === 'again') continue;
     const emails = page.objects.map(decodeEmail).filter(({ id }) => !given.has(id));
     for (const { id } of emails) given.add(id);
-    if (emails.length > 0) {
-      listing.hasProgressed();
-      yield emails;
-    }
-    if (listing.advance(page) === 'end') return;
+    if (emails.length === 0) continue;
+    listing.hasProgressed();
+    yield emails;
   }
 }
 
@@ -90,7 +91,8 @@ class Listing {
     this.#vainRestarts = 0;
   }
 
-  advance({ ids, queryState }: Page): 'more' | 'end' {
+  /** `again`: the page is not the one after the last, and does not count. */
+  advance({ ids, queryState }: Page): 'more' | 'again' | 'end' {
     const isFirst = this.#position === 0;
     if (
       !this.#usesAnchors &&
@@ -98,7 +100,7 @@ class Listing {
       (queryState === null || queryState !== this.#queryState)
     ) {
       this.#restart();
-      return 'more';
+      return 'again';
     }
     if (ids.length === 0) return 'end';
     if (ids.every((id) => this.#listed.has(id))) {

@@ -1,7 +1,6 @@
 import type { EmailPatch, PatchOutcome } from '../triage/model.ts';
 import { decodeSetAnswer } from './answers.ts';
 import type { SetAnswer } from './answers.ts';
-import { decodeObject } from './decode.ts';
 import type { JmapClient } from './jmap-client.ts';
 import type { MethodCall } from './method-answers.ts';
 import { isRefusedWhole, isTooLarge, writeFailureOf, writeFailureOfSetError } from './refusals.ts';
@@ -167,5 +166,10 @@ function outcomeOf(emailId: string, { updated, notUpdated }: SetAnswer): PatchOu
 }
 
 function isNotFound(setError: unknown): boolean {
-  return decodeObject(setError, 'Email/set notUpdated')['type'] === 'notFound';
+  return (
+    typeof setError === 'object' &&
+    setError !== null &&
+    'type' in setError &&
+    setError.type === 'notFound'
+  );
 }

@@ -113,11 +113,12 @@ export class JmapClient {
         body,
       });
     const gate = this.#gate;
+    const isAlone = gate.capacity === 1;
     try {
       return await gate.run(post);
     } catch (error) {
       // Another run may use up a part of what the server allows: go on one by one.
-      if (!isTooManyAtOnce(error) || gate.capacity === 1) throw error;
+      if (!isTooManyAtOnce(error) || isAlone) throw error;
       gate.narrowTo(1);
       return await gate.run(post);
     }
