@@ -277,8 +277,9 @@ function requireTime(call: Call, options: HttpOptions): void {
 }
 
 function toMailroomError(error: unknown, call: Call, options: HttpOptions): unknown {
-  if (error instanceof MailroomError) return error;
-  if (options.budget.signal.aborted) return budgetError(call, options.budget.signal.reason);
+  const { signal } = options.budget;
+  if (error instanceof MailroomError && error !== signal.reason) return error;
+  if (signal.aborted) return budgetError(call, signal.reason);
   if (call.signal?.aborted === true) return error;
   if (isHTTPError(error)) return toStatusError(error, call);
   if (isTimeoutError(error)) {
