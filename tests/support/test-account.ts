@@ -70,7 +70,9 @@ export interface StoredEmail {
 
 export interface StoredCard {
   readonly etag: string;
+  /** Decoded as UTF-8, whatever it is. */
   readonly card: string;
+  readonly bytes: Uint8Array;
 }
 
 /** What a server can be told about itself, real or not. */

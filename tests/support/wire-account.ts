@@ -13,7 +13,9 @@ import {
   type DavResource,
   groupCard,
   parseMultistatus,
+  readSession,
   responseOf,
+  type Session,
 } from './wire.ts';
 
 export interface WireServer extends Credentials {
@@ -22,13 +24,6 @@ export interface WireServer extends Credentials {
   /** Path of the address book that `putCard` writes to, with a slash at its end. */
   readonly defaultBookHref: string;
   readonly close: () => Promise<void>;
-}
-
-interface Session {
-  readonly apiUrl: string;
-  readonly uploadUrl: string;
-  readonly accountId: string;
-  readonly maxObjectsInGet: number;
 }
 
 interface MailboxRow {
@@ -40,7 +35,7 @@ interface MailboxRow {
 
 /** The account on a real server, used as any client would. */
 export async function openWireAccount(server: WireServer): Promise<TestAccount> {
-  const session = await readSession(server);
+  const session = await readSession(server.sessionUrl, server.token);
   const mail = wireMail(server, session);
   const contacts = wireContacts(server);
   const { sessionUrl, cardDavUrl, token, username, password, close } = server;
@@ -54,27 +49,6 @@ export async function openWireAccount(server: WireServer): Promise<TestAccount> 
     close,
     ...mail,
     ...contacts,
-  };
-}
-
-async function readSession({ sessionUrl, token }: WireServer): Promise<Session> {
-  const response = await fetch(sessionUrl, { headers: { authorization: `Bearer ${token}` } });
-  if (!response.ok) throw new Error(`JMAP session: ${response.status}`);
-  const session = (await response.json()) as {
-    apiUrl: string;
-    uploadUrl: string;
-    primaryAccounts: Record<string, string>;
-    capabilities: Record<string, { maxObjectsInGet: number }>;
-  };
-  const accountId = session.primaryAccounts['urn:ietf:params:jmap:mail'];
-  const core = session.capabilities['urn:ietf:params:jmap:core'];
-  if (accountId === undefined || core === undefined) throw new Error('no mail account');
-  const upload = session.uploadUrl.replace('{accountId}', encodeURIComponent(accountId));
-  return {
-    apiUrl: new URL(session.apiUrl, sessionUrl).href,
-    uploadUrl: new URL(upload, sessionUrl).href,
-    accountId,
-    maxObjectsInGet: core.maxObjectsInGet,
   };
 }
 
@@ -228,7 +202,7 @@ function wireContacts(server: WireServer): ContactsPart {
         const response = await request('GET', href, { headers });
         all.set(href, {
           etag: response.headers.get('etag') ?? '',
-          card: await response.text(),
+          ...decodeCard(Buffer.from(await response.arrayBuffer())),
         });
       }
     }
@@ -250,6 +224,10 @@ function wireContacts(server: WireServer): ContactsPart {
   };
 
   return { putCard, deleteCard, cards, putGroup, createAddressBook };
+}
+
+function decodeCard(bytes: Buffer): Omit<StoredCard, 'etag'> {
+  return { card: bytes.toString('utf8'), bytes };
 }
 
 interface EmailRow {

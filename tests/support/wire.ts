@@ -50,6 +50,35 @@ export function responseOf(answer: JmapAnswer, method: string): Readonly<Record<
   return first[1];
 }
 
+export interface Session {
+  readonly apiUrl: string;
+  readonly uploadUrl: string;
+  readonly accountId: string;
+  readonly maxObjectsInGet: number;
+}
+
+/** The session object (RFC 8620 §2), its URLs resolved. */
+export async function readSession(sessionUrl: string, token: string): Promise<Session> {
+  const response = await fetch(sessionUrl, { headers: { authorization: `Bearer ${token}` } });
+  if (!response.ok) throw new Error(`JMAP session: ${response.status}`);
+  const session = (await response.json()) as {
+    apiUrl: string;
+    uploadUrl: string;
+    primaryAccounts: Record<string, string>;
+    capabilities: Record<string, { maxObjectsInGet: number }>;
+  };
+  const accountId = session.primaryAccounts['urn:ietf:params:jmap:mail'];
+  const core = session.capabilities['urn:ietf:params:jmap:core'];
+  if (accountId === undefined || core === undefined) throw new Error('no mail account');
+  const upload = session.uploadUrl.replace('{accountId}', encodeURIComponent(accountId));
+  return {
+    apiUrl: new URL(session.apiUrl, sessionUrl).href,
+    uploadUrl: new URL(upload, sessionUrl).href,
+    accountId,
+    maxObjectsInGet: core.maxObjectsInGet,
+  };
+}
+
 /** A Basic Authorization header's value. */
 export function basicAuthorization(credentials: Credentials): string {
   const pair = `${credentials.username}:${credentials.password}`;

@@ -1,3 +1,8 @@
+/*
+ * Cards are bytes, and not always UTF-8: here they are binary strings, one character per byte, so that
+ * what a client sent and what it gets back can be compared to the byte.
+ */
+
 /** One unfolded line of a vCard. */
 export interface CardLine {
   /** `item1` in `item1.EMAIL`, or null. */
@@ -51,7 +56,12 @@ export function findCardProblem(lines: readonly CardLine[] | null): string | nul
 }
 
 export function findUid(lines: readonly CardLine[]): string {
-  return lines.find((line) => hasName(line, 'UID'))?.value ?? '';
+  return decodeText(lines.find((line) => hasName(line, 'UID'))?.value ?? '');
+}
+
+/** The text of a binary string. */
+export function decodeText(binary: string): string {
+  return Buffer.from(binary, 'latin1').toString('utf8');
 }
 
 export function hasName(line: CardLine, name: string): boolean {
@@ -129,6 +139,9 @@ const RAW_VALUES = new Set([
   'REV',
   'UID',
   'VERSION',
+  'GEO',
+  'IMPP',
+  'SOURCE',
 ]);
 const STRUCTURED_VALUES = new Set(['N', 'ORG', 'ADR']);
 const LIST_VALUES = new Set(['CATEGORIES', 'NICKNAME']);
@@ -147,18 +160,17 @@ function renderLine({ group, name, parameters, value }: CardLine): string {
   return `${prefix}${name}${parameters.map((parameter) => `;${parameter}`).join('')}:${value}`;
 }
 
+/** No line end within a character of UTF-8: a fold waits for its last byte. */
 function fold(line: string): string {
-  if (Buffer.byteLength(line) <= 75) return line;
   let folded = '';
   let width = 0;
-  for (const character of line) {
-    const octets = Buffer.byteLength(character);
-    if (width + octets > 75) {
+  for (const byte of line) {
+    if (width >= 75 && !/[\u0080-\u00BF]/u.test(byte)) {
       folded += '\r\n ';
       width = 1;
     }
-    folded += character;
-    width += octets;
+    folded += byte;
+    width += 1;
   }
   return folded;
 }

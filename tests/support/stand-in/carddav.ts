@@ -49,9 +49,9 @@ function answerGet({ method, path, headers }: ServerRequest, state: ContactsStat
     ? {
         status: 200,
         headers: { 'content-type': type, etag: `W/${card.etag}`, 'content-encoding': 'gzip' },
-        body: gzipSync(card.text),
+        body: gzipSync(card.bytes),
       }
-    : { status: 200, headers: { 'content-type': type, etag: card.etag }, body: card.text };
+    : { status: 200, headers: { 'content-type': type, etag: card.etag }, body: card.bytes };
 }
 
 function answerPut(request: ServerRequest, state: ContactsState): Answer {
@@ -60,7 +60,7 @@ function answerPut(request: ServerRequest, state: ContactsState): Answer {
   if (!/^text\/(?:x-)?vcard\b/iu.test(headers['content-type'] ?? '')) {
     return conditionAnswer(403, '<c:supported-address-data/>');
   }
-  const outcome = state.putCard(path, body.toString('utf8'));
+  const outcome = state.putCard(path, body);
   switch (outcome.kind) {
     case 'created':
       return emptyAnswer(201, { etag: outcome.card.etag });

@@ -13,8 +13,9 @@ export interface CardRecord {
   readonly href: string;
   /** With its quotes. */
   readonly etag: string;
-  /** As it is given back. */
-  readonly text: string;
+  /** As it is given back; not always UTF-8. */
+  readonly bytes: Buffer;
+  /** What these bytes say. */
   readonly lines: readonly CardLine[];
   /** As they were sent: what a filter sees, also where the card is given back otherwise. */
   readonly sentLines: readonly CardLine[];
@@ -72,9 +73,11 @@ export class ContactsState {
   }
 
   /** Writes without conditions; those are the HTTP side's. */
-  putCard(href: string, text: string): PutOutcome {
+  putCard(href: string, sent: Buffer): PutOutcome {
     const book = this.books.get(bookHrefOf(href));
     if (book === undefined) return { kind: 'noBook' };
+    // Control characters never get into XML, and so not out of a server.
+    const text = sent.toString('latin1').replace(CONTROL_CHARACTERS, '');
     const sentLines = parseCardLines(text);
     const problem = findCardProblem(sentLines);
     if (sentLines === null || problem !== null) {
@@ -89,8 +92,8 @@ export class ContactsState {
     }
     const { rewritesCards } = this.#settings;
     const lines = rewritesCards ? rewriteLines(sentLines) : sentLines;
-    const stored = rewritesCards ? renderCard(lines) : text;
-    const card = { href, etag: this.#nextEtag(stored), text: stored, lines, sentLines, uid };
+    const bytes = Buffer.from(rewritesCards ? renderCard(lines) : text, 'latin1');
+    const card = { href, etag: this.#nextEtag(bytes), bytes, lines, sentLines, uid };
     book.cards.set(href, card);
     book.change = this.#change;
     this.#hrefsByUid.set(uid, (this.#hrefsByUid.get(uid) ?? new Set()).add(href));
@@ -109,12 +112,15 @@ export class ContactsState {
   }
 
   /** The same bytes again are a new version: a client that counted on the old ETag has to notice. */
-  #nextEtag(text: string): string {
+  #nextEtag(bytes: Buffer): string {
     this.#change += 1;
-    const hash = createHash('sha1').update(`${this.#change}\n${text}`).digest('hex');
+    const hash = createHash('sha1').update(`${this.#change}\n`).update(bytes).digest('hex');
     return `"${hash}"`;
   }
 }
+
+// oxlint-disable-next-line no-control-regex -- these are what it is about
+const CONTROL_CHARACTERS = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/gu;
 
 function bookHrefOf(cardHref: string): string {
   return cardHref.slice(0, cardHref.lastIndexOf('/') + 1);

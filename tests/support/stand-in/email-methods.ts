@@ -99,7 +99,7 @@ export function changedEmails(args: JsonObject, { state }: JmapContext): JsonObj
 
 /** Null when the patch (RFC 8620 §5.3) was applied, else the SetError; a patch is all or nothing. */
 function updateEmail(id: string, patch: unknown, context: JmapContext): JsonObject | null {
-  const { state, injectedSetError } = context;
+  const { state, settings, injectedSetError } = context;
   const injected = injectedSetError(id);
   if (injected !== undefined) return { type: injected };
   const email = state.emails.get(id);
@@ -114,6 +114,14 @@ function updateEmail(id: string, patch: unknown, context: JmapContext): JsonObje
   if ('type' in keywords) return keywords;
   const problem = mailboxProblem(mailboxIds.set, keys, state);
   if (problem !== null) return problem;
+  if (mailboxIds.set.size === 0) {
+    state.lastMailboxRemovals.push(id);
+    if (settings.lastMailbox === 'refuse' || 'mailboxIds' in patch) {
+      return invalidProperties('mailboxIds');
+    }
+    state.destroyEmail(id);
+    return null;
+  }
   if (!isSameSet(mailboxIds.set, email.mailboxIds)) state.setMailboxes(email, mailboxIds.set);
   if (!isSameSet(keywords.set, email.keywords)) state.setKeywords(email, keywords.set);
   return null;
@@ -159,7 +167,6 @@ function mailboxProblem(
   if ([...mailboxIds, ...named].some((mailboxId) => !state.mailboxes.has(mailboxId))) {
     return invalidProperties('mailboxIds');
   }
-  if (mailboxIds.size === 0) return invalidProperties('mailboxIds');
   return mailboxIds.size > MAX_MAILBOXES_PER_EMAIL ? { type: 'tooManyMailboxes' } : null;
 }
 

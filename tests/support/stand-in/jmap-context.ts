@@ -1,4 +1,4 @@
-import { invalidArguments, MethodError, RequestRefused } from './jmap-errors.ts';
+import { invalidArguments, MethodError } from './jmap-errors.ts';
 import type { MailState } from './mail-state.ts';
 import type { StandInSettings } from './options.ts';
 
@@ -20,15 +20,13 @@ export function checkArguments(args: JsonObject, known: readonly string[]): void
   if (unknown.length > 0) throw invalidArguments(...unknown);
 }
 
-/** Refuses as the settings say: the whole request, or the method. */
+/** RFC 8620 §5.1 and §5.3. A request refused whole was refused before: this is for the rest. */
 export function checkLimit(
   count: number,
   limit: 'maxObjectsInGet' | 'maxObjectsInSet',
   { settings }: JmapContext,
 ): void {
-  if (count <= settings.limits[limit]) return;
-  if (settings.overLimit === 'methodError') throw new MethodError('requestTooLarge');
-  throw new RequestRefused(400, 'limit', { limit });
+  if (count > settings.limits[limit]) throw new MethodError('requestTooLarge');
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -30,6 +30,8 @@ export class MailState {
   readonly emails = new Map<string, EmailRecord>();
   /** JMAP state (RFC 8620 §1.6.2) at which an email went, by its id. */
   readonly destroyed = new Map<string, { readonly created: number; readonly at: number }>();
+  /** Emails that a client tried to take out of their last mailbox: there must never be any. */
+  readonly lastMailboxRemovals: string[] = [];
   readonly #emailCounts = new Map<string, number>();
   #state = 1;
   #lastId = 0;

@@ -4,7 +4,7 @@ import type { Answer } from './exchange.ts';
 /** A property's content as XML, by `{namespace}name`. */
 export type PropertyValues = ReadonlyMap<string, string>;
 
-/** One DAV:response (RFC 4918 §14.24): what was asked for is found or not. */
+/** One DAV:response (RFC 4918 §14.24), as a binary string: what was asked for is found or not. */
 export function renderResponse(
   href: string,
   asked: readonly string[],
@@ -33,7 +33,10 @@ export function multistatusAnswer(responses: readonly string[]): Answer {
   return {
     status: 207,
     headers: XML_TYPE,
-    body: `${PROLOG}<d:multistatus ${NAMESPACES}>\n${responses.join('')}</d:multistatus>`,
+    body: Buffer.from(
+      `${PROLOG}<d:multistatus ${NAMESPACES}>\n${responses.join('')}</d:multistatus>`,
+      'latin1',
+    ),
   };
 }
 
@@ -48,6 +51,11 @@ export function conditionAnswer(status: number, content: string, description = '
     headers: XML_TYPE,
     body: `${PROLOG}<d:error ${NAMESPACES}>${content}${text}</d:error>`,
   };
+}
+
+/** The binary string of a text, as cards are. */
+export function encodeText(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /** Character data whose line ends survive; `]]>` is split as libxml2 does it. */

@@ -19,6 +19,11 @@ export interface StandInOptions extends ServerOptions {
   readonly queryCap?: number;
   /** Whether an answer that was capped says so in `limit` (RFC 8620 §5.5). Default true. */
   readonly tellsQueryCap?: boolean;
+  /**
+   * A patch that takes an email out of its last mailbox: `refuse` is RFC 8621 §4.1.1; `destroy` is
+   * what Cyrus 3.6 does, for good, with an email that was moved before. Default `refuse`.
+   */
+  readonly lastMailbox?: 'refuse' | 'destroy';
   /** How long an email that has arrived is not yet in the text index; in milliseconds. Default 0. */
   readonly searchLagMs?: number;
   /** Without it every text filter fails with serverFail. Default true. */
@@ -45,6 +50,7 @@ export function completeOptions(options: StandInOptions): StandInSettings {
     overLimit: options.overLimit ?? 'refuseRequest',
     queryCap: options.queryCap ?? Infinity,
     tellsQueryCap: options.tellsQueryCap ?? true,
+    lastMailbox: options.lastMailbox ?? 'refuse',
     searchLagMs: options.searchLagMs ?? 0,
     hasSearchIndex: options.hasSearchIndex ?? true,
     refusesUidElsewhere: options.refusesUidElsewhere ?? false,

@@ -1,7 +1,15 @@
 import { CALENDARSERVER, CARDDAV, DAV, findChild, parseXml, qualified } from '../xml.ts';
 import type { BookRecord, CardRecord, ContactsState } from './contacts-state.ts';
 import { type Answer, htmlAnswer, type ServerRequest } from './exchange.ts';
-import { cdata, multistatusAnswer, type PropertyValues, renderResponse } from './multistatus.ts';
+import {
+  cdata,
+  conditionAnswer,
+  encodeText,
+  multistatusAnswer,
+  type PropertyValues,
+  renderMissing,
+  renderResponse,
+} from './multistatus.ts';
 
 interface Resource {
   readonly href: string;
@@ -18,7 +26,8 @@ export function answerPropfind(
   principalHref: string,
 ): Answer {
   const depth = request.headers['depth'] ?? 'infinity';
-  if (depth !== '0' && depth !== '1') return htmlAnswer(403, 'Forbidden');
+  if (depth !== '0' && depth !== '1') return conditionAnswer(403, '<d:propfind-finite-depth/>');
+  if (!isXmlOrEmpty(request)) return htmlAnswer(415, 'Unsupported Media Type');
   let asked: readonly string[] | null;
   try {
     asked = parseAsked(request.body.toString('utf8'));
@@ -26,10 +35,20 @@ export function answerPropfind(
     return htmlAnswer(400, 'Bad Request');
   }
   const resources = findResources(request.path, depth === '1', state, principalHref);
-  if (resources === null) return htmlAnswer(404, 'Not Found');
+  if (resources === null) {
+    const { path } = request;
+    // A book without that card says so in a multistatus.
+    const isInBook = state.findBook(path.slice(0, path.lastIndexOf('/') + 1)) !== undefined;
+    return isInBook ? multistatusAnswer([renderMissing(path)]) : htmlAnswer(404, 'Not Found');
+  }
   return multistatusAnswer(
     resources.map(({ href, values }) => renderResponse(href, asked ?? [...values.keys()], values)),
   );
+}
+
+/** Cyrus answers 415 to a body of any other type. */
+export function isXmlOrEmpty({ headers, body }: ServerRequest): boolean {
+  return body.length === 0 || /^(?:text|application)\/xml\b/iu.test(headers['content-type'] ?? '');
 }
 
 /** Names of the properties asked for; null: all there are. */
@@ -90,7 +109,7 @@ function resource(href: string, entries: readonly (readonly [string, string])[])
 function bookResource(book: BookRecord, common: readonly (readonly [string, string])[]): Resource {
   return resource(book.href, [
     ...common,
-    [qualified(DAV, 'displayname'), cdata(book.displayName)],
+    [qualified(DAV, 'displayname'), cdata(encodeText(book.displayName))],
     [RESOURCE_TYPE, '<d:collection/><c:addressbook/>'],
     [qualified(DAV, 'getetag'), `"${book.change}"`],
     [qualified(DAV, 'sync-token'), `urn:stand-in:sync-${book.change}`],
@@ -109,7 +128,7 @@ function cardResource(card: CardRecord, common: readonly (readonly [string, stri
     [qualified(DAV, 'getetag'), card.etag],
     [RESOURCE_TYPE, ''],
     [qualified(DAV, 'getcontenttype'), 'text/vcard; charset=utf-8'],
-    [qualified(CARDDAV, 'address-data'), cdata(card.text)],
+    [qualified(CARDDAV, 'address-data'), cdata(card.bytes.toString('latin1'))],
   ]);
 }
 

@@ -7,7 +7,7 @@ import {
   qualified,
   type XmlElement,
 } from '../xml.ts';
-import { type CardLine, hasName, renderCard } from './card-text.ts';
+import { type CardLine, decodeText, hasName, renderCard } from './card-text.ts';
 import type { CardRecord, ContactsState } from './contacts-state.ts';
 import { type Answer, htmlAnswer, type ServerRequest } from './exchange.ts';
 import {
@@ -17,6 +17,7 @@ import {
   renderMissing,
   renderResponse,
 } from './multistatus.ts';
+import { isXmlOrEmpty } from './propfind.ts';
 
 type CardFilter = (card: CardRecord) => boolean;
 
@@ -25,6 +26,7 @@ class UnsupportedCollation extends Error {}
 
 /** RFC 6352 §8.6 addressbook-query and §8.7 addressbook-multiget. */
 export function answerReport(request: ServerRequest, state: ContactsState): Answer {
+  if (!isXmlOrEmpty(request)) return htmlAnswer(415, 'Unsupported Media Type');
   let root: XmlElement;
   try {
     root = parseXml(request.body.toString('utf8'));
@@ -92,7 +94,7 @@ function selectLines(card: CardRecord, addressData: XmlElement): string {
   const names = findChildren(addressData, CARDDAV, 'prop').map(
     ({ attributes }) => attributes.get('name')?.toUpperCase() ?? '',
   );
-  if (names.length === 0) return card.text;
+  if (names.length === 0) return card.bytes.toString('latin1');
   const kept = new Set(['BEGIN', 'END', ...names]);
   return renderCard(card.lines.filter(({ name }) => kept.has(name.toUpperCase())));
 }
@@ -121,7 +123,7 @@ function compilePropFilter(element: XmlElement): CardFilter {
   const tests = findChildren(element, CARDDAV, 'text-match').map(compileTextMatch);
   if (tests.length === 0) return (card) => find(card).length > 0;
   const matches = combine(tests, element);
-  return (card) => find(card).some(({ value }) => matches(value));
+  return (card) => find(card).some(({ value }) => matches(decodeText(value)));
 }
 
 /** `test` is anyof unless it says allof (RFC 6352 §10.5). */

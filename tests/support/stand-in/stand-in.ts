@@ -167,8 +167,7 @@ class StandInServer implements StandIn {
 
   async putCard(name: string, card: string | Uint8Array, bookHref?: string): Promise<string> {
     const href = `${bookHref ?? `${this.contacts.homeHref}Default/`}${encodeURIComponent(name)}`;
-    const text = typeof card === 'string' ? card : Buffer.from(card).toString('utf8');
-    const outcome = this.contacts.putCard(href, text);
+    const outcome = this.contacts.putCard(href, Buffer.from(card));
     if (outcome.kind === 'created' || outcome.kind === 'replaced') return href;
     throw new Error(`putCard ${name}: ${JSON.stringify(outcome)}`);
   }
@@ -179,7 +178,9 @@ class StandInServer implements StandIn {
 
   async cards(): Promise<ReadonlyMap<string, StoredCard>> {
     const all = [...this.contacts.books.values()].flatMap(({ cards }) => [...cards.values()]);
-    return new Map(all.map(({ href, etag, text }) => [href, { etag, card: text }]));
+    return new Map(
+      all.map(({ href, etag, bytes }) => [href, { etag, card: bytes.toString('utf8'), bytes }]),
+    );
   }
 
   async putGroup(name: string, memberUids: readonly string[] = []): Promise<string> {
