@@ -1,0 +1,309 @@
+import { execFileSync } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+import { settingDescriptions } from '../../../src/settings.ts';
+import type { KubeObject } from '../../support/kube/cluster.ts';
+import {
+  findManifest,
+  listManifestFiles,
+  parseManifests,
+  readManifests,
+} from '../../support/kube/manifests.ts';
+import { findSchemaProblems, findTypeProblems } from '../../support/kube/schemas.ts';
+
+const project = new URL('../../../', import.meta.url);
+const deploy = new URL('deploy/', project);
+const read = (path: string): Promise<string> => readFile(new URL(path, project), 'utf8');
+
+const applied = await readManifests();
+const optional = await readManifests(new URL('optional/', deploy));
+const secretExample = parseManifests(await read('deploy/secret.yaml.example'));
+/** The alert rule is of a kind that the Prometheus operator adds; Kubernetes has no schema for it. */
+const ofKubernetes = [...applied, ...optional, ...secretExample].filter(
+  ({ kind }) => kind !== 'PrometheusRule',
+);
+const named = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.name}`;
+
+const config = findManifest(applied, 'ConfigMap', 'mailroom-config').data as Record<string, string>;
+const cronJob = findManifest(applied, 'CronJob', 'mailroom').spec;
+const job = cronJob.jobTemplate.spec;
+const pod = job.template.spec;
+const [container] = pod.containers;
+
+describe('what is applied', () => {
+  test('is this, in this order: the namespace first', () => {
+    expect(applied.map(named)).toEqual([
+      'Namespace mailroom',
+      'ConfigMap mailroom-config',
+      'ServiceAccount mailroom',
+      'Role mailroom',
+      'RoleBinding mailroom',
+      'ConfigMap mailroom-state',
+      'NetworkPolicy mailroom',
+      'CronJob mailroom',
+    ]);
+  });
+
+  test('the Secret that the user fills in comes after the namespace', async () => {
+    const names = [...(await listManifestFiles()), 'secret.yaml'].toSorted();
+
+    expect(names[0]).toBe('00-namespace.yaml');
+    expect(secretExample.map(named)).toEqual(['Secret mailroom-secrets']);
+  });
+
+  test('the rest is optional', () => {
+    expect(optional.map(named)).toEqual([
+      'PrometheusRule mailroom',
+      'CronJob mailroom-health',
+      'Job mailroom-setup',
+    ]);
+  });
+
+  test.each([...applied.slice(1), ...optional, ...secretExample].map((one) => [named(one), one]))(
+    '%s is in the namespace and says what it belongs to',
+    (_name, { metadata }) => {
+      expect(metadata.namespace).toBe('mailroom');
+      expect(metadata.labels).toMatchObject({
+        'app.kubernetes.io/name': 'mailroom',
+        'app.kubernetes.io/part-of': 'mailroom',
+        'app.kubernetes.io/component': expect.stringMatching(/^[a-z-]+$/u),
+      });
+    },
+  );
+});
+
+describe("Kubernetes' current schemas", () => {
+  test.each(ofKubernetes.map((one) => [named(one), one]))('accept %s', async (_name, manifest) => {
+    expect(await findSchemaProblems(manifest)).toEqual([]);
+  });
+
+  test('know every field', async () => {
+    expect(await findTypeProblems(ofKubernetes)).toEqual([]);
+  });
+
+  test.each([
+    ['a value of another type', { backoffLimit: 'none' }],
+    [
+      'a value that is none of the allowed',
+      { podFailurePolicy: { rules: [{ action: 'Forget' }] } },
+    ],
+  ])('would refuse %s', async (_name, change) => {
+    const wrong = { apiVersion: 'batch/v1', kind: 'Job', spec: { ...job, ...change } };
+
+    expect(await findSchemaProblems(wrong)).not.toEqual([]);
+  });
+
+  test('would refuse a misspelt field, however deep', async () => {
+    const wrong = structuredClone({ apiVersion: 'batch/v1', kind: 'Job', spec: job });
+    wrong.spec.template.spec.containers[0].securityContext.readOnlyRootFileSystem = true;
+
+    expect(await findTypeProblems([wrong])).toEqual([
+      expect.stringContaining('readOnlyRootFileSystem'),
+    ]);
+  });
+});
+
+describe('the settings', () => {
+  const known = new Map(settingDescriptions.map((setting) => [setting.name, setting]));
+
+  test.each(Object.entries(config))('%s is known, and has its default', (name, value) => {
+    expect(value).toBe(known.get(name)?.defaultText);
+  });
+
+  test('all that are no secret are there, the rarer ones as comments', async () => {
+    const text = await read('deploy/10-config.yaml');
+    const names = [...text.matchAll(/^ {2}(?:# )?(MAILROOM_[A-Z_]+):/gmu)].map(
+      ([, name = '']) => name,
+    );
+
+    const inSecret = Object.keys(secretExample[0].stringData);
+    const expected = [...known.keys()].filter((name) => !inSecret.includes(name));
+    expect(names.toSorted()).toEqual(expected.toSorted());
+  });
+
+  test('each is explained by a comment above it', async () => {
+    const lines = (await read('deploy/10-config.yaml')).split('\n');
+    const unexplained = Object.keys(config).filter((name) => {
+      const at = lines.findIndex((line) => line.startsWith(`  ${name}:`));
+      return !/^ {2}# [A-Zd"]/u.test(lines[at - 1] ?? '');
+    });
+
+    expect(unexplained).toEqual([]);
+  });
+
+  test('those that are required are in the Secret', () => {
+    const required = settingDescriptions.filter((setting) => setting.isRequired);
+
+    expect(Object.keys(secretExample[0].stringData).toSorted()).toEqual(
+      required.map(({ name }) => name).toSorted(),
+    );
+  });
+});
+
+describe('the schedule', () => {
+  test('is as often as MAILROOM_POLL_INTERVAL says', () => {
+    const minutes = Number(/^\*\/(\d+) \* \* \* \*$/u.exec(cronJob.schedule)?.[1]);
+
+    expect(minutes * 60).toBe(Number(config['MAILROOM_POLL_INTERVAL']));
+  });
+
+  test('a pass that hangs is ended after its own timeout, and before the next one', () => {
+    const setting = settingDescriptions.find(({ name }) => name === 'MAILROOM_PASS_TIMEOUT');
+
+    expect(job.activeDeadlineSeconds).toBeGreaterThan(Number(setting?.defaultText));
+    expect(job.activeDeadlineSeconds).toBeLessThan(Number(config['MAILROOM_POLL_INTERVAL']));
+  });
+
+  test('one pass at a time, tried once, tidied up', () => {
+    expect(cronJob).toMatchObject({
+      concurrencyPolicy: 'Forbid',
+      successfulJobsHistoryLimit: 1,
+      failedJobsHistoryLimit: 3,
+    });
+    expect(cronJob.startingDeadlineSeconds).toBeGreaterThanOrEqual(10);
+    expect(job).toMatchObject({
+      backoffLimit: 0,
+      ttlSecondsAfterFinished: expect.any(Number),
+      podFailurePolicy: {
+        rules: [
+          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+        ],
+      },
+    });
+    expect(pod.restartPolicy).toBe('Never');
+  });
+});
+
+describe('what may go wrong is small', () => {
+  test('the program may read and change its state, and nothing else', () => {
+    expect(findManifest(applied, 'Role', 'mailroom').rules).toEqual([
+      {
+        apiGroups: [''],
+        resources: ['configmaps'],
+        resourceNames: ['mailroom-state'],
+        verbs: ['get', 'patch'],
+      },
+    ]);
+    expect(findManifest(applied, 'ServiceAccount', 'mailroom').automountServiceAccountToken).toBe(
+      false,
+    );
+  });
+
+  test('the state is applied without data and annotations, so that what is written is kept', () => {
+    const state = findManifest(applied, 'ConfigMap', 'mailroom-state');
+
+    expect(Object.keys(state).toSorted()).toEqual(['apiVersion', 'kind', 'metadata']);
+    expect(state.metadata.annotations).toBeUndefined();
+  });
+
+  test('nobody gets in; out by port only', () => {
+    const { spec } = findManifest(applied, 'NetworkPolicy', 'mailroom');
+
+    expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
+    expect(spec.ingress).toEqual([]);
+    const ports = spec.egress.flatMap((rule: KubeObject) => {
+      expect(Object.keys(rule)).toEqual(['ports']);
+      return rule.ports.map(({ protocol, port }: KubeObject) => `${protocol} ${port}`);
+    });
+    expect(ports.toSorted()).toEqual(['TCP 443', 'TCP 53', 'TCP 6443', 'UDP 53']);
+    expect(job.template.metadata.labels).toMatchObject(spec.podSelector.matchLabels);
+  });
+
+  test('the namespace takes restricted pods only', () => {
+    expect(applied[0].metadata.labels).toMatchObject({
+      'pod-security.kubernetes.io/enforce': 'restricted',
+    });
+  });
+
+  const jobs: readonly (readonly [string, KubeObject])[] = [
+    ['CronJob mailroom', pod],
+    ...optional
+      .filter(({ kind }) => kind.endsWith('Job'))
+      .map((one): [string, KubeObject] => {
+        const { spec } = one.spec.jobTemplate ?? one;
+        return [named(one), spec.template.spec];
+      }),
+  ];
+
+  test.each(jobs)("%s's pod is restricted and limited", (_name, spec) => {
+    const [only, ...others] = spec.containers;
+    expect(others).toEqual([]);
+    expect(spec.securityContext).toEqual({
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    expect(only.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(only.resources).toEqual({
+      requests: { cpu: '100m', memory: '64Mi' },
+      limits: { cpu: '100m', memory: '128Mi' },
+    });
+    expect(only.image).toBe(container.image);
+  });
+
+  test('the pass has the settings, the Secret, a token, and time to stop', () => {
+    expect(container.envFrom).toEqual([
+      { configMapRef: { name: 'mailroom-config' } },
+      { secretRef: { name: 'mailroom-secrets' } },
+    ]);
+    expect(pod).toMatchObject({
+      serviceAccountName: 'mailroom',
+      automountServiceAccountToken: true,
+      terminationGracePeriodSeconds: 60,
+    });
+  });
+
+  test('the image is that of this version', async () => {
+    const { version } = JSON.parse(await read('package.json'));
+
+    expect(container.image).toMatch(/^ghcr\.io\/[a-z\d-]+\/mailroom:/u);
+    expect(container.image.split(':')[1]).toBe(version);
+  });
+});
+
+describe('secrets', () => {
+  test('the example is visibly none', () => {
+    const { MAILROOM_CARDDAV_USERNAME: username, ...secrets } = secretExample[0].stringData;
+
+    expect(username).toMatch(/@example\.(?:com|org)$/u);
+    for (const value of Object.values(secrets)) expect(value).toMatch(/EXAMPLE/u);
+  });
+
+  test('no file that is applied holds a Secret or the value of one', async () => {
+    const names = await readdir(deploy, { recursive: true, withFileTypes: true });
+    const files = names.filter((entry) => entry.isFile() && !entry.name.startsWith('secret.'));
+    const texts = await Promise.all(
+      files.map(({ parentPath, name }) => readFile(`${parentPath}/${name}`, 'utf8')),
+    );
+
+    expect(files.length).toBeGreaterThan(8);
+    for (const text of texts) {
+      expect(text).not.toMatch(/^kind: Secret$/mu);
+      expect(text).not.toMatch(/MAILROOM_(?:JMAP_TOKEN|CARDDAV_PASSWORD|CARDDAV_USERNAME):/u);
+    }
+  });
+
+  test('deploy/secret.yaml is not for git', () => {
+    const ignored = execFileSync('git', ['check-ignore', 'deploy/secret.yaml'], {
+      cwd: fileURLToPath(project),
+      encoding: 'utf8',
+    });
+
+    expect(ignored.trim()).toBe('deploy/secret.yaml');
+  });
+
+  test('and not for the image: only what is built from gets to the builder', async () => {
+    const rules = (await read('.containerignore'))
+      .split('\n')
+      .filter((line) => /^[^#]/u.test(line));
+
+    expect(rules).toEqual(['*', '!package.json', '!package-lock.json', '!tsconfig.json', '!src']);
+  });
+});
