@@ -443,6 +443,20 @@ describe.each(eachServer())('cards on $name', ({ open }) => {
   });
 });
 
+async function cardsOf(response: Response): Promise<ReadonlyMap<string, string | null>> {
+  return new Map(
+    parseMultistatus(await response.text()).map(({ href, addressData }) => [
+      href.slice(href.lastIndexOf('/') + 1),
+      addressData,
+    ]),
+  );
+}
+
+/** XML makes one line end of CR LF; nothing is said of how a server writes it. */
+function linesOf(card: string | null | undefined): readonly string[] {
+  return (card ?? '').split(/\r?\n/u).filter((line) => line !== '');
+}
+
 describe.each(eachServer())('reports on $name', ({ open }) => {
   let account: TestAccount;
   let dav: Dav;
@@ -537,17 +551,6 @@ describe.each(eachServer())('reports on $name', ({ open }) => {
 
   const report = async (path: string, body: string): Promise<Response> =>
     dav.request('REPORT', path, { headers: { ...XML, depth: '1' }, body });
-  const cardsOf = async (response: Response): Promise<ReadonlyMap<string, string | null>> =>
-    new Map(
-      parseMultistatus(await response.text()).map(({ href, addressData }) => [
-        href.slice(href.lastIndexOf('/') + 1),
-        addressData,
-      ]),
-    );
-  /** XML makes one line end of CR LF; nothing is said of how a server writes it. */
-  const linesOf = (card: string | null | undefined): readonly string[] =>
-    (card ?? '').split(/\r?\n/u).filter((line) => line !== '');
-
   it('whole cards', async () => {
     const cards = await cardsOf(await report(dav.book, query('<d:getetag/><c:address-data/>')));
 

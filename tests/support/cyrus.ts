@@ -99,23 +99,25 @@ async function createInstance(options: CyrusOptions): Promise<Instance> {
 }
 
 /**
- * Runs master until standard input ends. master takes its children with it on SIGTERM; those that do
- * not go within 3 s are killed, known by the configuration file on their command line.
+ * Runs master until standard input ends, then kills it and its children, known by the configuration
+ * file on their command line. Nothing of theirs is to be kept, and asked politely they would wait for
+ * the clients that hold connections open.
  */
 const WATCH = `
 trap '' INT TERM HUP
 "$1" -C "$2/imapd.conf" -M "$2/cyrus.conf" -p "$2/master.pid" </dev/null &
 read -r _
-kill -TERM $!
+kill -KILL $!
 ours() {
-  for p in /proc/[0-9]*; do
-    [ "\${p#/proc/}" = $$ ] || ! tr '\\0' ' ' <"$p/cmdline" 2>/dev/null | grep -qF -- "$1/imapd.conf" || echo "\${p#/proc/}"
-  done
+  printf %s "$1/imapd.conf" | grep -lF -f - /proc/[0-9]*/cmdline 2>/dev/null | tr -dc '0-9\\n'
 }
 i=0
-while [ $i -lt 60 ] && [ -n "$(ours "$2")" ]; do i=$((i + 1)); sleep 0.05; done
-left=$(ours "$2")
-[ -z "$left" ] || kill -KILL $left
+# The pattern comes by a pipe, or grep would find itself.
+while left=$(ours "$2"); [ -n "$left" ] && [ $i -lt 60 ]; do
+  kill -KILL $left 2>/dev/null
+  i=$((i + 1))
+  sleep 0.05
+done
 wait
 rm -rf "$2"
 `;
