@@ -6,7 +6,7 @@ export const CORE_CAPABILITY = 'urn:ietf:params:jmap:core';
 export const MAIL_CAPABILITY = 'urn:ietf:params:jmap:mail';
 
 /** RFC 8620 §2, the limits of the core capability, each at least 1. Sizes in bytes. */
-export interface JmapLimits {
+interface JmapLimits {
   readonly maxSizeRequest: number;
   readonly maxConcurrentRequests: number;
   readonly maxCallsInRequest: number;
