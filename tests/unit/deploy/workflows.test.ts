@@ -40,7 +40,7 @@ describe.each(jobs)('%s', (_name, job) => {
   });
 
   test('a checkout leaves no credentials behind', () => {
-    const [checkout] = job.steps.filter((step: KubeObject) =>
+    const checkout = job.steps.find((step: KubeObject) =>
       step.uses?.startsWith('actions/checkout'),
     );
 
