@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+
+import type { SenderAddress } from '../triage/model.ts';
+
+/**
+ * The UID of the card that Mailroom makes for an address: UUIDv5 of `mailto:` + address. The file
+ * name follows from it, so two passes, or one after a crash, meet at one href.
+ */
+export function uidForAddress(address: SenderAddress): string {
+  return uuidV5(`mailto:${address}`);
+}
+
+/** The UID of a group card that setup makes; the same name gives the same card. */
+export function uidForGroup(name: string): string {
+  return uuidV5(`mailroom:group:${name.normalize('NFC')}`);
+}
+
+/** RFC 9562 §5.5, in the namespace for URLs (§6.6). */
+export function uuidV5(name: string): string {
+  const hash = createHash('sha1').update(URL_NAMESPACE).update(name, 'utf8').digest();
+  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
+  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = hash.toString('hex');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20, 32),
+  ].join('-');
+}
+
+const URL_NAMESPACE = Buffer.from('6ba7b8119dad11d180b400c04fd430c8', 'hex');
