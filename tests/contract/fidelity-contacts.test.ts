@@ -440,6 +440,7 @@ describe.each(eachServer())('cards on $name', ({ open }) => {
     await dav.put('a%20b%26c%C3%A9.vcf', aCard('odd-href'));
 
     expect(await dav.find(propFilter('UID', 'odd-href'))).toEqual(['a%20b%26c%C3%A9.vcf']);
+    expect(await dav.get('a%20b&c%c3%a9.vcf')).toContain('UID:odd-href\r\n');
   });
 });
 

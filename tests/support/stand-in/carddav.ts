@@ -4,14 +4,16 @@ import type { ContactsState } from './contacts-state.ts';
 import { type Answer, emptyAnswer, htmlAnswer, type ServerRequest } from './exchange.ts';
 import { conditionAnswer } from './multistatus.ts';
 import { answerPropfind, COLLECTION_ROOT } from './propfind.ts';
+import { normalizePath } from './path.ts';
 import { answerReport } from './report.ts';
 
 /** Everything under `/dav/` and the well-known address (RFC 6764 §5). */
 export function answerCardDav(
-  request: ServerRequest,
+  received: ServerRequest,
   state: ContactsState,
   principalHref: string,
 ): Answer {
+  const request = { ...received, path: normalizePath(received.path) };
   switch (request.method) {
     case 'PROPFIND':
       return answerPropfind(request, state, principalHref);

@@ -64,7 +64,7 @@ export type Fault =
 
 /** The body of a JMAP answer or session, as a test's function may want to pick it apart. */
 // oxlint-disable-next-line typescript/no-explicit-any -- it is for changing what is well known
-export type JsonAnswer = any;
+type JsonAnswer = any;
 
 /** Rules and how often each was met; rules may be added and taken away while requests come in. */
 export class FaultPlan {

@@ -16,7 +16,7 @@ export const SESSION_PATH = '/jmap/session';
 export const API_PATH = '/jmap/api/';
 const CORE = 'urn:ietf:params:jmap:core';
 const MAIL = 'urn:ietf:params:jmap:mail';
-export const ACCOUNT_ID = 'u00000001';
+const ACCOUNT_ID = 'u00000001';
 
 type Invocation = readonly [string, JsonObject, string];
 

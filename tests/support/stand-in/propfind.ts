@@ -17,7 +17,7 @@ interface Resource {
 }
 
 export const COLLECTION_ROOT = '/dav/addressbooks';
-export const PRINCIPALS_ROOT = '/dav/principals/';
+const PRINCIPALS_ROOT = '/dav/principals/';
 
 /** RFC 4918 §9.1, Depth 0 and 1. */
 export function answerPropfind(

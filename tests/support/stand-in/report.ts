@@ -17,6 +17,7 @@ import {
   renderMissing,
   renderResponse,
 } from './multistatus.ts';
+import { pathOfHref } from './path.ts';
 import { isXmlOrEmpty } from './propfind.ts';
 
 type CardFilter = (card: CardRecord) => boolean;
@@ -42,7 +43,7 @@ export function answerReport(request: ServerRequest, state: ContactsState): Answ
     case qualified(CARDDAV, 'addressbook-multiget'):
       return multistatusAnswer(
         findChildren(root, DAV, 'href').map(({ text }) => {
-          const href = normalizeHref(text);
+          const href = pathOfHref(text);
           const card = state.findCard(href);
           return card === undefined ? renderMissing(href) : renderCardResponse(card, prop);
         }),
@@ -162,9 +163,4 @@ const MATCH_TYPES: ReadonlyMap<string, (value: string, wanted: string) => boolea
 
 function asciiLowerCase(text: string): string {
   return text.replace(/[A-Z]/gu, (letter) => letter.toLowerCase());
-}
-
-/** The path of an href, which may be a whole URL. */
-function normalizeHref(href: string): string {
-  return new URL(href, 'http://stand-in.invalid/').pathname;
 }
