@@ -52,7 +52,9 @@ export async function buildImage(): Promise<BuiltImage> {
 
 async function provideBaseImages(): Promise<void> {
   const containerfile = await readFile(new URL('../../Containerfile', import.meta.url), 'utf8');
-  const names = [...containerfile.matchAll(/^FROM (\S+)/gmu)].map(([, name = '']) => name);
+  const names = [...containerfile.matchAll(/^FROM (?:--\S+ )?(\S+)/gmu)].map(
+    ([, name = '']) => name,
+  );
   const [build = '', runtime = ''] = names;
   if (names.length !== 2) throw new Error('the Containerfile has not the two stages known here');
   const areThere = await Promise.all(names.map(isThere));

@@ -31,6 +31,11 @@ export async function listManifestFiles(folder: URL = DEPLOY): Promise<readonly 
     .toSorted();
 }
 
+/** The documents of one file of deploy/, whether it is applied or not. */
+export async function parseManifestFile(path: string): Promise<readonly KubeObject[]> {
+  return parseManifests(await readFile(new URL(path, DEPLOY), 'utf8'));
+}
+
 /** Throws on what is no YAML, duplicate keys among it. */
 export function parseManifests(text: string): readonly KubeObject[] {
   return parseAllDocuments(text).map((document) => {
