@@ -11,6 +11,7 @@ import { buildBundle } from '../support/kube/bundle.ts';
 import { type KubeObject, startCluster, type TestCluster } from '../support/kube/cluster.ts';
 import { type Kubelet, startKubelet } from '../support/kube/kubelet.ts';
 import { findManifest, parseManifestFile, readManifests } from '../support/kube/manifests.ts';
+import { prepareAccount } from '../support/prepare-account.ts';
 import { isRequired } from '../support/required.ts';
 import type { TestAccount } from '../support/test-account.ts';
 
@@ -70,9 +71,7 @@ describe.skipIf(isSkipped)(`in a cluster${note}`, () => {
       message: 'secret "mailroom-secrets" not found',
     });
 
-    await cluster.request('DELETE', `/apis/batch/v1/namespaces/mailroom/jobs/${name}`, {
-      propagationPolicy: 'Background',
-    });
+    await removeJob(name);
   });
 
   test('a Job runs a pass: mail is triaged, state and annotation are written', async () => {
@@ -131,11 +130,11 @@ describe.skipIf(isSkipped)(`in a cluster${note}`, () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as { port: number };
     await configure({ MAILROOM_JMAP_SESSION_URL: `http://127.0.0.1:${port}/` });
-    const { pod } = await startJob(await passSpec());
+    const { name, pod } = await startJob(await passSpec());
     await waitFor(() => silentConnections(silent));
 
     const running = await pod();
-    await cluster.request('DELETE', `${NAMESPACE}/pods/${running.metadata.name}`, {});
+    await removeJob(name);
     await waitFor(() => /run_stopped/u.test(kubelet.logs(running.metadata.name)) || null);
     const { state } = await readState();
     silent.close();
@@ -224,6 +223,12 @@ describe.skipIf(isSkipped)(`in a cluster${note}`, () => {
     };
   }
 
+  /** As `kubectl delete job` does: its pods are told to stop. */
+  async function removeJob(name: string): Promise<void> {
+    const path = `/apis/batch/v1/namespaces/mailroom/jobs/${name}`;
+    await cluster.request('DELETE', path, { propagationPolicy: 'Background' });
+  }
+
   async function runJob(
     spec: KubeObject,
   ): Promise<{ outcome: string; terminated: KubeObject; logs: string }> {
@@ -261,13 +266,6 @@ function kubeletOptions(bundle: string): Parameters<typeof startKubelet>[1] {
       { source: bundle, path: '/app' },
     ],
   };
-}
-
-async function prepareAccount(account: TestAccount): Promise<void> {
-  const names = ['Screener', 'Feed', 'Paper Trail', 'Jail', '@MailroomError', '@MailroomWarning'];
-  const labels = ['@ToImbox', '@ToFeed', '@ToPaperTrail', '@ToJail', '@ToPerson'];
-  for (const name of [...names, ...labels]) await account.createMailbox(name);
-  for (const name of ['Imbox', 'Feed', 'Paper Trail', 'Jail']) await account.putGroup(name);
 }
 
 async function applyManifests(cluster: TestCluster): Promise<void> {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -129,6 +129,8 @@ async function startIn(
       }),
     async makeServiceAccountFolder(namespace, name) {
       const account = await mkdtemp(join(folder, 'service-account-'));
+      // A pod's user, who has it mounted, may read it; the folder around it is ours alone.
+      await chmod(account, 0o755);
       const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
       const answer = await request('POST', path, {
         apiVersion: 'authentication.k8s.io/v1',

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -131,7 +131,8 @@ async function startPod(
   }
   const folder = await mkdtemp(join(tmpdir(), 'mailroom-pod-'));
   const terminationLog = join(folder, 'termination-log');
-  await writeFile(terminationLog, '', { mode: 0o666 });
+  await writeFile(terminationLog, '');
+  await chmod(terminationLog, 0o666);
   const child = options.run({
     command: [...options.entryPoint, ...(container.args ?? options.defaultArgs)],
     env,
