@@ -35,6 +35,7 @@ export type LogEvent =
   | 'group_reassigned'
   | 'emails_swept'
   | 'email_refused'
+  | 'error_label_set'
   | 'error_label_failed'
   | 'triage_complete'
   // A dry run
@@ -44,4 +45,5 @@ export type LogEvent =
   | 'would_leave_group'
   | 'would_sweep_emails'
   | 'would_finish_emails'
-  | 'would_label_emails';
+  | 'would_label_emails'
+  | 'would_warn_of_name';

@@ -3,6 +3,7 @@ import { customCleanEnv, makeValidator } from 'envalid';
 import { SettingsError } from './errors.ts';
 import type { LogLevel } from './log-line.ts';
 import { type SettingName, SETTINGS } from './settings-table.ts';
+import { CATEGORIES_EXAMPLE, parseCategories, validateCategories } from './triage/categories.ts';
 import type { Category } from './triage/model.ts';
 import { findUnknownSettings, type UnknownSetting } from './unknown-settings.ts';
 
@@ -29,10 +30,8 @@ export interface Settings {
   readonly requestTimeoutMs: number;
   readonly passTimeoutMs: number;
   readonly isDryRun: boolean;
-  /** `MAILROOM_CATEGORIES` as it is; `parseCategories` judges it, with the defaults below. */
-  readonly categoriesJson: string | null;
-  /** Imbox, Feed, Paper Trail, Jail and Person, built from the label and group variables. */
-  readonly defaultCategories: readonly Category[];
+  /** Those of `MAILROOM_CATEGORIES`, or the five built from the label and group variables. */
+  readonly categories: readonly Category[];
   readonly stateConfigMap: string;
   /** Null only in a cluster, where neither it nor HOME is set. */
   readonly stateFile: string | null;
@@ -80,6 +79,8 @@ export function readSettings(env: Environment): SettingsRead {
   if (stateFile === null && kubernetesService === null && !isStateFileGiven) {
     problems.push('MAILROOM_STATE_FILE is required where HOME is not set: the path of a file');
   }
+  // Categories are built from other variables: where one of these is wrong, it was named already.
+  const categories = problems.length === 0 ? readCategories(values, problems) : [];
   if (problems.length > 0) throw new SettingsError(problems);
 
   return {
@@ -100,8 +101,7 @@ export function readSettings(env: Environment): SettingsRead {
       requestTimeoutMs: values.MAILROOM_REQUEST_TIMEOUT * 1000,
       passTimeoutMs: values.MAILROOM_PASS_TIMEOUT * 1000,
       isDryRun: values.MAILROOM_DRY_RUN,
-      categoriesJson: values.MAILROOM_CATEGORIES ?? null,
-      defaultCategories: createDefaultCategories(values),
+      categories,
       stateConfigMap: values.MAILROOM_STATE_CONFIGMAP,
       stateFile,
       isStateFileForced: isStateFileGiven,
@@ -110,6 +110,68 @@ export function readSettings(env: Environment): SettingsRead {
     },
     unknown: findUnknownSettings(env, Object.keys(SETTINGS)),
   };
+}
+
+/** Where the state lives: all that a failed start needs in order to say so. */
+export type StateSettings = Pick<
+  Settings,
+  | 'stateFile'
+  | 'isStateFileForced'
+  | 'stateConfigMap'
+  | 'serviceAccountDir'
+  | 'kubernetesService'
+  | 'requestTimeoutMs'
+>;
+
+/** What the health check needs: no credentials among it. */
+export type StatusSettings = StateSettings &
+  Pick<Settings, 'pollIntervalSeconds' | 'maxConsecutiveFailures'>;
+
+/** The state settings of an environment that `readSettings` refused: what is wrong counts as not set. */
+export function readStateSettings(env: Environment): StateSettings {
+  return readStatusValues(env).settings;
+}
+
+/** The same for the health check, which has to be told. Throws SettingsError with every problem. */
+export function readStatusSettings(env: Environment): StatusSettings {
+  const { settings, problems } = readStatusValues(env);
+  if (problems.length > 0) throw new SettingsError(problems);
+  return settings;
+}
+
+function readStatusValues(env: Environment): {
+  readonly settings: StatusSettings;
+  readonly problems: readonly string[];
+} {
+  const problems: string[] = [];
+  const given = <Value>(name: SettingName, parse: (text: string) => Value): Value | null => {
+    const text = (env[name] ?? '').trim();
+    try {
+      return text === '' ? null : parse(text);
+    } catch (error) {
+      problems.push(`${name} ${(error as Error).message}`);
+      return null;
+    }
+  };
+  const or = <Value>(
+    name: SettingName,
+    entry: { readonly parse: (text: string) => Value; readonly defaultText: string },
+  ): Value => given(name, entry.parse) ?? entry.parse(entry.defaultText);
+  const stateFile = given('MAILROOM_STATE_FILE', SETTINGS.MAILROOM_STATE_FILE.parse);
+  const settings = {
+    stateFile: stateFile ?? defaultStateFile(env),
+    isStateFileForced: stateFile !== null,
+    stateConfigMap: or('MAILROOM_STATE_CONFIGMAP', SETTINGS.MAILROOM_STATE_CONFIGMAP),
+    serviceAccountDir: or('MAILROOM_SERVICE_ACCOUNT_DIR', SETTINGS.MAILROOM_SERVICE_ACCOUNT_DIR),
+    kubernetesService: findKubernetesService(env),
+    requestTimeoutMs: or('MAILROOM_REQUEST_TIMEOUT', SETTINGS.MAILROOM_REQUEST_TIMEOUT) * 1000,
+    pollIntervalSeconds: or('MAILROOM_POLL_INTERVAL', SETTINGS.MAILROOM_POLL_INTERVAL),
+    maxConsecutiveFailures: or(
+      'MAILROOM_MAX_CONSECUTIVE_FAILURES',
+      SETTINGS.MAILROOM_MAX_CONSECUTIVE_FAILURES,
+    ),
+  };
+  return { settings, problems };
 }
 
 /** What must never be printed: the token, the password, and both as they travel. */
@@ -149,6 +211,29 @@ function withoutEmpty(env: Environment): Environment {
   return Object.fromEntries(
     known.filter(([, value]) => value !== '').map(([name, value]) => [name, value.trim()]),
   );
+}
+
+function readCategories(values: Values, problems: string[]): readonly Category[] {
+  const defaults = createDefaultCategories(values);
+  const reserved = {
+    screener: values.MAILROOM_SCREENER_MAILBOX,
+    errorLabel: values.MAILROOM_LABEL_MAILROOM_ERROR,
+    warningLabel: values.MAILROOM_WARNINGS_ENABLED ? values.MAILROOM_LABEL_MAILROOM_WARNING : null,
+  };
+  const json = values.MAILROOM_CATEGORIES;
+  const result =
+    json === undefined
+      ? validateCategories(defaults, reserved)
+      : parseCategories(json, defaults, reserved);
+  if (result.kind === 'valid') return result.categories;
+  for (const problem of result.problems) {
+    problems.push(
+      json === undefined
+        ? `MAILROOM_LABEL_TO_* and MAILROOM_GROUP_*: the set of categories ${problem}`
+        : `MAILROOM_CATEGORIES ${problem}; a right value: ${CATEGORIES_EXAMPLE}`,
+    );
+  }
+  return [];
 }
 
 function createDefaultCategories(values: Values): readonly Category[] {

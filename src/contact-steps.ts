@@ -1,0 +1,154 @@
+import pMap from 'p-map';
+
+import type { BegunSender, Fail, Snapshot, World } from './carry-out.ts';
+import { planNewContact } from './triage/contact.ts';
+import type { WriteFailure } from './triage/model.ts';
+import type { MembershipPlan, SenderPlan } from './triage/plan.ts';
+import { isMember, planMembership } from './triage/plan.ts';
+import type { AddressBook, GroupChange } from './triage/ports.ts';
+import type { SweepPlan } from './triage/sweep.ts';
+
+/** Contact writes under way at once (CONTRACT: Numbers). */
+const MAX_CONTACT_WRITES = 8;
+
+/** Step 1: every sender's contact made or completed, side by side. */
+export async function saveContacts(
+  plans: readonly SenderPlan[],
+  { groups, layout }: Snapshot,
+  { contacts, log, clock }: World,
+  fail: Fail,
+): Promise<readonly BegunSender[]> {
+  const save = async (plan: SenderPlan): Promise<readonly BegunSender[]> => {
+    if (clock.isStopping()) return [];
+    const { sender, displayName, category } = plan;
+    const wasRefused = plan.labelled.some(({ mailboxIds }) => mailboxIds.has(layout.errorLabelId));
+    const outcome = await contacts.saveContact({
+      newContact: planNewContact(sender, displayName, category.contactType),
+      existing: plan.contact,
+      today: clock.today,
+      noteLine: wasRefused ? 'unlessLast' : 'always',
+    });
+    if (outcome.kind === 'refused' || outcome.kind === 'failed') {
+      fail(sender, 'contact', outcome);
+      return [];
+    }
+    const { contact } = outcome;
+    if (plan.duplicates.length > 0) {
+      const cards = [contact, ...plan.duplicates].map(({ href }) => href);
+      log.warning('duplicate_contacts', { sender, cards });
+    }
+    log.info('contact_upserted', { sender, result: outcome.kind });
+    const membership = planMembership(contact, plan.duplicates, category, groups, layout);
+    return [{ plan, contact, membership, sweep: sweepPlan(plan, membership) }];
+  };
+  const begun = (await pMap(plans, save, { concurrency: MAX_CONTACT_WRITES })).flat();
+  clock.checkpoint();
+  return begun;
+}
+
+/** Into the new groups, one write a group for all senders; then what the server has is read back. */
+export async function joinGroups(
+  begun: readonly BegunSender[],
+  { groups, requiredGroups }: Snapshot,
+  { contacts, log, clock }: World,
+  fail: Fail,
+): Promise<readonly BegunSender[]> {
+  const joins = (one: BegunSender, href: string): boolean =>
+    one.membership.joinHrefs.includes(href);
+  const changes = groups
+    .map((group) => ({
+      group,
+      addUids: begun.filter((one) => joins(one, group.href)).map(({ contact }) => contact.uid),
+      removeUids: [],
+    }))
+    .filter(({ addUids }) => addUids.length > 0);
+  if (changes.length === 0) return begun;
+  const failed = await saveGroups(changes, contacts);
+  const joined = begun.filter((one) => {
+    const href = one.membership.joinHrefs.find((joinHref) => failed.has(joinHref));
+    const failure = href === undefined ? undefined : failed.get(href);
+    if (failure !== undefined) fail(one.plan.sender, 'join group', failure);
+    return failure === undefined;
+  });
+  clock.checkpoint();
+  const readBack = await contacts.readGroups(requiredGroups);
+  const isIn = (href: string, uid: string): boolean =>
+    readBack.some((group) => group.href === href && isMember(group, uid));
+  return joined.filter(({ plan, contact, membership }) => {
+    const missing = membership.joinHrefs.find((href) => !isIn(href, contact.uid));
+    if (missing !== undefined) {
+      fail(plan.sender, 'check group', {
+        kind: 'failed',
+        problem: `the contact is not in the group after it was written (${missing})`,
+      });
+      return false;
+    }
+    if (membership.joinHrefs.length > 0) {
+      log.info('group_joined', { sender: plan.sender, category: plan.category.name });
+    }
+    return true;
+  });
+}
+
+/** Out of the old groups, only now that nothing of the sender's is left in the old destinations. */
+export async function leaveGroups(
+  begun: readonly BegunSender[],
+  { contacts, log, clock }: World,
+  fail: Fail,
+): Promise<readonly BegunSender[]> {
+  const leaving = begun.filter(({ membership }) => membership.leave.length > 0);
+  if (leaving.length === 0) return begun;
+  // Fresh ETags: these groups were written a moment ago, perhaps by somebody else too.
+  const groups = await contacts.readGroups([]);
+  const changes = groups
+    .map((group) => ({
+      group,
+      addUids: [],
+      removeUids: leaving.flatMap(({ membership }) =>
+        membership.leave.filter(({ groupHref }) => groupHref === group.href).flatMap(uidsOf),
+      ),
+    }))
+    .filter(({ removeUids }) => removeUids.length > 0);
+  const failed = await saveGroups(changes, contacts);
+  const left = begun.filter(({ plan, membership }) => {
+    const link = membership.leave.find(({ groupHref }) => failed.has(groupHref));
+    const failure = link === undefined ? undefined : failed.get(link.groupHref);
+    if (failure !== undefined) fail(plan.sender, 'leave group', failure);
+    else if (membership.leave.length > 0) {
+      log.info('group_reassigned', { sender: plan.sender, to: plan.category.name });
+    }
+    return failure === undefined;
+  });
+  clock.checkpoint();
+  return left;
+}
+
+const uidsOf = ({ uids }: { readonly uids: readonly string[] }): readonly string[] => uids;
+
+async function saveGroups(
+  changes: readonly GroupChange[],
+  contacts: AddressBook,
+): Promise<ReadonlyMap<string, WriteFailure>> {
+  const failed = new Map<string, WriteFailure>();
+  await pMap(
+    changes,
+    async (change) => {
+      const outcome = await contacts.saveGroupMembers(change);
+      if (outcome.kind === 'refused' || outcome.kind === 'failed') {
+        failed.set(change.group.href, outcome);
+      }
+    },
+    { concurrency: MAX_CONTACT_WRITES },
+  );
+  return failed;
+}
+
+function sweepPlan(plan: SenderPlan, membership: MembershipPlan): SweepPlan {
+  return {
+    sender: plan.sender,
+    category: plan.category,
+    isReTriage: membership.leave.length > 0,
+    oldDestinationIds: membership.oldDestinationIds,
+    labelledIds: new Set(plan.labelled.map(({ id }) => id)),
+  };
+}

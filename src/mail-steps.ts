@@ -1,0 +1,229 @@
+import type { BegunSender, Fail, Snapshot, World } from './carry-out.ts';
+import type { Logger } from './logger.ts';
+import type { Email, EmailPatch, SenderAddress, WriteFailure } from './triage/model.ts';
+import type { SenderPlan } from './triage/plan.ts';
+import { planMembership } from './triage/plan.ts';
+import type { MailStore } from './triage/ports.ts';
+import type { SenderFailure, TriageStep } from './triage/report.ts';
+import { findSender } from './triage/sender.ts';
+import { planErrorLabels, planFinish, planLabelRemoval, planSweep } from './triage/sweep.ts';
+
+/** How often Screener is looked at for emails that came in meanwhile. */
+const MAX_SWEEP_ROUNDS = 3;
+
+/** Emails of the senders, as a listing showed them, and which mailboxes it covered. */
+export interface Look {
+  readonly mailboxIds: readonly string[];
+  readonly emails: readonly Email[];
+}
+
+export function startFirstLook(
+  plans: readonly SenderPlan[],
+  { groups, layout, emptyMailboxIds }: Snapshot,
+  { mail }: World,
+): Promise<Look> {
+  const oldDestinationIds = plans.flatMap(({ contact, duplicates, category }) =>
+    contact === null
+      ? []
+      : planMembership(contact, duplicates, category, groups, layout).oldDestinationIds,
+  );
+  const labelIds = [
+    layout.errorLabelId,
+    ...(layout.warningLabelId === null ? [] : [layout.warningLabelId]),
+  ];
+  const look = readEmailsOf(
+    plans,
+    [layout.screenerId, ...labelIds, ...oldDestinationIds].filter((id) => !emptyMailboxIds.has(id)),
+    mail,
+  );
+  // Should a step before it throw, nobody waits for this any more; that is no second failure.
+  look.catch(() => undefined);
+  return look;
+}
+
+async function readEmailsOf(
+  plans: readonly SenderPlan[],
+  mailboxIds: readonly string[],
+  mail: MailStore,
+): Promise<Look> {
+  const wanted = new Set([...mailboxIds]);
+  const senders = new Set(plans.map(({ sender }) => sender));
+  const emails: Email[] = [];
+  if (wanted.size > 0) {
+    for await (const page of mail.readEmailsIn([...wanted])) {
+      for (const email of page) {
+        const sender = findSender(email);
+        if (sender !== null && senders.has(sender)) emails.push(email);
+      }
+    }
+  }
+  return { mailboxIds: [...wanted], emails };
+}
+
+export async function sweep(
+  begun: readonly BegunSender[],
+  firstLook: Look,
+  { layout, emptyMailboxIds }: Snapshot,
+  { mail, log, clock }: World,
+  sweptIds: Set<string>,
+  fail: Fail,
+): Promise<readonly BegunSender[]> {
+  let active = begun;
+  let look = firstLook;
+  const counts = new Map<SenderAddress, number>();
+  const isCovered = active.every(({ sweep: { oldDestinationIds } }) =>
+    oldDestinationIds.every((id) => look.mailboxIds.includes(id) || emptyMailboxIds.has(id)),
+  );
+  for (let round = isCovered ? 1 : 2; round <= MAX_SWEEP_ROUNDS && active.length > 0; round += 1) {
+    clock.checkpoint();
+    if (round > 1) {
+      const sources = active.flatMap(({ sweep: { oldDestinationIds } }) => oldDestinationIds);
+      look = await readEmailsOf(
+        active.map(({ plan }) => plan),
+        [layout.screenerId, ...sources],
+        mail,
+      );
+    }
+    const moves = planForSenders(look.emails, active, (email, one) =>
+      planSweep(email, one.sweep, layout),
+    );
+    if (round > 1 && moves.size === 0) break;
+    const result = await patchAll(moves, mail);
+    for (const { emailId, sender } of result.updated) {
+      sweptIds.add(emailId);
+      counts.set(sender, (counts.get(sender) ?? 0) + 1);
+    }
+    active = withoutFailed(active, result.failed, 'sweep', fail);
+  }
+  for (const { plan } of active) {
+    const emails = counts.get(plan.sender) ?? 0;
+    if (emails > 0) {
+      log.info('emails_swept', { sender: plan.sender, emails, category: plan.category.name });
+    }
+  }
+  clock.checkpoint();
+  return active;
+}
+
+/** The labelled emails, last of all; Mailroom's own labels come off the sender's others before. */
+export async function finish(
+  begun: readonly BegunSender[],
+  emails: readonly Email[],
+  { layout }: Snapshot,
+  { mail, log, clock }: World,
+  sweptIds: Set<string>,
+  fail: Fail,
+): Promise<readonly BegunSender[]> {
+  const labelsOf = ({ plan }: BegunSender): { hasWarning: boolean } => ({
+    hasWarning: plan.isNameDifferent && layout.warningLabelId !== null,
+  });
+  const removals = planForSenders(emails, begun, (email, one) =>
+    planLabelRemoval(email, one.sweep, layout, labelsOf(one)),
+  );
+  const removed = await patchAll(removals, mail);
+  const active = withoutFailed(begun, removed.failed, 'finish', fail);
+  clock.checkpoint();
+  const labelled = active.flatMap(({ plan }) => plan.labelled);
+  const moves = planForSenders(labelled, active, (email, one) =>
+    planFinish(email, one.sweep, layout, labelsOf(one)),
+  );
+  const result = await patchAll(moves, mail);
+  for (const { emailId } of result.updated) sweptIds.add(emailId);
+  const finished = withoutFailed(active, result.failed, 'finish', fail);
+  for (const one of finished) {
+    const { sender, displayName, contact, category, labelled: own } = one.plan;
+    if (labelsOf(one).hasWarning) {
+      log.warning('name_mismatch_warning', { sender, displayName, contactName: contact?.name });
+    }
+    log.info('triage_complete', { sender, category: category.name, labelledEmails: own.length });
+  }
+  return finished;
+}
+
+/** A refusal is for the user to look at: the error label goes on, and comes off when it works. */
+export async function labelRefused(
+  plans: readonly SenderPlan[],
+  failures: readonly SenderFailure[],
+  { layout }: Snapshot,
+  { mail, log }: World,
+): Promise<void> {
+  const refused = new Set(
+    failures.filter(({ failure }) => failure.kind === 'refused').map(({ sender }) => sender),
+  );
+  const emails = plans.filter(({ sender }) => refused.has(sender)).flatMap((plan) => plan.labelled);
+  await setErrorLabels(planErrorLabels(emails, layout), mail, log);
+}
+
+/** Puts the error label on; a failure is logged, and is made good by the next pass. */
+export async function setErrorLabels(
+  patches: readonly EmailPatch[],
+  mail: MailStore,
+  log: Logger,
+): Promise<void> {
+  if (patches.length === 0) return;
+  let emails = 0;
+  for (const [emailId, outcome] of await mail.patchEmails(patches)) {
+    if (outcome.kind === 'updated') emails += 1;
+    else if (outcome.kind !== 'notFound') {
+      log.error('error_label_failed', { emailId, error: outcome.problem });
+    }
+  }
+  log.info('error_label_set', { emails });
+}
+
+interface SenderPatch {
+  readonly sender: SenderAddress;
+  readonly patch: EmailPatch;
+}
+
+/** Plans a patch for each email of a sender in `begun`; an email is planned for its sender alone. */
+function planForSenders(
+  emails: readonly Email[],
+  begun: readonly BegunSender[],
+  planOne: (email: Email, one: BegunSender) => EmailPatch | null,
+): ReadonlyMap<string, SenderPatch> {
+  const bySender = new Map(begun.map((one) => [one.plan.sender, one]));
+  const patches = new Map<string, SenderPatch>();
+  for (const email of emails) {
+    const sender = findSender(email);
+    const one = sender === null ? undefined : bySender.get(sender);
+    const patch = one === undefined ? null : planOne(email, one);
+    if (sender !== null && patch !== null) patches.set(email.id, { sender, patch });
+  }
+  return patches;
+}
+
+interface PatchResult {
+  readonly updated: readonly { readonly emailId: string; readonly sender: SenderAddress }[];
+  readonly failed: ReadonlyMap<SenderAddress, WriteFailure>;
+}
+
+async function patchAll(
+  patches: ReadonlyMap<string, SenderPatch>,
+  mail: MailStore,
+): Promise<PatchResult> {
+  const outcomes = await mail.patchEmails([...patches.values()].map(({ patch }) => patch));
+  const updated: { emailId: string; sender: SenderAddress }[] = [];
+  const failed = new Map<SenderAddress, WriteFailure>();
+  for (const [emailId, { sender }] of patches) {
+    const outcome = outcomes.get(emailId) ?? { kind: 'failed', problem: 'no answer for the email' };
+    if (outcome.kind === 'updated') updated.push({ emailId, sender });
+    else if (outcome.kind !== 'notFound' && failed.get(sender)?.kind !== 'refused') {
+      failed.set(sender, outcome);
+    }
+  }
+  return { updated, failed };
+}
+
+function withoutFailed(
+  begun: readonly BegunSender[],
+  failed: ReadonlyMap<SenderAddress, WriteFailure>,
+  step: TriageStep,
+  fail: Fail,
+): readonly BegunSender[] {
+  return begun.filter(({ plan }) => {
+    const failure = failed.get(plan.sender);
+    if (failure !== undefined) fail(plan.sender, step, failure);
+    return failure === undefined;
+  });
+}

@@ -1,0 +1,43 @@
+import './web/install.ts';
+
+import { openSync, closeSync, writeSync } from 'node:fs';
+
+import { parseCommandLine } from './command-line.ts';
+import { runOnce } from './run.ts';
+
+const USAGE = `Usage: npx tsx src/run-once.ts [--dry-run]
+
+One triage pass over the account of the MAILROOM_ settings, then exits.
+
+  --dry-run   read everything, write nothing anywhere, log each action as would_...
+  --help      show this text
+  --version   show the version
+
+Needs MAILROOM_JMAP_TOKEN, MAILROOM_CARDDAV_USERNAME and MAILROOM_CARDDAV_PASSWORD; README has all
+settings. To read them from a file: node --env-file=.env --import tsx src/run-once.ts
+`;
+
+/** Where Kubernetes reads why a container ended (terminationMessagePath); absent elsewhere. */
+const TERMINATION_LOG = '/dev/termination-log';
+
+const command = parseCommandLine(process.argv.slice(2), USAGE, ['dry-run']);
+if (command.kind === 'print') {
+  process[command.stream].write(command.text);
+  process.exitCode = command.exitCode;
+} else {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  process.exitCode = await runOnce({
+    env: process.env,
+    isDryRun: command.flags.has('dry-run'),
+    output: process.stdout,
+    isTerminal: process.stdout.isTTY,
+    stop: stop.signal,
+    writeTerminationMessage(text) {
+      // Not created where it is missing: that would leave a file on somebody's own machine.
+      const file = openSync(TERMINATION_LOG, 'r+');
+      writeSync(file, text);
+      closeSync(file);
+    },
+  });
+}

@@ -1,0 +1,393 @@
+import { createAddressBook, parseRememberedBooks } from './contacts/address-book.ts';
+import { createBudget } from './budget.ts';
+import { version } from './command-line.ts';
+import { dryRunAddressBook, dryRunLogger, dryRunMailStore } from './dry-run.ts';
+import { SettingsError, StoppedError } from './errors.ts';
+import { createHttp, type Http, type RequestBudget } from './http.ts';
+import { createLogger, isColorWanted, type Logger, type RootLogger } from './logger.ts';
+import { createMailStore } from './mail/mail-store.ts';
+import { parseRememberedSession } from './mail/jmap-session.ts';
+import { judgeRun, type PassResult, type RunOutcome } from './outcome.ts';
+import { createRedact } from './redaction.ts';
+import {
+  type Environment,
+  findSecrets,
+  readSettings,
+  readStateSettings,
+  type Settings,
+  type StateSettings,
+  type UnknownSetting,
+} from './settings.ts';
+import { createStateStore } from './state/state-store.ts';
+import {
+  afterFailure,
+  afterStop,
+  afterSuccess,
+  type Counts,
+  type Discovery,
+  emptyState,
+  findDiscovery,
+  lostState,
+  type RunState,
+} from './state/state.ts';
+import type { TriageNames } from './triage/layout.ts';
+import type { StateStore } from './triage/ports.ts';
+import type { TriageReport } from './triage/report.ts';
+import { type PassClock, runTriagePass, type World } from './triage-pass.ts';
+import { createTrustRule } from './trust.ts';
+
+/** What a run has of its process. */
+export interface RunOptions {
+  readonly env: Environment;
+  /** `--dry-run`; the setting asks for it too. */
+  readonly isDryRun: boolean;
+  readonly output: NodeJS.WritableStream;
+  readonly isTerminal: boolean;
+  /** Aborted by SIGTERM and SIGINT. */
+  readonly stop: AbortSignal;
+  /** Throws where there is no such place. */
+  readonly writeTerminationMessage: (text: string) => void;
+}
+
+/** After a signal, writes under way have this long; state and log have what is left of 20 s. */
+const STOP_GRACE_MS = 12_000;
+/** State is saved after the pass, in time of its own: a pass that timed out is to be counted. */
+const STATE_TIME_MS = 20_000;
+
+/**
+ * One run: settings, state, one triage pass, state, log. Returns the exit code (CONTRACT section 4)
+ * after every log line is with the operating system. Never throws.
+ */
+export async function runOnce(options: RunOptions): Promise<0 | 1> {
+  const startedAt = new Date();
+  const startedMs = performance.now();
+  const read = tryReadSettings(options.env);
+  const { log, redact } = createRunLogger(options, read);
+  const settings = read.kind === 'valid' ? read.settings : null;
+  const passTimeoutMs = settings?.passTimeoutMs ?? 0;
+  const { stop } = options;
+  const budget = createBudget({ passTimeoutMs, stop, stopGraceMs: STOP_GRACE_MS });
+  const stateBudget = createBudget({
+    passTimeoutMs: passTimeoutMs + STATE_TIME_MS,
+    stop,
+    stopGraceMs: STOP_GRACE_MS + 5_000,
+  });
+  const isDryRun = options.isDryRun || settings?.isDryRun === true;
+
+  const store = openStateStore(read.stateSettings, stateBudget, log);
+  log.info('run_started', {
+    version,
+    dry_run: isDryRun,
+    state_store: store?.description ?? 'none',
+  });
+  if (read.kind === 'valid') warnOfUnknown(read.unknown, log);
+  const state = await readState(store, log);
+  const run = settings === null ? null : createRun(settings, state, budget, log, isDryRun);
+  const result: PassResult =
+    run === null ? { kind: 'broken', error: read.error } : await tryPass(run);
+  const outcome = judgeRun(result, state, options.stop.aborted);
+
+  const finishedAt = new Date();
+  const report = result.kind === 'report' ? result.report : null;
+  const finished = {
+    startedAt: startedAt.toISOString(),
+    finishedAt: finishedAt.toISOString(),
+    counts: countsOf(report),
+    discovery: run === null ? ('keep' as const) : run.remember(),
+  };
+  const saved = isDryRun
+    ? applyOutcome(state, outcome, finished, redact)
+    : await saveState(
+        store,
+        state,
+        (stored) => applyOutcome(stored, outcome, finished, redact),
+        log,
+      );
+  const counts = {
+    ...finished.counts,
+    http_requests: budget.requestCount + stateBudget.requestCount,
+    duration_ms: Math.round(performance.now() - startedMs),
+  };
+  const maxFailures = settings?.maxConsecutiveFailures ?? Infinity;
+  const end = endRun(outcome, counts, saved.consecutiveFailures, maxFailures, isDryRun, log);
+  try {
+    options.writeTerminationMessage(redact(end.summary).slice(0, 4000));
+  } catch (error) {
+    log.debug('termination_message_failed', { error });
+  }
+  await log.flush();
+  return end.exitCode;
+}
+
+type SettingsResult = { readonly stateSettings: StateSettings } & (
+  | {
+      readonly kind: 'valid';
+      readonly settings: Settings;
+      readonly unknown: readonly UnknownSetting[];
+      readonly error: null;
+    }
+  | { readonly kind: 'invalid'; readonly error: SettingsError }
+);
+
+function tryReadSettings(env: Environment): SettingsResult {
+  try {
+    const { settings, unknown } = readSettings(env);
+    return { kind: 'valid', settings, unknown, stateSettings: settings, error: null };
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return { kind: 'invalid', error, stateSettings: readStateSettings(env) };
+  }
+}
+
+function createRunLogger(
+  options: RunOptions,
+  read: SettingsResult,
+): { readonly log: RootLogger; readonly redact: (text: string) => string } {
+  const secrets = findSecrets(options.env);
+  const log = createLogger({
+    level: read.kind === 'valid' ? read.settings.logLevel : 'info',
+    component: 'run',
+    secrets,
+    stream: options.output,
+    isTerminal: options.isTerminal,
+    useColor: isColorWanted(options.env, options.isTerminal),
+  });
+  return { log, redact: createRedact(secrets) };
+}
+
+function warnOfUnknown(unknown: readonly UnknownSetting[], log: Logger): void {
+  for (const { name, nearest } of unknown) {
+    log.warning('unknown_setting', { name, did_you_mean: nearest });
+  }
+}
+
+function openStateStore(
+  settings: StateSettings,
+  budget: RequestBudget,
+  log: Logger,
+): StateStore<RunState> | null {
+  try {
+    return createStateStore({ ...settings, timeoutMs: settings.requestTimeoutMs, budget });
+  } catch (error) {
+    log.error('state_write_failed', { error });
+    return null;
+  }
+}
+
+/** State trouble never stops triage: what cannot be read is empty, though not a fresh installation. */
+async function readState(store: StateStore<RunState> | null, log: Logger): Promise<RunState> {
+  const read = await store?.read();
+  if (read === undefined) return lostState(null);
+  switch (read.kind) {
+    case 'read':
+      return read.state;
+    case 'absent':
+      return emptyState;
+    case 'unreadable':
+      log.warning('state_unreadable', { store: store?.description, problem: read.problem });
+      return lostState(null);
+    default:
+      return read satisfies never;
+  }
+}
+
+/** A pass made ready, and what is to be remembered of the servers after it. */
+interface Run {
+  readonly names: TriageNames;
+  readonly world: World;
+  remember(): Discovery;
+}
+
+function createRun(
+  settings: Settings,
+  state: RunState,
+  budget: RequestBudget,
+  log: Logger,
+  isDryRun: boolean,
+): Run {
+  const keys = {
+    sessionUrl: settings.jmapSessionUrl,
+    cardDavUrl: settings.cardDavUrl,
+    username: settings.cardDavUsername,
+  };
+  const discovery = findDiscovery(state, keys);
+  const { mail: mailHttp, contacts: contactsHttp } = createHttpClients(settings, budget, log);
+  const mail = createMailStore({
+    http: mailHttp,
+    sessionUrl: settings.jmapSessionUrl,
+    remembered: parseRememberedSession(discovery?.session),
+    log: log.child('mail'),
+  });
+  const contacts = createAddressBook({
+    http: contactsHttp,
+    serverUrl: settings.cardDavUrl,
+    remembered: parseRememberedBooks(discovery?.books),
+    log: log.child('contacts'),
+  });
+  const passLog = log.child('triage');
+  return {
+    names: {
+      screenerMailbox: settings.screenerMailbox,
+      errorLabel: settings.errorLabel,
+      warningLabel: settings.isWarningEnabled ? settings.warningLabel : null,
+      categories: settings.categories,
+    },
+    world: {
+      mail: isDryRun ? dryRunMailStore(mail) : mail,
+      contacts: isDryRun ? dryRunAddressBook(contacts) : contacts,
+      log: isDryRun ? dryRunLogger(passLog) : passLog,
+      clock: createClock(budget),
+    },
+    remember: () => ({ ...keys, session: mail.remember(), books: contacts.remember() }),
+  };
+}
+
+function createHttpClients(
+  settings: Settings,
+  budget: RequestBudget,
+  log: Logger,
+): { readonly mail: Http; readonly contacts: Http } {
+  const { trustedHosts, requestTimeoutMs: timeoutMs } = settings;
+  const basic = Buffer.from(`${settings.cardDavUsername}:${settings.cardDavPassword}`);
+  const create = (settingName: string, configuredUrl: string, authorization: string): Http =>
+    createHttp({
+      authorization: () => authorization,
+      trust: createTrustRule({ configuredUrl, trustedHosts, settingName }),
+      timeoutMs,
+      budget,
+      onRetry: ({ problem, retry, delayMs }) =>
+        log.warning('request_retried', { problem, retry, delay_ms: delayMs }),
+    });
+  return {
+    mail: create(
+      'MAILROOM_JMAP_SESSION_URL',
+      settings.jmapSessionUrl,
+      `Bearer ${settings.jmapToken}`,
+    ),
+    contacts: create(
+      'MAILROOM_CARDDAV_URL',
+      settings.cardDavUrl,
+      `Basic ${basic.toString('base64')}`,
+    ),
+  };
+}
+
+function createClock(budget: RequestBudget): PassClock {
+  return {
+    today: new Date().toISOString().slice(0, 10),
+    isStopping: () => budget.isStopping() || budget.signal.aborted,
+    checkpoint() {
+      if (budget.isStopping()) throw new StoppedError('the run was told to stop');
+      if (budget.signal.aborted) throw budget.signal.reason;
+    },
+  };
+}
+
+async function tryPass({ names, world }: Run): Promise<PassResult> {
+  try {
+    return { kind: 'report', report: await runTriagePass(names, world) };
+  } catch (error) {
+    return { kind: 'broken', error };
+  }
+}
+
+type FinishedRun = Parameters<typeof afterSuccess>[1];
+
+function applyOutcome(
+  stored: RunState,
+  outcome: RunOutcome,
+  finished: FinishedRun,
+  redact: (text: string) => string,
+): RunState {
+  switch (outcome.event) {
+    case 'poll_complete':
+      return afterSuccess(stored, finished);
+    case 'run_stopped':
+      return afterStop(stored, finished);
+    case 'poll_failed':
+    case 'startup_failed': {
+      const message = redact(messageOf(outcome.error));
+      return afterFailure(stored, finished, { event: outcome.event, message });
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+async function saveState(
+  store: StateStore<RunState> | null,
+  read: RunState,
+  change: (stored: RunState) => RunState,
+  log: Logger,
+): Promise<RunState> {
+  // What was saved counts: another run may have added failures since this one read them.
+  let saved = change(read);
+  try {
+    await store?.save((stored) => {
+      saved = change(stored);
+      return saved;
+    });
+  } catch (error) {
+    log.error('state_write_failed', { store: store?.description, error });
+  }
+  return saved;
+}
+
+/** Says how the run ended, in the log's last line and in a summary, and gives the exit code. */
+function endRun(
+  outcome: RunOutcome,
+  counts: Counts,
+  failures: number,
+  maxFailures: number,
+  isDryRun: boolean,
+  log: Logger,
+): { readonly exitCode: 0 | 1; readonly summary: string } {
+  const dryRun = isDryRun ? { dry_run: true } : {};
+  switch (outcome.event) {
+    case 'poll_complete':
+      log.info('poll_complete', { ...counts, ...dryRun });
+      return {
+        exitCode: 0,
+        summary: `poll_complete: ${counts['processed']} of ${counts['triaged_senders']} senders handled, ${counts['emails_swept']} emails swept`,
+      };
+    case 'run_stopped':
+      log.info('run_stopped', { reason: 'shutdown_signal', ...counts, ...dryRun });
+      return { exitCode: 0, summary: 'run_stopped: shutdown_signal' };
+    case 'startup_failed':
+      log.error('startup_failed', { error: outcome.error, ...counts, ...dryRun });
+      return { exitCode: 1, summary: `startup_failed: ${messageOf(outcome.error)}` };
+    case 'poll_failed': {
+      const summary = `poll_failed: ${messageOf(outcome.error)}`;
+      log.error('poll_failed', {
+        error: outcome.error,
+        consecutive_failures: failures,
+        ...counts,
+        ...dryRun,
+      });
+      if (failures < maxFailures) return { exitCode: 0, summary };
+      log.error('too_many_consecutive_failures', {
+        consecutive_failures: failures,
+        maximum: maxFailures,
+      });
+      return { exitCode: 1, summary: `too_many_consecutive_failures (${failures}): ${summary}` };
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function countsOf(report: TriageReport | null): Counts {
+  if (report === null) return {};
+  return {
+    triaged_senders: report.triagedSenders,
+    processed: report.processed,
+    failed: report.failures.length,
+    conflicts: report.conflicts,
+    emails_swept: report.emailsSwept,
+    emails_without_sender: report.emailsWithoutSender,
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

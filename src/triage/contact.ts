@@ -1,0 +1,29 @@
+import type { ContactType, NewContact, PersonName, SenderAddress } from './model.ts';
+
+/** What a new card says of a sender; `displayName` is clean already (`cleanDisplayName`). */
+export function planNewContact(
+  address: SenderAddress,
+  displayName: string,
+  contactType: ContactType,
+): NewContact {
+  const fullName = displayName === '' ? address.slice(0, address.lastIndexOf('@')) : displayName;
+  return {
+    address,
+    fullName,
+    personName: contactType === 'person' ? parsePersonName(fullName) : null,
+  };
+}
+
+/** `Jane Doe` and `Doe, Jane` are both Jane, of the Does; a single word is a given name. */
+export function parsePersonName(fullName: string): PersonName {
+  const comma = fullName.indexOf(',');
+  if (comma > 0) {
+    const givenName = fullName.slice(comma + 1).trim();
+    const familyName = fullName.slice(0, comma).trim();
+    return givenName === '' ? { familyName: '', givenName: familyName } : { familyName, givenName };
+  }
+  const words = fullName.split(/\s+/u).filter((word) => word !== '');
+  const familyName = words.length > 1 ? (words.at(-1) ?? '') : '';
+  const givenName = (words.length > 1 ? words.slice(0, -1) : words).join(' ');
+  return { familyName, givenName };
+}

@@ -1,0 +1,156 @@
+import { findChain } from './categories.ts';
+import { findMailbox } from './mailboxes.ts';
+import type { Category, ContactGroup, ContactType, Mailbox } from './model.ts';
+import { isSameName } from './names.ts';
+
+/** The names a pass works with, from the settings. */
+export interface TriageNames {
+  readonly screenerMailbox: string;
+  readonly errorLabel: string;
+  /** Null where warnings are switched off: then it is neither used nor required. */
+  readonly warningLabel: string | null;
+  readonly categories: readonly Category[];
+}
+
+/** A category with the account's ids in place of names; parents' groups and destinations included. */
+export interface ResolvedCategory {
+  readonly name: string;
+  readonly contactType: ContactType;
+  readonly labelId: string;
+  readonly groupHrefs: readonly string[];
+  readonly destinationIds: readonly string[];
+  /** Where emails swept from Screener go besides: Inbox for `addToInbox`. */
+  readonly fromScreenerAlsoIds: readonly string[];
+  /** Its own group and destination, without those of its parents. */
+  readonly own: { readonly groupHref: string; readonly destinationId: string };
+}
+
+/** The account as a pass needs it. */
+export interface Layout {
+  readonly screenerId: string;
+  readonly errorLabelId: string;
+  readonly warningLabelId: string | null;
+  /** Trash, Junk, Drafts, Sent: emails in them are never swept. */
+  readonly leftAloneIds: ReadonlySet<string>;
+  /** Archive: emails in it are swept only when they are in Screener as well. */
+  readonly archiveIds: ReadonlySet<string>;
+  readonly categories: readonly ResolvedCategory[];
+}
+
+export type LayoutResult =
+  | { readonly kind: 'complete'; readonly layout: Layout }
+  /** All that is missing or unclear, a phrase each. */
+  | { readonly kind: 'incomplete'; readonly problems: readonly string[] };
+
+/** Names of all contact groups that must exist. */
+export function requiredGroupNames(names: TriageNames): readonly string[] {
+  return [...new Set(names.categories.map(({ contactGroup }) => contactGroup.normalize('NFC')))];
+}
+
+/** Names or paths of all mailboxes that must exist, labels included. */
+export function requiredMailboxNames(names: TriageNames): readonly string[] {
+  return [
+    ...new Set([
+      names.screenerMailbox,
+      ...names.categories.map(({ label }) => label),
+      names.errorLabel,
+      ...(names.warningLabel === null ? [] : [names.warningLabel]),
+      ...names.categories.map(({ destinationMailbox }) => destinationMailbox),
+    ]),
+  ];
+}
+
+/** Finds every mailbox and group that the names ask for, and says all that is missing at once. */
+export function findLayout(
+  mailboxes: readonly Mailbox[],
+  groups: readonly ContactGroup[],
+  names: TriageNames,
+): LayoutResult {
+  const problems: string[] = [];
+  const mailboxIds = new Map<string, string>();
+  for (const name of requiredMailboxNames(names)) {
+    const search = findMailbox(mailboxes, name);
+    if (search.kind === 'found') mailboxIds.set(name, search.mailbox.id);
+    else if (search.kind === 'missing') problems.push(`mailbox "${name}" is missing`);
+    else {
+      problems.push(
+        `mailbox "${name}" could be ${search.paths.map((path) => `"${path}"`).join(' or ')}: name it by its path`,
+      );
+    }
+  }
+  const groupHrefs = new Map<string, string>();
+  for (const name of requiredGroupNames(names)) {
+    const group = groups.find((candidate) => isSameName(candidate.name, name));
+    if (group === undefined) problems.push(`contact group "${name}" is missing`);
+    else groupHrefs.set(name, group.href);
+  }
+  if (problems.length > 0) return { kind: 'incomplete', problems };
+  const mailboxId = (name: string): string => required(mailboxIds, name);
+  const groupHref = (name: string): string => required(groupHrefs, name.normalize('NFC'));
+  problems.push(...findDoubleUse(names, mailboxId));
+  if (problems.length > 0) return { kind: 'incomplete', problems };
+  const withRole = (...roles: readonly string[]): ReadonlySet<string> =>
+    new Set(mailboxes.filter(({ role }) => roles.includes(role ?? '')).map(({ id }) => id));
+  return {
+    kind: 'complete',
+    layout: {
+      screenerId: mailboxId(names.screenerMailbox),
+      errorLabelId: mailboxId(names.errorLabel),
+      warningLabelId: names.warningLabel === null ? null : mailboxId(names.warningLabel),
+      leftAloneIds: withRole('trash', 'junk', 'drafts', 'sent'),
+      archiveIds: withRole('archive'),
+      categories: names.categories.map((category) =>
+        resolveCategory(category, names.categories, mailboxId, groupHref, [...withRole('inbox')]),
+      ),
+    },
+  };
+}
+
+function resolveCategory(
+  category: Category,
+  all: readonly Category[],
+  mailboxId: (name: string) => string,
+  groupHref: (name: string) => string,
+  inboxIds: readonly string[],
+): ResolvedCategory {
+  const chain = findChain(category, all);
+  const destinationIds = [
+    ...new Set(chain.map(({ destinationMailbox }) => mailboxId(destinationMailbox))),
+  ];
+  return {
+    name: category.name,
+    contactType: category.contactType,
+    labelId: mailboxId(category.label),
+    groupHrefs: [...new Set(chain.map(({ contactGroup }) => groupHref(contactGroup)))],
+    destinationIds,
+    fromScreenerAlsoIds: category.addToInbox
+      ? inboxIds.filter((id) => !destinationIds.includes(id))
+      : [],
+    own: {
+      groupHref: groupHref(category.contactGroup),
+      destinationId: mailboxId(category.destinationMailbox),
+    },
+  };
+}
+
+/** Two names may lead to one mailbox (`Screener` and `Inbox/Screener`): labels must stay apart. */
+function findDoubleUse(names: TriageNames, mailboxId: (name: string) => string): readonly string[] {
+  const labels = [
+    names.screenerMailbox,
+    names.errorLabel,
+    ...(names.warningLabel === null ? [] : [names.warningLabel]),
+    ...names.categories.map(({ label }) => label),
+  ];
+  const destinations = names.categories.map(({ destinationMailbox }) => destinationMailbox);
+  return labels.flatMap((label, index) =>
+    [...labels.slice(index + 1), ...destinations]
+      .filter((other) => mailboxId(other) === mailboxId(label))
+      .map((other) => `"${label}" and "${other}" are one mailbox, and must be two`),
+  );
+}
+
+function required(map: ReadonlyMap<string, string>, key: string): string {
+  const value = map.get(key);
+  if (value === undefined) throw new TypeError(`layout: ${key} was not looked up`);
+  return value;
+}

@@ -1,0 +1,20 @@
+/** Names of mailboxes and contact groups are the same when they are equal in Unicode NFC. */
+export function isSameName(a: string, b: string): boolean {
+  return a.normalize('NFC') === b.normalize('NFC');
+}
+
+/** `Inbox` in any letter case always means the mailbox whose role is `inbox` (RFC 8621 §2). */
+export function isInboxName(name: string): boolean {
+  return name.toLowerCase() === 'inbox';
+}
+
+/**
+ * Whether an email's display name differs from the contact's FN: trimmed, letter case aside.
+ * No name on either side is no difference.
+ */
+export function isDifferentName(displayName: string, contactName: string): boolean {
+  const [a, b] = [displayName, contactName].map((name) =>
+    name.trim().normalize('NFC').toLowerCase(),
+  );
+  return a !== '' && b !== '' && a !== b;
+}

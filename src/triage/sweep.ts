@@ -1,0 +1,113 @@
+import type { Layout, ResolvedCategory } from './layout.ts';
+import type { Email, EmailPatch, SenderAddress } from './model.ts';
+
+/** What a sweep of one sender's emails needs to know. */
+export interface SweepPlan {
+  readonly sender: SenderAddress;
+  readonly category: ResolvedCategory;
+  /** The sender leaves a group of another category (`MembershipPlan.leave`). */
+  readonly isReTriage: boolean;
+  /** Destinations of the categories that the sender leaves. */
+  readonly oldDestinationIds: readonly string[];
+  /** Ids of the labelled emails, whose label comes off last of all, by `planFinish`. */
+  readonly labelledIds: ReadonlySet<string>;
+}
+
+/**
+ * The move of one email of the sender; null when it has to stay where it is. The email's sender was
+ * compared already. Labelled emails wait for `planFinish`, but at a re-triage they move now, with
+ * their label on: once the sender is out of the old group, a later pass (should this one be killed)
+ * could not tell any more that they have to leave the old destination.
+ */
+export function planSweep(email: Email, plan: SweepPlan, layout: Layout): EmailPatch | null {
+  const isLabelled = plan.labelledIds.has(email.id);
+  if (isLabelled && !plan.isReTriage) return null;
+  const isIn = (ids: Iterable<string>): boolean => [...ids].some((id) => email.mailboxIds.has(id));
+  const isScreened = email.mailboxIds.has(layout.screenerId);
+  if (!isScreened && !isIn(plan.oldDestinationIds)) return null;
+  if (!isLabelled && isIn(layout.leftAloneIds)) return null;
+  if (!isLabelled && isIn(layout.archiveIds) && !isScreened) return null;
+  return movePatch(email, plan, layout, []);
+}
+
+/** Which labels of Mailroom's own come off or go onto an email besides the move. */
+export interface FinishLabels {
+  readonly hasWarning: boolean;
+}
+
+/** The last move of a labelled email: destination on; Screener, triage label and error label off. */
+export function planFinish(
+  email: Email,
+  plan: SweepPlan,
+  layout: Layout,
+  labels: FinishLabels,
+): EmailPatch {
+  const { warningLabelId } = layout;
+  const patch = movePatch(email, plan, layout, [
+    plan.category.labelId,
+    layout.errorLabelId,
+    ...(warningLabelId === null || labels.hasWarning ? [] : [warningLabelId]),
+  ]);
+  return labels.hasWarning && warningLabelId !== null && !email.mailboxIds.has(warningLabelId)
+    ? { ...patch, add: [...patch.add, warningLabelId] }
+    : patch;
+}
+
+/**
+ * Takes Mailroom's own labels off an email of the sender that is not labelled for triage (any more):
+ * error when the sender is handled, warning when the names are alike. Null: it carries none of them.
+ */
+export function planLabelRemoval(
+  email: Email,
+  plan: SweepPlan,
+  layout: Layout,
+  labels: FinishLabels,
+): EmailPatch | null {
+  if (plan.labelledIds.has(email.id)) return null;
+  const remove = [
+    layout.errorLabelId,
+    ...(layout.warningLabelId === null || labels.hasWarning ? [] : [layout.warningLabelId]),
+  ].filter((id) => email.mailboxIds.has(id));
+  if (remove.length === 0) return null;
+  // A mailbox to stay in is named although the email is in it: should somebody take it out meanwhile,
+  // a server may destroy an email whose last mailbox is taken off (Cyrus does).
+  const stays = [...plan.category.destinationIds, ...email.mailboxIds].find(
+    (id) => email.mailboxIds.has(id) && !remove.includes(id),
+  );
+  return {
+    emailId: email.id,
+    add: stays === undefined ? plan.category.destinationIds : [stays],
+    remove,
+  };
+}
+
+/** Error label on each email that does not carry it yet: a repetition writes nothing. */
+export function planErrorLabels(emails: readonly Email[], layout: Layout): readonly EmailPatch[] {
+  return emails
+    .filter(({ mailboxIds }) => !mailboxIds.has(layout.errorLabelId))
+    .map(({ id }) => ({ emailId: id, add: [layout.errorLabelId], remove: [] }));
+}
+
+/**
+ * Destinations on; Screener, old destinations and `labelIds` off, in one patch. Destinations are
+ * named even where the email has them already: should somebody take it out meanwhile, the email
+ * still ends in a mailbox.
+ */
+function movePatch(
+  email: Email,
+  { category, isReTriage, oldDestinationIds }: SweepPlan,
+  layout: Layout,
+  labelIds: readonly string[],
+): EmailPatch {
+  const isScreened = email.mailboxIds.has(layout.screenerId);
+  const add = [
+    ...category.destinationIds,
+    ...(isScreened && !isReTriage ? category.fromScreenerAlsoIds : []),
+  ];
+  const remove = [layout.screenerId, ...oldDestinationIds, ...labelIds];
+  return {
+    emailId: email.id,
+    add,
+    remove: remove.filter((id) => email.mailboxIds.has(id) && !add.includes(id)),
+  };
+}
