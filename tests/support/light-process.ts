@@ -1,0 +1,28 @@
+/** One request through the real client on the light fetch; says what came and whether Node's fetch was loaded. */
+import '../../src/web/install.ts';
+
+import { createBudget } from '../../src/budget.ts';
+import { createHttp } from '../../src/http.ts';
+import { createTrustRule } from '../../src/trust.ts';
+
+const url = process.argv[2] ?? '';
+const http = createHttp({
+  authorization: () => 'Bearer made-up-token',
+  trust: createTrustRule({ configuredUrl: url, trustedHosts: [] }),
+  timeoutMs: 5000,
+  backoffMs: 1,
+  budget: createBudget({
+    passTimeoutMs: 10_000,
+    stop: new AbortController().signal,
+    stopGraceMs: 1000,
+  }),
+});
+const response = await http(url, { method: 'REPORT', body: '<a/>', headers: { depth: '1' } });
+const loaded = (process as unknown as { moduleLoadList: readonly string[] }).moduleLoadList;
+process.stdout.write(
+  JSON.stringify({
+    status: response.status,
+    text: await response.text(),
+    isNodeFetchLoaded: loaded.some((name) => name.includes('undici')),
+  }),
+);
