@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type * as NodeHttps from 'node:https';
+import { createRequire } from 'node:module';
 
 /**
  * A `fetch` that trusts the given certificate authorities (PEM) and no others. Node's own fetch
@@ -22,23 +23,29 @@ export function createHttpsFetch(readCa: () => Promise<string>): typeof fetch {
   };
 }
 
+/** TLS is costly to load; a run that keeps its state in a file does without. */
+const load = createRequire(import.meta.url);
+
 /** Statuses whose Response must have no body (Fetch §2.2.3). */
 const NULL_BODY_STATUS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 async function send(request: Request, body: Buffer, ca: string): Promise<Response> {
+  const https = load('node:https') as typeof NodeHttps;
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sending = httpsRequest(
+    const sending = https.request(
       request.url,
       {
         method: request.method,
-        headers: { ...Object.fromEntries(request.headers), 'content-length': body.byteLength },
+        headers: Object.fromEntries(request.headers),
         ca,
         signal: request.signal,
       },
       resolve,
     );
     sending.on('error', reject);
-    sending.end(body);
+    // In one piece: Node then says its length instead of sending it in chunks.
+    if (body.byteLength === 0) sending.end();
+    else sending.end(body);
   });
   const received = await readAll(answer);
   const status = answer.statusCode ?? 0;
