@@ -1,5 +1,5 @@
 import type { LogEvent, LogFields, Logger } from './logger.ts';
-import { uidForAddress } from './contacts/contact-id.ts';
+import { uidFor } from './contacts/contact-id.ts';
 import type { Email, EmailPatch } from './triage/model.ts';
 import { memberKey } from './triage/model.ts';
 import type { AddressBook, MailStore } from './triage/ports.ts';
@@ -52,7 +52,7 @@ export function dryRunAddressBook(book: AddressBook): AddressBook {
     async saveContact({ newContact, existing }) {
       if (existing !== null) return { kind: 'updated', contact: existing };
       const { address, fullName } = newContact;
-      const uid = uidForAddress(address);
+      const uid = uidFor(address);
       return {
         kind: 'created',
         contact: { href: `${uid}.vcf`, uid, name: fullName, addresses: [address] },

@@ -38,8 +38,7 @@ describe('defaults', () => {
       requestTimeoutMs: 30_000,
       passTimeoutMs: 240_000,
       isDryRun: false,
-      categoriesJson: null,
-      defaultCategories: [
+      categories: [
         category('Imbox', '@ToImbox', 'Imbox', 'Inbox'),
         category('Feed', '@ToFeed', 'Feed', 'Feed'),
         category('Paper Trail', '@ToPaperTrail', 'Paper Trail', 'Paper Trail'),
@@ -105,7 +104,11 @@ describe('a value that is understood', () => {
     ],
     ['MAILROOM_REQUEST_TIMEOUT', '5', { requestTimeoutMs: 5000 }],
     ['MAILROOM_PASS_TIMEOUT', '60', { passTimeoutMs: 60_000 }],
-    ['MAILROOM_CATEGORIES', '["Feed"]', { categoriesJson: '["Feed"]' }],
+    [
+      'MAILROOM_CATEGORIES',
+      '["Feed"]',
+      { categories: [category('Feed', '@ToFeed', 'Feed', 'Feed')] },
+    ],
     ['MAILROOM_STATE_CONFIGMAP', 'my-state.v2', { stateConfigMap: 'my-state.v2' }],
     ['MAILROOM_STATE_FILE', '/data/s.json', { stateFile: '/data/s.json', isStateFileForced: true }],
     ['MAILROOM_SERVICE_ACCOUNT_DIR', '/run/sa', { serviceAccountDir: '/run/sa' }],
@@ -132,7 +135,7 @@ describe('a value that is understood', () => {
   ])('%s=%j shapes default category %i', (name, text, index, expected) => {
     const { settings } = readSettings({ ...required, [name]: text });
 
-    expect(settings.defaultCategories[index]).toMatchObject(expected);
+    expect(settings.categories[index]).toMatchObject(expected);
   });
 });
 
@@ -321,7 +324,7 @@ function category(
   label: string,
   contactGroup: string,
   destinationMailbox: string,
-): Settings['defaultCategories'][number] {
+): Settings['categories'][number] {
   return {
     name,
     label,
