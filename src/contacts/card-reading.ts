@@ -12,8 +12,8 @@ export interface CardReading {
   readonly group: ContactGroup | null;
   /** UIDs of all its cards. */
   readonly uids: readonly string[];
-  /** Why it is not a proper vCard, or null. What could be made out of it is above all the same. */
-  readonly problem: string | null;
+  /** It is no vCard from BEGIN to END; what could be made out of it is above all the same. */
+  readonly isDamaged: boolean;
 }
 
 /** Reads a resource, whatever it is: never throws. */
@@ -26,7 +26,7 @@ export function readCard(raw: RawCard, href: string): CardReading {
     contacts: readable.filter((part) => !isGroupPart(part)).map((part) => toContact(part, href)),
     group: group === undefined ? null : toGroup(group, href),
     uids: parts.map(findUid),
-    problem: findProblem(parts),
+    isDamaged: parts.length === 0 || parts.some(({ finish }) => finish === null),
   };
 }
 
@@ -66,7 +66,8 @@ export function isMemberName(name: string): boolean {
   return name === 'X-ADDRESSBOOKSERVER-MEMBER' || name === 'MEMBER';
 }
 
-function toContact(part: CardPart, href: string): Contact {
+/** A card that is no group, as a pass knows it. */
+export function toContact(part: CardPart, href: string): Contact {
   return {
     href,
     uid: findUid(part),
@@ -75,20 +76,14 @@ function toContact(part: CardPart, href: string): Contact {
   };
 }
 
-function toGroup(part: CardPart, href: string): ContactGroup {
+/** A group card, as a pass knows it. */
+export function toGroup(part: CardPart, href: string): ContactGroup {
   const keys = part.lines
     .filter(({ name }) => isMemberName(name))
     .map((line) => memberKey(decodeRaw(line)))
     // No contact is known by an empty UID.
     .filter((key) => key !== '');
   return { href, name: findFullName(part), memberKeys: new Set(keys) };
-}
-
-function findProblem(parts: readonly CardPart[]): string | null {
-  if (parts.length === 0) return 'no BEGIN:VCARD';
-  if (parts.some(({ finish }) => finish === null)) return 'no END:VCARD';
-  if (parts.some((part) => findUid(part) === '')) return 'no UID';
-  return null;
 }
 
 function partOfAnything(raw: RawCard): CardPart {

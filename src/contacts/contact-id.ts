@@ -6,7 +6,7 @@ import type { SenderAddress } from '../triage/model.ts';
  * The UID of the card that Mailroom makes for an address: UUIDv5 of `mailto:` + address. The file
  * name follows from it, so two passes, or one after a crash, meet at one href.
  */
-export function uidForAddress(address: SenderAddress): string {
+export function uidFor(address: SenderAddress): string {
   return uuidV5(`mailto:${address}`);
 }
 

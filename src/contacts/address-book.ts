@@ -1,0 +1,163 @@
+import type { Http } from '../http.ts';
+import type { Logger } from '../logger.ts';
+import type { Contact, ContactGroup, GroupOutcome, SenderAddress } from '../triage/model.ts';
+import { memberKey } from '../triage/model.ts';
+import { isSameName } from '../triage/names.ts';
+import type { AddressBook, ContactLookup } from '../triage/ports.ts';
+import { BookDirectory, type RememberedBooks } from './book-directory.ts';
+import { BookListing, cardHref } from './book-listing.ts';
+import type { CardReading } from './card-reading.ts';
+import { uidFor } from './contact-id.ts';
+import { saveContact } from './contact-saving.ts';
+import { DavClient } from './dav-client.ts';
+import type { Book } from './discovery.ts';
+import { GroupCards } from './group-cards.ts';
+
+export { parseRememberedBooks, type RememberedBooks } from './book-directory.ts';
+export type { Book } from './discovery.ts';
+
+export interface AddressBookOptions {
+  readonly http: Http;
+  /** `MAILROOM_CARDDAV_URL`: discovery starts at its well-known address. */
+  readonly serverUrl: string;
+  /** What `remember` gave in an earlier run; not used when it is another server's. */
+  readonly remembered: RememberedBooks | null;
+  readonly log: Logger;
+}
+
+/** The user's contacts on a CardDAV server, and what setup and the next run want of it. */
+export interface DavAddressBook extends AddressBook {
+  /** The address books; new cards go to the first. Never empty. */
+  readBooks(): Promise<readonly Book[]>;
+  /** Makes an empty group; `unchanged` when it was made before. A refusal is an outcome. */
+  createGroup(name: string): Promise<GroupOutcome>;
+  /** What the next run need not discover, as plain JSON; null when the server has not borne it out. */
+  remember(): RememberedBooks | null;
+}
+
+/** Sends nothing before the first method call. */
+export function createAddressBook(options: AddressBookOptions): DavAddressBook {
+  const { http, serverUrl, remembered, log } = options;
+  const client = new DavClient(http);
+  const directory = new BookDirectory({ client, serverUrl, remembered, log });
+  const listing = new BookListing(client, log);
+  const groups = new GroupCards(client, listing, log);
+  const hrefByUid = new Map<string, string>();
+  const finder = { client, listing, groups, hrefByUid };
+  return {
+    readGroups: (requiredNames) => readGroups(requiredNames, directory, groups),
+    async findContacts(addresses) {
+      if (addresses.size === 0) return { byAddress: new Map() };
+      await directory.refresh();
+      return directory.read((books) => findContacts(addresses, books, finder));
+    },
+    async saveContact(wish) {
+      const books = await directory.books();
+      return saveContact(wish, {
+        client,
+        books,
+        listedHrefByUid: hrefByUid,
+        findHrefByUid: (uid) => findHrefByUid(uid, books, client),
+      });
+    },
+    saveGroupMembers: async (change) => groups.saveMembers(change, await directory.books()),
+    async createGroup(name) {
+      return groups.create(name, await directory.read(async (books) => books));
+    },
+    readBooks: async () => {
+      await directory.refresh();
+      return directory.read(async (books) => books);
+    },
+    remember: () => directory.remember(),
+  };
+}
+
+/** A required group is missing only after new books were looked for, and all cards were listed. */
+async function readGroups(
+  requiredNames: readonly string[],
+  directory: BookDirectory,
+  cards: GroupCards,
+): Promise<readonly ContactGroup[]> {
+  const isComplete = (found: readonly ContactGroup[]): boolean =>
+    requiredNames.every((name) => found.some((group) => isSameName(group.name, name)));
+  let found = await directory.read((books) => cards.readFiltered(books));
+  if (!isComplete(found) && (await directory.refresh())) {
+    found = await directory.read((books) => cards.readFiltered(books));
+  }
+  if (!isComplete(found)) found = await directory.read((books) => cards.readUnfiltered(books));
+  cards.warnOfDuplicates(requiredNames);
+  return found;
+}
+
+interface Finder {
+  readonly listing: BookListing;
+  readonly groups: GroupCards;
+  /** Filled with the cards whose UID is that of a card we would make, whatever is on them. */
+  readonly hrefByUid: Map<string, string>;
+}
+
+async function findContacts(
+  addresses: ReadonlySet<SenderAddress>,
+  books: readonly Book[],
+  { listing, groups, hrefByUid }: Finder,
+): Promise<ContactLookup> {
+  const byAddress = new Map<SenderAddress, Contact[]>();
+  const ownUids = new Set([...addresses].map(uidFor));
+  const uidKeys = new Set<string>();
+  const visit = ({ contacts, uids }: CardReading): void => {
+    for (const uid of uids) uidKeys.add(memberKey(uid));
+    for (const contact of contacts) {
+      if (ownUids.has(contact.uid)) hrefByUid.set(contact.uid, contact.href);
+      for (const address of contact.addresses.filter((one) => addresses.has(one))) {
+        byAddress.set(address, [...(byAddress.get(address) ?? []), contact]);
+      }
+    }
+  };
+
+  const listed = new Map<Book, ReadonlySet<string>>();
+  for (const book of books) listed.set(book, await listing.listCards(book, visit));
+  if (isShort(groups.known, [...listed.values()], uidKeys)) {
+    for (const [book, hrefs] of listed) await listing.readUnlisted(book, hrefs, visit);
+  }
+  for (const [address, contacts] of byAddress) {
+    byAddress.set(
+      address,
+      contacts.toSorted((a, b) => (a.href < b.href ? -1 : 1)),
+    );
+  }
+  return { byAddress };
+}
+
+/**
+ * Whether a listing lacks what has to be there: a group that was read before, or a member of one.
+ * It may be that they were deleted; it may be that the server gave less than all, and then every
+ * sender would get a second card.
+ */
+function isShort(
+  groups: readonly ContactGroup[],
+  listed: readonly ReadonlySet<string>[],
+  uidKeys: ReadonlySet<string>,
+): boolean {
+  return groups.some(
+    ({ href, memberKeys }) =>
+      !listed.some((hrefs) => hrefs.has(href)) || [...memberKeys].some((key) => !uidKeys.has(key)),
+  );
+}
+
+async function findHrefByUid(
+  uid: string,
+  books: readonly Book[],
+  client: DavClient,
+): Promise<string | null> {
+  const match = { _attributes: { 'match-type': 'equals' }, _text: uid };
+  const filter = { 'card:prop-filter': { _attributes: { name: 'UID' }, 'card:text-match': match } };
+  for (const book of books) {
+    const hrefs: string[] = [];
+    await client.query(book.url, { props: { 'd:getetag': {} }, filter }, (resource) => {
+      const href = cardHref(resource, book);
+      if (href !== null) hrefs.push(href);
+    });
+    if (hrefs[0] !== undefined) return hrefs[0];
+  }
+  return null;
+}

@@ -1,0 +1,157 @@
+import {
+  AccountError,
+  CredentialsError,
+  HttpStatusError,
+  MalformedAnswerError,
+  UrlNotTrustedError,
+} from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { DavClient } from './dav-client.ts';
+import { type Book, discoverBooks, type Discovered, listBooks } from './discovery.ts';
+
+/** Where the address books were when they were last seen, as plain JSON. */
+export interface RememberedBooks extends Discovered {
+  /** `MAILROOM_CARDDAV_URL` of that run. */
+  readonly serverUrl: string;
+}
+
+/** Null when it is not what an earlier run left, in any detail: then it is discovered anew. */
+export function parseRememberedBooks(json: unknown): RememberedBooks | null {
+  if (!isObject(json)) return null;
+  const { serverUrl, homeUrls, books } = json;
+  if (!isUrl(serverUrl) || !isList(homeUrls) || !isList(books)) return null;
+  const parsedBooks = books.map(parseBook).filter((book) => book !== null);
+  const parsedHomes = homeUrls.filter(isUrl);
+  if (parsedBooks.length !== books.length || parsedHomes.length !== homeUrls.length) return null;
+  if (parsedBooks.length === 0 || parsedHomes.length === 0) return null;
+  return { serverUrl, homeUrls: parsedHomes, books: parsedBooks };
+}
+
+export interface BookDirectoryOptions {
+  readonly client: DavClient;
+  readonly serverUrl: string;
+  readonly remembered: RememberedBooks | null;
+  readonly log: Logger;
+}
+
+/** Knows where the address books are: remembered from an earlier run, or discovered once. */
+export class BookDirectory {
+  readonly #options: BookDirectoryOptions;
+  #known: Discovered | null;
+  /** The server has not borne it out yet in this run. */
+  #isFromMemory: boolean;
+  #isConfirmed = false;
+
+  constructor(options: BookDirectoryOptions) {
+    this.#options = options;
+    const { remembered, serverUrl } = options;
+    this.#known = remembered?.serverUrl === serverUrl ? remembered : null;
+    this.#isFromMemory = this.#known !== null;
+  }
+
+  get isFromMemory(): boolean {
+    return this.#isFromMemory;
+  }
+
+  /** What the next run may begin with; null when the server did not bear it out. */
+  remember(): RememberedBooks | null {
+    if (this.#known === null || !this.#isConfirmed) return null;
+    const { homeUrls, books } = this.#known;
+    return { serverUrl: this.#options.serverUrl, homeUrls, books };
+  }
+
+  /**
+   * Reads from the address books. When they are remembered ones and one of them is gone, they are
+   * discovered anew and the read is done once more.
+   */
+  async read<Result>(work: (books: readonly Book[]) => Promise<Result>): Promise<Result> {
+    try {
+      const result = await work(await this.books());
+      this.#isConfirmed = true;
+      return result;
+    } catch (error) {
+      const problem = contradiction(error);
+      if (problem === null) throw error;
+      const mayBeStale = this.#isFromMemory;
+      this.#drop(problem);
+      // A refused password, or a page where XML is due, will be no better elsewhere.
+      if (!mayBeStale || problem !== 'gone') throw error;
+      const result = await work(await this.books());
+      this.#isConfirmed = true;
+      return result;
+    }
+  }
+
+  async books(): Promise<readonly Book[]> {
+    if (this.#known === null) {
+      const { client, serverUrl, log } = this.#options;
+      this.#known = await discoverBooks(client, serverUrl);
+      this.#isFromMemory = false;
+      log.debug('discovery_done', { books: this.#known.books.map(({ url }) => url) });
+    }
+    return this.#known.books;
+  }
+
+  /** Remembered books are listed anew: the user may have made one since. True when they differ. */
+  async refresh(): Promise<boolean> {
+    if (this.#known === null || !this.#isFromMemory) return false;
+    const { homeUrls, books: before } = this.#known;
+    const books = await this.#listBooks(homeUrls);
+    const isSame =
+      books !== null &&
+      books.map(({ url }) => url).join(' ') === before.map(({ url }) => url).join(' ');
+    this.#known = books === null ? null : { homeUrls, books };
+    this.#isFromMemory = false;
+    if (!isSame) {
+      this.#options.log.info('discovery_dropped', { reason: 'the address books are others now' });
+    }
+    return !isSame;
+  }
+
+  /** Null when the home is gone, or is none any more. */
+  async #listBooks(homeUrls: readonly string[]): Promise<readonly Book[] | null> {
+    try {
+      return await listBooks(this.#options.client, homeUrls);
+    } catch (error) {
+      if (contradiction(error) === 'gone' || error instanceof AccountError) return null;
+      throw error;
+    }
+  }
+
+  #drop(reason: string): void {
+    if (this.#known === null) return;
+    if (this.#isFromMemory) this.#options.log.info('discovery_dropped', { reason });
+    this.#known = null;
+    this.#isFromMemory = false;
+    this.#isConfirmed = false;
+  }
+}
+
+/** What an error says of remembered URLs; null: nothing, the server has a bad day. */
+function contradiction(error: unknown): 'gone' | 'refused' | 'no address book' | null {
+  if (error instanceof HttpStatusError)
+    return [404, 405, 410].includes(error.status) ? 'gone' : null;
+  if (error instanceof UrlNotTrustedError) return 'gone';
+  if (error instanceof CredentialsError) return 'refused';
+  return error instanceof MalformedAnswerError ? 'no address book' : null;
+}
+
+function parseBook(json: unknown): Book | null {
+  if (!isObject(json)) return null;
+  const { url, name, isWritableOrUnknown } = json;
+  if (!isUrl(url) || !url.endsWith('/')) return null;
+  if (typeof name !== 'string' || typeof isWritableOrUnknown !== 'boolean') return null;
+  return { url, name, isWritableOrUnknown };
+}
+
+function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function isList(json: unknown): json is readonly unknown[] {
+  return Array.isArray(json);
+}
+
+function isUrl(json: unknown): json is string {
+  return typeof json === 'string' && URL.canParse(json);
+}

@@ -1,0 +1,149 @@
+import { HttpStatusError, MalformedAnswerError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { type CardReading, readCard } from './card-reading.ts';
+import type { DavClient, ListedResource, XmlTree } from './dav-client.ts';
+import type { Book } from './discovery.ts';
+import { CARDDAV, DAV, findChild } from './multistatus.ts';
+import type { RawCard } from './vcard-lines.ts';
+import { toOctets } from './vcard-values.ts';
+
+/** Lists address books with as little of each card as finding contacts and groups needs. */
+export class BookListing {
+  readonly #client: DavClient;
+  readonly #log: Logger;
+  readonly #warned = new Set<string>();
+
+  constructor(client: DavClient, log: Logger) {
+    this.#client = client;
+    this.#log = log;
+  }
+
+  /**
+   * Every card of the book; the set returned holds the path of each. A card whose partial data is
+   * none is read whole; one that is no vCard even then is visited with what can be made out of it.
+   */
+  async listCards(
+    book: Book,
+    visit: (reading: CardReading, href: string) => void,
+  ): Promise<ReadonlySet<string>> {
+    const hrefs = new Set<string>();
+    const odd: string[] = [];
+    await this.#client.query(book.url, { props: PARTIAL_DATA }, (resource) => {
+      const href = cardHref(resource, book);
+      if (href === null || hrefs.has(href)) return;
+      hrefs.add(href);
+      const data = findCardData(resource);
+      const reading = data === null ? null : readCard(toOctets(data) as RawCard, href);
+      if (reading === null || reading.isDamaged) odd.push(href);
+      else visit(reading, href);
+    });
+    await this.#readWhole(book, odd, visit);
+    return hrefs;
+  }
+
+  /**
+   * What a listing left out: the book's members are asked for in another way (PROPFIND), and those
+   * not among `listed` are read one by one. Throws MalformedAnswerError when these are many: then
+   * the server gives parts for the whole.
+   */
+  async readUnlisted(
+    book: Book,
+    listed: ReadonlySet<string>,
+    visit: (reading: CardReading, href: string) => void,
+  ): Promise<void> {
+    const known = new Set([...listed].map(comparablePath));
+    const resources = await this.#client.propfind(book.url, ['d:resourcetype'], '1');
+    const unlisted = resources
+      .filter((resource) => !isCollection(resource))
+      .map((resource) => cardHref(resource, book))
+      .filter((href) => href !== null && !known.has(comparablePath(href)));
+    await this.#readWhole(
+      book,
+      unlisted.filter((href) => href !== null),
+      visit,
+    );
+  }
+
+  async #readWhole(
+    book: Book,
+    hrefs: readonly string[],
+    visit: (reading: CardReading, href: string) => void,
+  ): Promise<void> {
+    if (hrefs.length > MAX_READ_WHOLE) {
+      const { host, pathname } = new URL(book.url);
+      throw new MalformedAnswerError(
+        `${host}${pathname}: the listing lacks ${hrefs.length} of the cards that are there`,
+      );
+    }
+    for (const href of hrefs) {
+      const reading = await this.#readOne(book, href);
+      if (reading === null) continue;
+      if (reading.isDamaged) this.#warn(href, 'it is no whole vCard');
+      visit(reading, href);
+    }
+  }
+
+  /** Null when the card is gone, or the server does not give it out. */
+  async #readOne(book: Book, href: string): Promise<CardReading | null> {
+    try {
+      const { raw } = await this.#client.readCard(new URL(href, book.url).href);
+      return readCard(raw, href);
+    } catch (error) {
+      if (!(error instanceof HttpStatusError)) throw error;
+      if (error.status !== 404 && error.status !== 410) this.#warn(href, error.message);
+      return null;
+    }
+  }
+
+  #warn(href: string, problem: string): void {
+    if (this.#warned.has(href)) return;
+    this.#warned.add(href);
+    this.#log.warning('card_unreadable', { card: href, problem });
+  }
+}
+
+/** The path of a card's URL, by which it is known; null for the book itself and what is no more. */
+export function cardHref({ url, status }: ListedResource, book: Book): string | null {
+  const bookUrl = new URL(book.url);
+  if (status !== null && status !== 200) return null;
+  if (url.origin !== bookUrl.origin) {
+    throw new MalformedAnswerError(
+      `${bookUrl.host}${bookUrl.pathname}: a card on another host, ${url.host}`,
+    );
+  }
+  const isBook = comparablePath(`${url.pathname}/`) === comparablePath(`${bookUrl.pathname}/`);
+  return isBook ? null : url.pathname + url.search;
+}
+
+/** The card in a response; null where the server gave none. */
+export function findCardData({ properties }: ListedResource): string | null {
+  const text = properties.get(`{${CARDDAV}}address-data`)?.text ?? '';
+  return text.trim() === '' ? null : text;
+}
+
+/** RFC 6352 §10.4; VERSION too comes only when it is asked for. */
+const PARTIAL_DATA: XmlTree = {
+  'card:address-data': {
+    'card:prop': ['VERSION', 'UID', 'FN', 'EMAIL', 'X-ADDRESSBOOKSERVER-KIND', 'KIND'].map(
+      (name) => ({ _attributes: { name } }),
+    ),
+  },
+};
+
+/** For cards that a listing left out, or gave as what is no vCard. */
+const MAX_READ_WHOLE = 50;
+
+function isCollection({ properties }: ListedResource): boolean {
+  const type = properties.get(`{${DAV}}resourcetype`);
+  return findChild(type, DAV, 'collection') !== undefined;
+}
+
+/** One server may write `@` here and `%40` there. */
+function comparablePath(path: string): string {
+  const plain = path.replace(/\/+$/u, '');
+  try {
+    return decodeURIComponent(plain);
+  } catch {
+    return plain;
+  }
+}

@@ -1,0 +1,162 @@
+import { HttpStatusError } from '../errors.ts';
+import type { Contact, ContactOutcome, WriteFailure } from '../triage/model.ts';
+import type { ContactWish } from '../triage/ports.ts';
+import { findAddresses, findUid, readCard, toContact } from './card-reading.ts';
+import { uidFor } from './contact-id.ts';
+import type { DavClient } from './dav-client.ts';
+import type { Book } from './discovery.ts';
+import { createContactCard } from './vcard-create.ts';
+import { editContactCard, isWhole } from './vcard-edit.ts';
+import { type CardPart, parseCardParts, type RawCard } from './vcard-lines.ts';
+import { isGroupPart } from './vcard-values.ts';
+import { hasStatus, MAX_CONFLICTS, toWriteFailure } from './write-failure.ts';
+
+export interface ContactSavingOptions {
+  readonly client: DavClient;
+  /** New cards go to the first. */
+  readonly books: readonly Book[];
+  /** Path of the card that has this UID, whatever its addresses are; null where there is none. */
+  readonly findHrefByUid: (uid: string) => Promise<string | null>;
+  /** The same, of what was listed already. */
+  readonly listedHrefByUid: ReadonlyMap<string, string>;
+}
+
+/**
+ * Creates or completes one contact. Creating is safe to be done twice: href and UID follow from the
+ * address, and a card that is there already, put by another pass or by ourselves before an answer
+ * got lost, is completed instead.
+ */
+export async function saveContact(
+  wish: ContactWish,
+  options: ContactSavingOptions,
+): Promise<ContactOutcome> {
+  const uid = uidFor(wish.newContact.address);
+  const listedHref = options.listedHrefByUid.get(uid);
+  let target: Target | null =
+    wish.existing ?? (listedHref === undefined ? null : { href: listedHref, uid });
+  let hasSent = false;
+  for (let conflicts = 0; conflicts <= MAX_CONFLICTS;) {
+    try {
+      if (target === null) return await create(wish, uid, options);
+      const step = await complete(wish, target, options);
+      if (step.kind === 'changed') {
+        hasSent = true;
+        await options.client.updateCard(step.url, step.raw, step.etag);
+        return { kind: 'updated', contact: step.contact };
+      }
+      // An answer that got lost makes our own write look like somebody else's.
+      if (step.kind === 'unchanged' && hasSent) return { ...step, kind: 'updated' };
+      return step;
+    } catch (error) {
+      if (target === null) {
+        target = await findConflicting(error, uid, options);
+        if (target === null) return toWriteFailure(error);
+      } else if (hasStatus(error, 404, 410)) {
+        // Deleted meanwhile.
+        target = null;
+      } else if (!hasStatus(error, 412)) {
+        return toWriteFailure(error);
+      }
+      conflicts += 1;
+    }
+  }
+  return {
+    kind: 'failed',
+    problem: `the contact was changed by somebody else ${MAX_CONFLICTS + 1} times while it was written`,
+  };
+}
+
+/** A card to be completed; `uid` says which vCard of the resource. */
+type Target = Pick<Contact, 'href' | 'uid'>;
+
+async function create(
+  { newContact, today }: ContactWish,
+  uid: string,
+  { client, books: [book] }: ContactSavingOptions,
+): Promise<ContactOutcome> {
+  if (book === undefined) return { kind: 'failed', problem: 'no address book' };
+  const raw = createContactCard(newContact, uid, today);
+  const fileName = `${uid}.vcf`;
+  await client.createCard(book.url, fileName, raw);
+  const href = new URL(fileName, book.url).pathname;
+  const { fullName, address } = newContact;
+  const [contact] = readCard(raw, href).contacts;
+  return {
+    kind: 'created',
+    contact: contact ?? { href, uid, name: fullName, addresses: [address] },
+  };
+}
+
+/** The card that stands in the way of a new one; null when it is not that. */
+async function findConflicting(
+  error: unknown,
+  uid: string,
+  { books: [book], findHrefByUid }: ContactSavingOptions,
+): Promise<Target | null> {
+  if (book !== undefined && hasStatus(error, 412)) {
+    return { href: new URL(`${uid}.vcf`, book.url).pathname, uid };
+  }
+  // RFC 6352 §6.3.2.1: the UID stands under another href, or another UID under this one.
+  if (!(error instanceof HttpStatusError) || error.detail !== 'no-uid-conflict') return null;
+  const href = await findHrefByUid(uid);
+  return href === null ? null : { href, uid };
+}
+
+type Completion =
+  | {
+      readonly kind: 'changed';
+      readonly url: string;
+      readonly raw: RawCard;
+      readonly etag: string;
+      readonly contact: Contact;
+    }
+  | { readonly kind: 'unchanged'; readonly contact: Contact }
+  | WriteFailure;
+
+/** Reads the card as it is now, and says what it is to become. */
+async function complete(
+  wish: ContactWish,
+  { href, uid }: Target,
+  { client, books }: ContactSavingOptions,
+): Promise<Completion> {
+  const book = books.find(({ url }) => href.startsWith(new URL(url).pathname));
+  // Nothing is missing that routing needs; what cannot be written in a shared book is only the NOTE.
+  if (book?.isWritableOrUnknown === false && wish.existing !== null) {
+    return { kind: 'unchanged', contact: wish.existing };
+  }
+  const url = new URL(href, book?.url ?? books[0]?.url).href;
+  const { raw, etag } = await client.readCard(url);
+  const part = findPart(parseCardParts(raw), uid, wish);
+  if (part === undefined || isGroupPart(part)) {
+    return { kind: 'failed', problem: `${href}: another card than the one that was listed` };
+  }
+  if (!isWhole(part)) return refused(href, 'the vCard has no end; open and save it in Contacts');
+  if (findUid(part) === '')
+    return refused(href, 'the vCard has no UID; open and save it in Contacts');
+  const { newContact, today, noteLine } = wish;
+  const { address, fullName } = newContact;
+  const edited = editContactCard(raw, part, { address, fullName, today, noteLine });
+  if (edited === raw) return { kind: 'unchanged', contact: toContact(part, href) };
+  if (etag === null) {
+    return {
+      kind: 'failed',
+      problem: `${href}: the server gave no strong ETag, so it is not written`,
+    };
+  }
+  const editedPart = findPart(parseCardParts(edited), uid, wish) ?? part;
+  return { kind: 'changed', url, raw: edited, etag, contact: toContact(editedPart, href) };
+}
+
+/** The vCard with that UID; should several have it, the one with the address. */
+function findPart(
+  parts: readonly CardPart[],
+  uid: string,
+  { newContact: { address } }: ContactWish,
+): CardPart | undefined {
+  const own = parts.filter((part) => findUid(part) === uid);
+  return own.find((part) => findAddresses(part).includes(address)) ?? own[0];
+}
+
+function refused(href: string, problem: string): WriteFailure {
+  return { kind: 'refused', problem: `${href}: ${problem}` };
+}

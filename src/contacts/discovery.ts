@@ -1,0 +1,134 @@
+import { AccountError, HttpStatusError, MalformedAnswerError } from '../errors.ts';
+import type { DavClient, ListedResource } from './dav-client.ts';
+import { CARDDAV, DAV, findChild, findHrefs } from './multistatus.ts';
+
+/** An address book (RFC 6352 §5.2). */
+export interface Book {
+  /** Absolute, with a slash at its end. */
+  readonly url: string;
+  readonly name: string;
+  /** False when the server says that we may not write; a doubt falls on true, and a write tells. */
+  readonly isWritableOrUnknown: boolean;
+}
+
+/** What discovery finds: where the address books are. */
+export interface Discovered {
+  /** RFC 6352 §7.1.1 addressbook-home-set. */
+  readonly homeUrls: readonly string[];
+  /** Never empty; the one for new cards first, then by URL. */
+  readonly books: readonly Book[];
+}
+
+/**
+ * From the server's URL to its address books, in the three steps of RFC 6764 §6: well-known address
+ * (and its redirect), principal, home. Throws AccountError when the account has no address book.
+ */
+export async function discoverBooks(client: DavClient, serverUrl: string): Promise<Discovered> {
+  const principalUrl = await findPrincipal(client, serverUrl);
+  const principal = await client.propfind(principalUrl, ['card:addressbook-home-set'], '0');
+  const homeUrls = hrefsOf(principal, CARDDAV, 'addressbook-home-set');
+  if (homeUrls.length === 0) {
+    throw new AccountError(
+      `no address books at ${new URL(principalUrl).host}: the app password of MAILROOM_CARDDAV_PASSWORD has to allow contacts (CardDAV)`,
+    );
+  }
+  return { homeUrls, books: await listBooks(client, homeUrls) };
+}
+
+/** The address books in these homes. Throws AccountError when there is none. */
+export async function listBooks(
+  client: DavClient,
+  homeUrls: readonly string[],
+): Promise<readonly Book[]> {
+  const found = new Map<string, Book>();
+  for (const homeUrl of homeUrls) {
+    for (const resource of await client.propfind(homeUrl, BOOK_PROPERTIES, '1')) {
+      const book = toBook(resource);
+      if (book === null) continue;
+      if (new URL(book.url).origin !== new URL(homeUrl).origin) {
+        throw new MalformedAnswerError(
+          `${new URL(homeUrl).host}: an address book on another host, ${new URL(book.url).host}`,
+        );
+      }
+      found.set(book.url, book);
+    }
+  }
+  const books = [...found.values()].toSorted(byPreference);
+  if (books.length > 0) return books;
+  const host = homeUrls.map((url) => new URL(url).host).join(', ');
+  throw new AccountError(`no address book at ${host}: create one, or open Contacts there once`);
+}
+
+const BOOK_PROPERTIES = ['d:resourcetype', 'd:displayname', 'd:current-user-privilege-set'];
+
+async function findPrincipal(client: DavClient, serverUrl: string): Promise<string> {
+  const wellKnown = await readWellKnown(client, serverUrl);
+  const [principal] = hrefsOf(wellKnown, DAV, 'current-user-principal');
+  if (principal !== undefined) return principal;
+  // Some servers redirect to a place that knows of no principals.
+  const root = await client.propfind(serverUrl, ['d:current-user-principal'], '0');
+  const [rootPrincipal] = hrefsOf(root, DAV, 'current-user-principal');
+  if (rootPrincipal !== undefined) return rootPrincipal;
+  throw new AccountError(
+    `${new URL(serverUrl).host} does not say whose address books are there (current-user-principal): is MAILROOM_CARDDAV_URL a CardDAV server?`,
+  );
+}
+
+async function readWellKnown(
+  client: DavClient,
+  serverUrl: string,
+): Promise<readonly ListedResource[]> {
+  try {
+    const url = new URL('/.well-known/carddav', serverUrl).href;
+    return await client.propfind(url, ['d:current-user-principal'], '0');
+  } catch (error) {
+    // Not every server has the address (RFC 6764 §5 asks for it); the next request tells more.
+    if (error instanceof HttpStatusError && [404, 405, 410, 501].includes(error.status)) return [];
+    throw error;
+  }
+}
+
+/** The URLs in a property, of the first resource that has it. */
+function hrefsOf(
+  resources: readonly ListedResource[],
+  namespace: string,
+  property: string,
+): readonly string[] {
+  const name = `{${namespace}}${property}`;
+  const resource = resources.find(({ properties }) => properties.has(name));
+  if (resource === undefined) return [];
+  return findHrefs(resource.properties.get(name)).map((href) => {
+    const url = URL.parse(href, resource.url.href);
+    if (url !== null) return url.href;
+    throw new MalformedAnswerError(`${resource.url.host}: ${property} is no URL`);
+  });
+}
+
+function toBook({ url, properties }: ListedResource): Book | null {
+  const type = properties.get(`{${DAV}}resourcetype`);
+  if (findChild(type, CARDDAV, 'addressbook') === undefined) return null;
+  const privileges = properties
+    .get(`{${DAV}}current-user-privilege-set`)
+    ?.children.flatMap(({ children }) => children.map(({ name }) => name));
+  return {
+    url: url.href.endsWith('/') ? url.href : `${url.href}/`,
+    name: properties.get(`{${DAV}}displayname`)?.text.trim() ?? '',
+    isWritableOrUnknown: privileges === undefined || mayWrite(new Set(privileges)),
+  };
+}
+
+/** RFC 3744 §3: `write` and `all` hold the others; a new card needs `bind`, a changed one `write-content`. */
+function mayWrite(privileges: ReadonlySet<string>): boolean {
+  const has = (name: string): boolean => privileges.has(`{${DAV}}${name}`);
+  return has('all') || has('write') || (has('bind') && has('write-content'));
+}
+
+/** New cards go to the first: one that may be written, Fastmail's and Cyrus's `Default` before others. */
+function byPreference(a: Book, b: Book): number {
+  return rank(a) - rank(b) || (a.url < b.url ? -1 : 1);
+}
+
+function rank({ url, isWritableOrUnknown }: Book): number {
+  const isDefault = new URL(url).pathname.split('/').at(-2) === 'Default';
+  return (isWritableOrUnknown ? 0 : 2) + (isDefault ? 0 : 1);
+}
