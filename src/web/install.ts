@@ -18,7 +18,7 @@ const classes = {
 };
 
 for (const [name, value] of Object.entries(classes)) {
-  // Defining or assigning a lazy property makes its old value first; deleting it does not.
+  // Defining a lazy property anew makes its old value first; deleting it does not.
   Reflect.deleteProperty(globalThis, name);
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 }
