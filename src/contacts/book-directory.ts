@@ -38,6 +38,7 @@ export interface BookDirectoryOptions {
 export class BookDirectory {
   readonly #options: BookDirectoryOptions;
   #known: Discovered | null;
+  #discovering: Promise<readonly Book[]> | null = null;
   /** The server has not borne it out yet in this run. */
   #isFromMemory: boolean;
   #isConfirmed = false;
@@ -82,14 +83,13 @@ export class BookDirectory {
     }
   }
 
+  /** Callers at once share one discovery. */
   async books(): Promise<readonly Book[]> {
-    if (this.#known === null) {
-      const { client, serverUrl, log } = this.#options;
-      this.#known = await discoverBooks(client, serverUrl);
-      this.#isFromMemory = false;
-      log.debug('discovery_done', { books: this.#known.books.map(({ url }) => url) });
-    }
-    return this.#known.books;
+    if (this.#known !== null) return this.#known.books;
+    this.#discovering ??= this.#discover().finally(() => {
+      this.#discovering = null;
+    });
+    return this.#discovering;
   }
 
   /** Remembered books are listed anew: the user may have made one since. True when they differ. */
@@ -106,6 +106,14 @@ export class BookDirectory {
       this.#options.log.info('discovery_dropped', { reason: 'the address books are others now' });
     }
     return !isSame;
+  }
+
+  async #discover(): Promise<readonly Book[]> {
+    const { client, serverUrl, log } = this.#options;
+    this.#known = await discoverBooks(client, serverUrl);
+    this.#isFromMemory = false;
+    log.debug('discovery_done', { books: this.#known.books.map(({ url }) => url) });
+    return this.#known.books;
   }
 
   /** Null when the home is gone, or is none any more. */

@@ -5,7 +5,6 @@ import type { DavClient, ListedResource, XmlTree } from './dav-client.ts';
 import type { Book } from './discovery.ts';
 import { CARDDAV, DAV, findChild } from './multistatus.ts';
 import type { RawCard } from './vcard-lines.ts';
-import { toOctets } from './vcard-values.ts';
 
 /** Lists address books with as little of each card as finding contacts and groups needs. */
 export class BookListing {
@@ -33,7 +32,7 @@ export class BookListing {
       if (href === null || hrefs.has(href)) return;
       hrefs.add(href);
       const data = findCardData(resource);
-      const reading = data === null ? null : readCard(toOctets(data) as RawCard, href);
+      const reading = data === null ? null : readCard(data, href);
       if (reading === null || reading.isDamaged) odd.push(href);
       else visit(reading, href);
     });
@@ -104,21 +103,23 @@ export class BookListing {
 
 /** The path of a card's URL, by which it is known; null for the book itself and what is no more. */
 export function cardHref({ url, status }: ListedResource, book: Book): string | null {
-  const bookUrl = new URL(book.url);
   if (status !== null && status !== 200) return null;
+  if (url.href === book.url) return null;
+  const href = url.pathname + url.search;
+  if (url.href.startsWith(book.url)) return href;
+  const bookUrl = new URL(book.url);
   if (url.origin !== bookUrl.origin) {
     throw new MalformedAnswerError(
       `${bookUrl.host}${bookUrl.pathname}: a card on another host, ${url.host}`,
     );
   }
-  const isBook = comparablePath(`${url.pathname}/`) === comparablePath(`${bookUrl.pathname}/`);
-  return isBook ? null : url.pathname + url.search;
+  return comparablePath(url.pathname) === comparablePath(bookUrl.pathname) ? null : href;
 }
 
 /** The card in a response; null where the server gave none. */
-export function findCardData({ properties }: ListedResource): string | null {
-  const text = properties.get(`{${CARDDAV}}address-data`)?.text ?? '';
-  return text.trim() === '' ? null : text;
+export function findCardData({ properties }: ListedResource): RawCard | null {
+  const octets = properties.get(`{${CARDDAV}}address-data`)?.text ?? '';
+  return octets.trim() === '' ? null : (octets as RawCard);
 }
 
 /** RFC 6352 §10.4; VERSION too comes only when it is asked for. */

@@ -96,18 +96,18 @@ export class DavClient {
     readonly read: (visit: (resource: ListedResource) => void) => void;
   } {
     let url = '';
-    let text: string | null = null;
+    let octets: string | null = null;
     const fetch = this.#asFetch(async (target, init) => {
       const response = await this.#fetch(target, init);
       url = response.url || String(target);
-      text = await response.text();
+      octets = Buffer.from(await response.arrayBuffer()).toString('latin1');
       return new Response(null, { status: 207 });
     });
     const read = (visit: (resource: ListedResource) => void): void => {
       const { host, pathname } = new URL(url);
       const source = `${host}${pathname}`;
-      if (text === null) throw new MalformedAnswerError(`${source}: no answer`);
-      readMultistatus(text, source, (response) => visit(resolve(response, url, source)));
+      if (octets === null) throw new MalformedAnswerError(`${source}: no answer`);
+      readMultistatus(octets, source, (response) => visit(resolve(response, url, source)));
     };
     return { fetch, read };
   }

@@ -1,6 +1,6 @@
 import { AccountError, HttpStatusError, MalformedAnswerError } from '../errors.ts';
 import type { DavClient, ListedResource } from './dav-client.ts';
-import { CARDDAV, DAV, findChild, findHrefs } from './multistatus.ts';
+import { CARDDAV, DAV, findChild, findHrefs, findText } from './multistatus.ts';
 
 /** An address book (RFC 6352 §5.2). */
 export interface Book {
@@ -112,7 +112,7 @@ function toBook({ url, properties }: ListedResource): Book | null {
     ?.children.flatMap(({ children }) => children.map(({ name }) => name));
   return {
     url: url.href.endsWith('/') ? url.href : `${url.href}/`,
-    name: properties.get(`{${DAV}}displayname`)?.text.trim() ?? '',
+    name: findText(properties.get(`{${DAV}}displayname`)) ?? '',
     isWritableOrUnknown: privileges === undefined || mayWrite(new Set(privileges)),
   };
 }

@@ -15,7 +15,7 @@ import {
 } from './dav-client.ts';
 import type { Book } from './discovery.ts';
 import { editGroupMembers } from './group-edit.ts';
-import { DAV } from './multistatus.ts';
+import { DAV, findText } from './multistatus.ts';
 import { createGroupCard } from './vcard-create.ts';
 import { isWhole } from './vcard-edit.ts';
 import { parseCardParts, type RawCard } from './vcard-lines.ts';
@@ -201,27 +201,28 @@ const GROUP_QUERY: { readonly props: XmlTree; readonly filter: XmlTree } = {
 
 function toKnownGroup(resource: ListedResource, book: Book): KnownGroup | null {
   const href = cardHref(resource, book);
-  const data = findCardData(resource);
-  if (href === null || data === null) return null;
-  const raw = toOctets(data) as RawCard;
+  const raw = findCardData(resource);
+  if (href === null || raw === null) return null;
   const { group } = readCard(raw, href);
   if (group === null) return null;
-  const etag = strongEtag(resource.properties.get(`{${DAV}}getetag`)?.text);
-  const isExact = etag !== null && isUnchangedByXml(data, raw, resource);
+  const etag = strongEtag(findText(resource.properties.get(`{${DAV}}getetag`)));
+  const isExact = etag !== null && isUnchangedByXml(raw, resource);
   return { group, card: isExact ? { raw, etag } : null };
 }
 
 /**
- * Whether text that came inside XML is the card as it is stored, octet by octet: as long as the
- * server says; where it does not say, all line ends are still CRLF, which XML likes to shorten.
- * Octets that are no UTF-8 are lost in any case. A doubt costs one more request.
+ * Whether what came inside XML is the card as it is stored, octet by octet: as long as the server
+ * says; where it does not say, all line ends are still CRLF, which XML likes to shorten. What was
+ * no UTF-8 is lost in any case, and has a replacement character for it. A doubt costs one request.
  */
-function isUnchangedByXml(data: string, raw: RawCard, { properties }: ListedResource): boolean {
-  if (data.includes('\uFFFD')) return false;
-  const length = properties.get(`{${DAV}}getcontentlength`)?.text.trim() ?? '';
+function isUnchangedByXml(raw: RawCard, { properties }: ListedResource): boolean {
+  if (raw.includes(REPLACEMENT_CHARACTER)) return false;
+  const length = findText(properties.get(`{${DAV}}getcontentlength`)) ?? '';
   if (/^\d+$/u.test(length)) return raw.length === Number(length);
   return raw.endsWith('\r\n') && !/(?<!\r)\n/u.test(raw);
 }
+
+const REPLACEMENT_CHARACTER = toOctets('\uFFFD');
 
 function byHref(a: KnownGroup, b: KnownGroup): number {
   return a.group.href < b.group.href ? -1 : 1;

@@ -15,7 +15,7 @@ export const DAV = 'DAV:';
 export const CARDDAV = 'urn:ietf:params:xml:ns:carddav';
 
 /**
- * Hands over each response of a multistatus. Throws MalformedAnswerError when the document is not
+ * Hands over each response of a multistatus, which is given as octets. Throws MalformedAnswerError when the document is not
  * whole, or the server says that it left something out (RFC 6352 §8.6.1): visited responses count
  * only when this returns. `source` says whose answer it is, for the error.
  */
@@ -45,6 +45,14 @@ export function readMultistatus(
   }
 }
 
+/** The text of an element, without surrounding space; null where there is none. */
+export function findText(element: XmlElement | undefined): string | null {
+  const text = Buffer.from(element?.text ?? '', 'latin1')
+    .toString('utf8')
+    .trim();
+  return text === '' ? null : text;
+}
+
 /** The first child of that name. */
 export function findChild(
   element: XmlElement | undefined,
@@ -58,7 +66,7 @@ export function findChild(
 /** The text of every href in a property. */
 export function findHrefs(element: XmlElement | undefined): readonly string[] {
   const hrefs = element?.children.filter(({ name }) => name === `{${DAV}}href`) ?? [];
-  return hrefs.map(({ text }) => text.trim()).filter((href) => href !== '');
+  return hrefs.map(findText).filter((href) => href !== null);
 }
 
 function toResponse(element: XmlElement): DavResponse {
@@ -72,7 +80,7 @@ function toResponse(element: XmlElement): DavResponse {
     }
   }
   return {
-    href: findChild(element, DAV, 'href')?.text.trim() ?? '',
+    href: findText(findChild(element, DAV, 'href')) ?? '',
     status: parseStatus(findChild(element, DAV, 'status')),
     properties,
   };

@@ -147,15 +147,16 @@ interface PhysicalLine {
 
 /** Line ends are CRLF, LF, and what bad gateways make of them (CR CR LF); CR where there is no LF. */
 function splitPhysicalLines(raw: RawCard): readonly PhysicalLine[] {
-  const lineEnd = raw.includes('\n') ? /\r*\n/gu : /\r/gu;
+  const terminator = raw.includes('\n') ? '\n' : '\r';
   const lines: PhysicalLine[] = [];
-  let start = 0;
-  for (const { index, 0: found } of raw.matchAll(lineEnd)) {
-    const next = index + found.length;
-    lines.push({ start, end: index, next });
+  for (let start = 0; start < raw.length;) {
+    const found = raw.indexOf(terminator, start);
+    const next = found === -1 ? raw.length : found + 1;
+    let end = found === -1 ? raw.length : found;
+    while (found !== -1 && end > start && raw.charAt(end - 1) === '\r') end -= 1;
+    lines.push({ start, end, next });
     start = next;
   }
-  if (start < raw.length) lines.push({ start, end: raw.length, next: raw.length });
   return lines;
 }
 
@@ -222,6 +223,7 @@ function findColon(text: string): number {
 }
 
 function splitOutsideQuotes(text: string, separator: ';' | ','): readonly string[] {
+  if (!text.includes('"')) return text.split(separator);
   const hasPairs = (text.split('"').length - 1) % 2 === 0;
   const parts: string[] = [];
   let isQuoted = false;

@@ -1,3 +1,9 @@
+/*
+ * XML as octets: each character of the document is one byte of its UTF-8, and so is the text of an
+ * element. A card inside goes on to be read and written as octets; text of a large answer is held
+ * once, one byte a character.
+ */
+
 /** An element with its namespace resolved. Text of mixed content is joined, and kept as it came. */
 export interface XmlElement {
   /** `{namespace}local`, as in `{DAV:}href`. */
@@ -22,7 +28,10 @@ export function readXml(
 ): void {
   const open: OpenElement[] = [];
   let isRootClosed = false;
-  let position = document.startsWith('\uFEFF') ? 1 : 0;
+  let position = document.startsWith('\u00EF\u00BB\u00BF') ? 3 : 0;
+  const encoding = /^<\?xml[^>]*?encoding\s*=\s*["'](?<name>[^"']*)/u.exec(
+    document.slice(position, position + 200),
+  )?.groups?.['name'];
 
   const fail = (problem: string): never => {
     throw new XmlError(`${problem} at character ${position}`);
@@ -44,6 +53,7 @@ export function readXml(
     else open.at(-1)?.children.push(element);
   };
 
+  if (encoding !== undefined && !/^(?:utf-8|us-ascii)$/iu.test(encoding)) fail('not UTF-8');
   while (position < document.length) {
     const markup = document.indexOf('<', position);
     const textEnd = markup === -1 ? document.length : markup;
@@ -144,7 +154,8 @@ function decodeEntity(name: string): string | undefined {
   if (digits === undefined) return ENTITIES.get(name);
   const { hex, decimal } = digits;
   const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
-  return code > 0 && code <= 0x10_ff_ff ? String.fromCodePoint(code) : undefined;
+  if (!(code > 0 && code <= 0x10_ff_ff)) return undefined;
+  return Buffer.from(String.fromCodePoint(code), 'utf8').toString('latin1');
 }
 
 const ENTITIES: ReadonlyMap<string, string> = new Map([
