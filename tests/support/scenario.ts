@@ -1,0 +1,150 @@
+import { prepareAccount } from './prepare-account.ts';
+import { PRIVATE_SUBJECT } from './run-mailroom-privacy.ts';
+import { type CardLine, decodeText, hasName, parseCardLines } from './stand-in/card-text.ts';
+import type { StoredCard, TestAccount } from './test-account.ts';
+
+/** An account that is set up for Mailroom, told and asked in names rather than ids. */
+export interface Scenario {
+  readonly account: TestAccount;
+  /** An email in the mailboxes of these names; its id. */
+  email(email: ScenarioEmail): Promise<string>;
+  /** So many of them. */
+  emails(count: number, email: ScenarioEmail): Promise<readonly string[]>;
+  mailboxId(name: string): string;
+  /** Where every email is: names in alphabetical order, joined with ` + `. */
+  whereabouts(): Promise<ReadonlyMap<string, string>>;
+  /** Members of every contact group, by its FN. */
+  groups(): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Names of the groups that a contact is in. */
+  groupsOf(uid: string): Promise<readonly string[]>;
+  /** All cards that are no groups. */
+  contacts(): Promise<readonly ScenarioContact[]>;
+  /** The one card that has the address; throws when there is none, or more than one. */
+  contactOf(address: string): Promise<ScenarioContact>;
+}
+
+export interface ScenarioEmail {
+  /** As on the wire. */
+  readonly from: string | null;
+  readonly in: readonly string[];
+  readonly receivedAt?: string;
+}
+
+export interface ScenarioContact extends StoredCard {
+  readonly href: string;
+  /** Unfolded, in the order of the card. */
+  readonly lines: readonly CardLine[];
+  /** The first value of a property, escapes kept; null when the card has none. */
+  value(name: string): string | null;
+}
+
+/** Mailboxes, labels and groups of the default settings, and those that every account has. */
+export async function arrangeScenario(account: TestAccount): Promise<Scenario> {
+  await prepareAccount(account);
+  const ids = new Map<string, string>();
+  for (const name of MAILBOXES) ids.set(name, await account.mailboxId(name));
+  const names = new Map([...ids].map(([name, id]) => [id, name]));
+
+  const mailboxId = (name: string): string => {
+    const id = ids.get(name);
+    if (id === undefined) throw new Error(`no mailbox ${name} in the scenario`);
+    return id;
+  };
+  const readCards = async (): Promise<readonly ScenarioContact[]> =>
+    [...(await account.cards())].map(([href, stored]) => toContact(href, stored));
+  const contacts = async (): Promise<readonly ScenarioContact[]> =>
+    (await readCards()).filter((card) => !isGroup(card));
+  const groups = async (): Promise<ReadonlyMap<string, readonly string[]>> =>
+    new Map(
+      (await readCards()).filter(isGroup).map((card) => [card.value('FN') ?? '', membersOf(card)]),
+    );
+  const email = ({ from, in: mailboxes, receivedAt }: ScenarioEmail): Promise<string> =>
+    account.addEmail({
+      from,
+      mailboxIds: mailboxes.map(mailboxId),
+      subject: PRIVATE_SUBJECT,
+      ...(receivedAt === undefined ? {} : { receivedAt }),
+    });
+
+  return {
+    account,
+    mailboxId,
+    email,
+    async emails(count, one) {
+      const made: string[] = [];
+      for (let index = 0; index < count; index += 1) made.push(await email(one));
+      return made;
+    },
+    async whereabouts() {
+      const place = (mailboxIds: ReadonlySet<string>): string =>
+        [...mailboxIds]
+          .map((id) => names.get(id) ?? id)
+          .toSorted()
+          .join(' + ');
+      return new Map(
+        [...(await account.emails())].map(([id, { mailboxIds }]) => [id, place(mailboxIds)]),
+      );
+    },
+    groups,
+    async groupsOf(uid) {
+      return [...(await groups())]
+        .filter(([, members]) => members.includes(uid.toLowerCase()))
+        .map(([name]) => name)
+        .toSorted();
+    },
+    contacts,
+    async contactOf(address) {
+      const found = (await contacts()).filter(({ lines }) =>
+        lines.some((line) => hasName(line, 'EMAIL') && line.value.toLowerCase() === address),
+      );
+      const [only] = found;
+      if (only === undefined || found.length > 1) {
+        throw new Error(`${found.length} cards have ${address}`);
+      }
+      return only;
+    },
+  };
+}
+
+const MAILBOXES = [
+  'Inbox',
+  'Archive',
+  'Sent',
+  'Spam',
+  'Trash',
+  'Screener',
+  'Feed',
+  'Paper Trail',
+  'Jail',
+  '@ToImbox',
+  '@ToFeed',
+  '@ToPaperTrail',
+  '@ToJail',
+  '@ToPerson',
+  '@MailroomError',
+  '@MailroomWarning',
+];
+
+function toContact(href: string, stored: StoredCard): ScenarioContact {
+  const binary = Buffer.from(stored.bytes).toString('latin1');
+  const lines = (parseCardLines(binary) ?? []).map((line) => ({
+    ...line,
+    value: decodeText(line.value),
+  }));
+  return {
+    ...stored,
+    href,
+    lines,
+    value: (name) => lines.find((line) => hasName(line, name))?.value ?? null,
+  };
+}
+
+function isGroup(card: ScenarioContact): boolean {
+  return card.value('X-ADDRESSBOOKSERVER-KIND')?.toLowerCase() === 'group';
+}
+
+function membersOf({ lines }: ScenarioContact): readonly string[] {
+  return lines
+    .filter((line) => hasName(line, 'X-ADDRESSBOOKSERVER-MEMBER'))
+    .map(({ value }) => value.toLowerCase().replace(/^urn:uuid:/u, ''));
+}
