@@ -3,12 +3,13 @@ import { createBudget } from './budget.ts';
 import { version } from './command-line.ts';
 import { dryRunAddressBook, dryRunLogger, dryRunMailStore } from './dry-run.ts';
 import { SettingsError, StoppedError } from './errors.ts';
-import { createHttp, type Http, type RequestBudget } from './http.ts';
+import type { RequestBudget } from './http.ts';
 import { createLogger, isColorWanted, type Logger, type RootLogger } from './logger.ts';
 import { createMailStore } from './mail/mail-store.ts';
 import { parseRememberedSession } from './mail/jmap-session.ts';
 import { judgeRun, type PassResult, type RunOutcome } from './outcome.ts';
 import { createRedact } from './redaction.ts';
+import { createHttpClients, triageNames } from './servers.ts';
 import {
   type Environment,
   findSecrets,
@@ -34,7 +35,6 @@ import type { TriageNames } from './triage/layout.ts';
 import type { StateStore } from './triage/ports.ts';
 import type { TriageReport } from './triage/report.ts';
 import { type PassClock, runTriagePass, type World } from './triage-pass.ts';
-import { createTrustRule } from './trust.ts';
 
 /** What a run has of its process. */
 export interface RunOptions {
@@ -226,12 +226,7 @@ function createRun(
   });
   const passLog = log.child('triage');
   return {
-    names: {
-      screenerMailbox: settings.screenerMailbox,
-      errorLabel: settings.errorLabel,
-      warningLabel: settings.isWarningEnabled ? settings.warningLabel : null,
-      categories: settings.categories,
-    },
+    names: triageNames(settings),
     world: {
       mail: isDryRun ? dryRunMailStore(mail) : mail,
       contacts: isDryRun ? dryRunAddressBook(contacts) : contacts,
@@ -239,36 +234,6 @@ function createRun(
       clock: createClock(budget),
     },
     remember: () => ({ ...keys, session: mail.remember(), books: contacts.remember() }),
-  };
-}
-
-function createHttpClients(
-  settings: Settings,
-  budget: RequestBudget,
-  log: Logger,
-): { readonly mail: Http; readonly contacts: Http } {
-  const { trustedHosts, requestTimeoutMs: timeoutMs } = settings;
-  const basic = Buffer.from(`${settings.cardDavUsername}:${settings.cardDavPassword}`);
-  const create = (settingName: string, configuredUrl: string, authorization: string): Http =>
-    createHttp({
-      authorization: () => authorization,
-      trust: createTrustRule({ configuredUrl, trustedHosts, settingName }),
-      timeoutMs,
-      budget,
-      onRetry: ({ problem, retry, delayMs }) =>
-        log.warning('request_retried', { problem, retry, delay_ms: delayMs }),
-    });
-  return {
-    mail: create(
-      'MAILROOM_JMAP_SESSION_URL',
-      settings.jmapSessionUrl,
-      `Bearer ${settings.jmapToken}`,
-    ),
-    contacts: create(
-      'MAILROOM_CARDDAV_URL',
-      settings.cardDavUrl,
-      `Basic ${basic.toString('base64')}`,
-    ),
   };
 }
 
