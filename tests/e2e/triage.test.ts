@@ -7,9 +7,11 @@ import {
   isStandIn,
   type MailroomRun,
   type Programs,
+  readEtags,
+  recordedWrites,
 } from '../support/run-mailroom.ts';
 import { arrangeScenario, type Scenario } from '../support/scenario.ts';
-import { eachServer, type StoredCard, type TestAccount } from '../support/test-account.ts';
+import { eachServer, type TestAccount } from '../support/test-account.ts';
 
 /*
  * The issue's scenario with the real program: twelve senders over all five labels, look-alikes beside
@@ -249,9 +251,9 @@ describe.each(eachServer())('twelve senders on $name', ({ open }) => {
     for (const { group, uid } of SENDERS) expected.get(group)?.push(uid);
     const found = await scenario.groups();
 
-    expect([...found.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
+    expect(new Set(found.keys())).toEqual(new Set(expected.keys()));
     for (const [name, uids] of expected) {
-      expect(found.get(name)?.toSorted()).toEqual(uids.toSorted());
+      expect(new Set(found.get(name))).toEqual(new Set(uids));
     }
   });
 
@@ -290,24 +292,15 @@ describe.each(eachServer())('twelve senders on $name', ({ open }) => {
   });
 
   test('a second pass writes nothing', async () => {
-    const cards = etags(await account.cards());
+    const cards = await readEtags(account);
     if (isStandIn(account)) account.clearRequests();
 
     const second = await mailroom.run();
 
     expect(second.end).toMatchObject({ event: 'poll_complete', triaged_senders: 0 });
     expect(await scenario.whereabouts()).toEqual(whereabouts);
-    expect(etags(await account.cards())).toEqual(cards);
-    if (isStandIn(account)) {
-      expect(account.requests.map(({ kind, jmapMethods }) => [kind, ...jmapMethods])).toEqual(
-        expect.arrayContaining([['jmap', 'Mailbox/get'], ['report']]),
-      );
-      expect(account.requests).toHaveLength(2);
-    }
+    expect(await readEtags(account)).toEqual(cards);
+    expect(recordedWrites(account)).toEqual([]);
     expect(second.end['http_requests']).toBe(2);
   });
 });
-
-function etags(cards: ReadonlyMap<string, StoredCard>): readonly (readonly [string, string])[] {
-  return [...cards].map(([href, { etag }]) => [href, etag] as const).toSorted();
-}

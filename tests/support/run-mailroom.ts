@@ -141,7 +141,7 @@ export async function install(
   const start = (options?: RunOptions): StartedRun => {
     const emailIds = isStandIn(account) ? [...account.mail.emails.keys()] : [];
     const { program, env } = startIt(options);
-    return { result: examine(program, env, emailIds), kill: program.kill };
+    return { result: examine(program, env, emailIds), kill: (signal) => program.kill(signal) };
   };
 
   return {
@@ -168,6 +168,25 @@ export async function install(
 
 export function isStandIn(account: TestAccount): account is StandIn {
   return account.kind === 'stand-in';
+}
+
+/** The writes that the stand-in recorded; a real server keeps no record, so its cards are compared. */
+export function recordedWrites(account: TestAccount): readonly string[] {
+  if (!isStandIn(account)) return [];
+  return account.requests
+    .filter(
+      ({ kind, jmapMethods }) =>
+        kind === 'put-card' ||
+        kind === 'delete-card' ||
+        kind === 'other' ||
+        jmapMethods.some((name) => name.endsWith('/set') || name.endsWith('/import')),
+    )
+    .map(({ method, path, jmapMethods }) => [method, path, ...jmapMethods].join(' '));
+}
+
+/** ETags by href, in the order of hrefs: they change with every write, also of the same bytes. */
+export async function readEtags(account: TestAccount): Promise<Readonly<Record<string, string>>> {
+  return Object.fromEntries([...(await account.cards())].map(([href, { etag }]) => [href, etag]));
 }
 
 /** Lines of JSON, each with what the contract promises of every line. */

@@ -76,14 +76,8 @@ export async function arrangeScenario(account: TestAccount): Promise<Scenario> {
       return made;
     },
     async whereabouts() {
-      const place = (mailboxIds: ReadonlySet<string>): string =>
-        [...mailboxIds]
-          .map((id) => names.get(id) ?? id)
-          .toSorted()
-          .join(' + ');
-      return new Map(
-        [...(await account.emails())].map(([id, { mailboxIds }]) => [id, place(mailboxIds)]),
-      );
+      const emails = [...(await account.emails())];
+      return new Map(emails.map(([id, { mailboxIds }]) => [id, describePlace(mailboxIds, names)]));
     },
     groups,
     async groupsOf(uid) {
@@ -124,6 +118,16 @@ const MAILBOXES = [
   '@MailroomError',
   '@MailroomWarning',
 ];
+
+function describePlace(
+  mailboxIds: ReadonlySet<string>,
+  names: ReadonlyMap<string, string>,
+): string {
+  return [...mailboxIds]
+    .map((id) => names.get(id) ?? id)
+    .toSorted()
+    .join(' + ');
+}
 
 function toContact(href: string, stored: StoredCard): ScenarioContact {
   const binary = Buffer.from(stored.bytes).toString('latin1');
