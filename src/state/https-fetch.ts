@@ -36,16 +36,18 @@ async function send(request: Request, body: Buffer, ca: string): Promise<Respons
       request.url,
       {
         method: request.method,
-        headers: Object.fromEntries(request.headers),
+        headers: {
+          ...Object.fromEntries(request.headers),
+          // Node leaves it out for some methods, and the body would be taken for the next request.
+          ...(body.byteLength === 0 ? {} : { 'content-length': body.byteLength }),
+        },
         ca,
         signal: request.signal,
       },
       resolve,
     );
     sending.on('error', reject);
-    // In one piece: Node then says its length instead of sending it in chunks.
-    if (body.byteLength === 0) sending.end();
-    else sending.end(body);
+    sending.end(body);
   });
   const received = await readAll(answer);
   const status = answer.statusCode ?? 0;

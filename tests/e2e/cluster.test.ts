@@ -188,14 +188,14 @@ describe.skipIf(isSkipped)(`in a cluster${note}`, () => {
     await cluster.request('POST', `${NAMESPACE}/secrets`, secret);
   }
 
-  async function readState(): Promise<{ state: KubeObject; annotation: string }> {
+  async function readState(): Promise<{ state: KubeObject; annotation: string | undefined }> {
     const { metadata, data } = await cluster.request(
       'GET',
       `${NAMESPACE}/configmaps/mailroom-state`,
     );
     return {
       state: JSON.parse(data['state.json']),
-      annotation: metadata.annotations['mailroom/last-successful-run'],
+      annotation: metadata.annotations?.['mailroom/last-successful-run'],
     };
   }
 

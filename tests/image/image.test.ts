@@ -103,7 +103,10 @@ describe.skipIf(isImageSkipped)(`the image, built from the Containerfile${imageN
       });
       const { stdout, stderr } = child;
       if (stdout === null || stderr === null) throw new Error('the child has no pipes');
-      const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+      const ended = new Promise<number | null>((resolve, reject) => {
+        child.once('close', resolve);
+        child.once('error', reject);
+      });
       const output = Promise.all([text(stdout), text(stderr)]);
       return {
         child,

@@ -28,7 +28,7 @@ export function createIsolatedRunner(rootFolder: string): RunContainer {
     const parameters = [rootFolder, workingDir, String(user), terminationLog];
     const script = ['sh', '-c', ISOLATE, 'isolate', ...parameters, String(mounts.length)];
     return spawn(
-      'unshare',
+      '/usr/bin/unshare',
       ['--mount', '--propagation', 'private', ...script, ...places, ...command],
       { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
@@ -48,6 +48,7 @@ export const runPlainly: RunContainer = ({ command: [program = '', ...args], ...
 /** Arguments: root, working folder, user, termination log, n, n × (source, path), command. */
 const ISOLATE = `
 set -e
+path=$PATH
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 lower=$1 folder=$2 user=$3 log=$4 count=$5
 shift 5
@@ -78,5 +79,5 @@ while [ $count -gt 0 ]; do
 done
 mount -o remount,ro $root
 # A setuid away from root clears all capabilities.
-exec unshare --root=$root --wd="$folder" --setgid "$user" --setuid "$user" "$@"
+PATH=$path exec /usr/bin/unshare --root=$root --wd="$folder" --setgid "$user" --setuid "$user" "$@"
 `;
