@@ -56,6 +56,7 @@ export function planFinish(
 /**
  * Takes Mailroom's own labels off an email of the sender that is not labelled for triage (any more):
  * error when the sender is handled, warning when the names are alike. Null: it carries none of them.
+ * `email` is as it was before the sweep, which is done.
  */
 export function planLabelRemoval(
   email: Email,
@@ -70,15 +71,23 @@ export function planLabelRemoval(
   ].filter((id) => email.mailboxIds.has(id));
   if (remove.length === 0) return null;
   // A mailbox to stay in is named although the email is in it: should somebody take it out meanwhile,
-  // a server may destroy an email whose last mailbox is taken off (Cyrus does).
-  const stays = [...plan.category.destinationIds, ...email.mailboxIds].find(
-    (id) => email.mailboxIds.has(id) && !remove.includes(id),
+  // a server may destroy an email whose last mailbox is taken off (Cyrus does). The email was read
+  // before the sweep, and where the sweep took it out of it must not be put back.
+  const isNowIn = mailboxIdsAfter(email, planSweep(email, plan, layout));
+  const stays = [...plan.category.destinationIds, ...isNowIn].find(
+    (id) => isNowIn.has(id) && !remove.includes(id),
   );
   return {
     emailId: email.id,
     add: stays === undefined ? plan.category.destinationIds : [stays],
     remove,
   };
+}
+
+function mailboxIdsAfter(email: Email, patch: EmailPatch | null): ReadonlySet<string> {
+  if (patch === null) return email.mailboxIds;
+  const kept = [...email.mailboxIds].filter((id) => !patch.remove.includes(id));
+  return new Set([...kept, ...patch.add]);
 }
 
 /** Error label on each email that does not carry it yet: a repetition writes nothing. */

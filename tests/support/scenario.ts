@@ -17,6 +17,8 @@ export interface Scenario {
   groups(): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Names of the groups that a contact is in. */
   groupsOf(uid: string): Promise<readonly string[]>;
+  /** What the user does in their address book: one more member. */
+  addMember(groupName: string, uid: string): Promise<void>;
   /** All cards that are no groups. */
   contacts(): Promise<readonly ScenarioContact[]>;
   /** The one card that has the address; throws when there is none, or more than one. */
@@ -85,6 +87,21 @@ export async function arrangeScenario(account: TestAccount): Promise<Scenario> {
         .filter(([, members]) => members.includes(uid.toLowerCase()))
         .map(([name]) => name)
         .toSorted();
+    },
+    async addMember(groupName, uid) {
+      const group = (await readCards()).find(
+        (card) => isGroup(card) && card.value('FN') === groupName,
+      );
+      if (group === undefined) throw new Error(`no group ${groupName}`);
+      const slash = group.href.lastIndexOf('/') + 1;
+      await account.putCard(
+        group.href.slice(slash),
+        group.card.replace(
+          /END:VCARD/iu,
+          `X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:${uid}\r\nEND:VCARD`,
+        ),
+        group.href.slice(0, slash),
+      );
     },
     contacts,
     async contactOf(address) {
