@@ -110,6 +110,7 @@ describe.skipIf(isImageSkipped)(`the image, built from the Containerfile${imageN
       const output = Promise.all([text(stdout), text(stderr)]);
       return {
         child,
+        ended,
         async finish() {
           const [exitCode, [out, err]] = await Promise.all([ended, output]);
           return { exitCode, out, err };
@@ -158,7 +159,7 @@ describe.skipIf(isImageSkipped)(`the image, built from the Containerfile${imageN
         MAILROOM_CARDDAV_URL: `http://127.0.0.1:${port}/`,
         MAILROOM_STATE_FILE: '/tmp/state.json',
       });
-      await connected;
+      await Promise.race([connected, run.ended]);
       await sleep(100);
 
       run.child.kill('SIGTERM');

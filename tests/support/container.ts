@@ -26,7 +26,7 @@ export function createIsolatedRunner(rootFolder: string): RunContainer {
   return ({ command, env, workingDir, user, mounts, terminationLog }) => {
     const places = mounts.flatMap(({ source, path }) => [source, path]);
     const parameters = [rootFolder, workingDir, String(user), terminationLog];
-    const script = ['sh', '-c', ISOLATE, 'isolate', ...parameters, String(mounts.length)];
+    const script = ['/bin/sh', '-c', ISOLATE, 'isolate', ...parameters, String(mounts.length)];
     return spawn(
       '/usr/bin/unshare',
       ['--mount', '--propagation', 'private', ...script, ...places, ...command],
