@@ -15,6 +15,8 @@ export interface KubeClient {
   readConfigMap(name: string): Promise<ConfigMap>;
   /** One JSON merge patch (RFC 7396): keys that `patch` does not name are kept. */
   patchConfigMap(name: string, patch: ConfigMapPatch): Promise<ConfigMap>;
+  /** Asks whether `patchConfigMap` would be allowed, as `kubectl auth can-i` does; changes nothing. */
+  mayPatchConfigMap(name: string): Promise<boolean>;
 }
 
 /** The parts of a v1 ConfigMap that are used; `data` is absent where nothing is stored. */
@@ -61,6 +63,22 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
         body: JSON.stringify(patch),
       });
       return parseConfigMap(response, name);
+    },
+    async mayPatchConfigMap(name) {
+      const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+      const { namespace } = account;
+      const response = await http(new URL(path, apiServerUrl(options)), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SelfSubjectAccessReview',
+          spec: { resourceAttributes: { namespace, verb: 'patch', resource: 'configmaps', name } },
+        }),
+      });
+      const json: unknown = await response.json().catch(() => null);
+      const status = isRecord(json) ? json['status'] : null;
+      return isRecord(status) && status['allowed'] === true;
     },
   };
 }

@@ -5,7 +5,7 @@ import type { RequestBudget } from '../http.ts';
 import type { StateStore } from '../triage/ports.ts';
 import { createConfigMapStore } from './config-map-store.ts';
 import { createFileStore } from './file-store.ts';
-import { createKubeClient } from './kube-client.ts';
+import { createKubeClient, type KubeClient } from './kube-client.ts';
 import type { ApiServerAddress } from './service-account.ts';
 import type { RunState } from './state.ts';
 
@@ -25,18 +25,31 @@ export interface StateStoreOptions {
   readonly budget: RequestBudget;
 }
 
+/** Where the state is. */
+export type StatePlace =
+  | { readonly kind: 'configmap'; readonly client: KubeClient; readonly name: string }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** Throws SettingsError where there is neither. */
+export function createStateStore(options: StateStoreOptions): StateStore<RunState> {
+  const place = findStatePlace(options);
+  return place.kind === 'configmap'
+    ? createConfigMapStore(place.client, place.name)
+    : createFileStore(place.path);
+}
+
 /**
  * The ConfigMap in a cluster, which is where the service account's folder and the API server's
  * address are; the file elsewhere. Throws SettingsError where neither can be.
  */
-export function createStateStore(options: StateStoreOptions): StateStore<RunState> {
+export function findStatePlace(options: StateStoreOptions): StatePlace {
   const { stateFile, kubernetesService, serviceAccountDir } = options;
   const isInCluster = kubernetesService !== null && existsSync(serviceAccountDir);
   if (isInCluster && !options.isStateFileForced) {
     const { timeoutMs, budget } = options;
     const client = createKubeClient({ ...kubernetesService, serviceAccountDir, timeoutMs, budget });
-    return createConfigMapStore(client, options.stateConfigMap);
+    return { kind: 'configmap', client, name: options.stateConfigMap };
   }
-  if (stateFile !== null) return createFileStore(stateFile);
+  if (stateFile !== null) return { kind: 'file', path: stateFile };
   throw new SettingsError(['MAILROOM_STATE_FILE is required where HOME is not set']);
 }

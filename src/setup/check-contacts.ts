@@ -1,0 +1,112 @@
+import type { DavAddressBook } from '../contacts/address-book.ts';
+import type { Progress } from '../progress.ts';
+import { requiredGroupNames, type TriageNames } from '../triage/layout.ts';
+import type { ContactGroup } from '../triage/model.ts';
+import { isSameName } from '../triage/names.ts';
+import { type Check, reasonOf } from './check.ts';
+
+export interface ContactsCheckOptions {
+  readonly contacts: DavAddressBook;
+  readonly names: TriageNames;
+  /** Create what is missing. */
+  readonly mayWrite: boolean;
+  readonly progress: Progress;
+}
+
+export interface ContactsChecks {
+  readonly checks: readonly Check[];
+  /** All groups there are now; null where they could not be read. */
+  readonly groups: readonly ContactGroup[] | null;
+}
+
+/** The app password, the address book for new contacts, and every contact group; never throws. */
+export async function checkContacts(options: ContactsCheckOptions): Promise<ContactsChecks> {
+  const required = requiredGroupNames(options.names);
+  const { contacts, progress } = options;
+  try {
+    progress.set('contacts', 'looking for address books');
+    const password = await checkPassword(contacts);
+    progress.set('contacts', 'reading contact groups');
+    const before = await contacts.readGroups(required);
+    const checks = required.map((name) => checkGroup(name, before));
+    const isMissing = checks.some(({ status }) => status === 'missing');
+    if (!isMissing || !options.mayWrite) return { checks: [password, ...checks], groups: before };
+    progress.set('contacts', 'creating contact groups');
+    return await createMissing(password, checks, options);
+  } catch (error) {
+    return {
+      checks: [
+        { area: 'credential', name: PASSWORD, status: 'failed', detail: reasonOf(error) },
+        ...required.map((name): Check => {
+          const detail = 'not checked: contacts could not be read';
+          return { area: 'contact group', name, status: 'failed', detail };
+        }),
+      ],
+      groups: null,
+    };
+  } finally {
+    progress.set('contacts', null);
+  }
+}
+
+const PASSWORD = 'MAILROOM_CARDDAV_PASSWORD';
+
+async function checkPassword(contacts: DavAddressBook): Promise<Check> {
+  const [book, ...others] = await contacts.readBooks();
+  const item = { area: 'credential', name: PASSWORD } as const;
+  if (book?.isWritableOrUnknown !== true) {
+    const detail = 'works, but no address book may be written with this app password';
+    return { ...item, status: 'failed', detail };
+  }
+  const more = others.length === 0 ? '' : `, and ${others.length} more are read`;
+  const name = book.name === '' ? new URL(book.url).pathname : `"${book.name}"`;
+  const detail = `works, may write; new contacts go to the address book ${name}${more}`;
+  return { ...item, status: 'exists', detail };
+}
+
+function checkGroup(name: string, groups: readonly ContactGroup[]): Check {
+  const found = groups.filter((group) => isSameName(group.name, name));
+  if (found.length === 0) return { area: 'contact group', name, status: 'missing', detail: null };
+  const detail =
+    found.length === 1 ? null : `${found.length} groups have this name; the first is used`;
+  return { area: 'contact group', name, status: 'exists', detail };
+}
+
+/** Creates one after the other, and believes what the server shows afterwards. */
+async function createMissing(
+  password: Check,
+  checks: readonly Check[],
+  { contacts, names }: ContactsCheckOptions,
+): Promise<ContactsChecks> {
+  const done: Check[] = [];
+  for (const check of checks) {
+    done.push(check.status === 'missing' ? await createGroup(check, contacts) : check);
+  }
+  const groups = await contacts.readGroups(requiredGroupNames(names));
+  const shown = done.map((check): Check => {
+    const isThere = groups.some((group) => isSameName(group.name, check.name));
+    if (check.status !== 'created' || isThere) return check;
+    const detail = 'the server accepted it, and does not show it among the contact groups';
+    return { ...check, status: 'failed', detail };
+  });
+  return { checks: [password, ...shown], groups };
+}
+
+async function createGroup(check: Check, contacts: DavAddressBook): Promise<Check> {
+  try {
+    const outcome = await contacts.createGroup(check.name);
+    switch (outcome.kind) {
+      case 'updated':
+        return { ...check, status: 'created' };
+      case 'unchanged':
+        return { ...check, status: 'exists', detail: 'made meanwhile' };
+      case 'refused':
+      case 'failed':
+        return { ...check, status: 'failed', detail: outcome.problem };
+      default:
+        return outcome satisfies never;
+    }
+  } catch (error) {
+    return { ...check, status: 'failed', detail: reasonOf(error) };
+  }
+}

@@ -1,0 +1,181 @@
+import type { Http } from '../http.ts';
+import type { JmapMailStore } from '../mail/mail-store.ts';
+import { type TriageNames } from '../triage/layout.ts';
+import type { Mailbox } from '../triage/model.ts';
+import type { Progress } from '../progress.ts';
+import { type Check, reasonOf } from './check.ts';
+import { planMailbox, type RequiredMailbox, requiredMailboxes } from './required-mailboxes.ts';
+
+export interface MailCheckOptions {
+  readonly mail: JmapMailStore;
+  /** The Session object as the server sent it (RFC 8620 §2); null before `mail` has read it. */
+  readonly sessionJson: () => unknown;
+  readonly names: TriageNames;
+  /** Create what is missing. */
+  readonly mayWrite: boolean;
+  readonly progress: Progress;
+}
+
+export interface MailChecks {
+  readonly checks: readonly Check[];
+  /** All mailboxes there are now; null where they could not be read. */
+  readonly mailboxes: readonly Mailbox[] | null;
+}
+
+/** The API token, the limits of the server, and every mailbox; never throws. */
+export async function checkMail(options: MailCheckOptions): Promise<MailChecks> {
+  const required = requiredMailboxes(options.names);
+  const { progress } = options;
+  try {
+    progress.set('mail', 'reading the account');
+    const account = await checkToken(options);
+    progress.set('mail', 'reading mailboxes');
+    const mailboxes = [...(await options.mail.readMailboxes())];
+    const checks: Check[] = [...account];
+    for (const mailbox of required) {
+      progress.set('mail', `checking ${mailbox.name}`);
+      checks.push(await checkMailbox(mailbox, mailboxes, options));
+    }
+    return { checks, mailboxes };
+  } catch (error) {
+    const failed = { area: 'credential', name: TOKEN, status: 'failed' } as const;
+    return {
+      checks: [{ ...failed, detail: reasonOf(error) }, ...required.map(notChecked)],
+      mailboxes: null,
+    };
+  } finally {
+    progress.set('mail', null);
+  }
+}
+
+/** Passes everything on, and keeps a copy of the Session object. */
+export function watchSession(
+  http: Http,
+  sessionUrl: string,
+): { readonly http: Http; readonly sessionJson: () => unknown } {
+  let json: unknown = null;
+  return {
+    sessionJson: () => json,
+    async http(url, init) {
+      const response = await http(url, init);
+      if (String(url) === sessionUrl) {
+        // Whether it is JSON at all is judged by whoever asked for it.
+        json = await response
+          .clone()
+          .json()
+          .catch(() => null);
+      }
+      return response;
+    },
+  };
+}
+
+const TOKEN = 'MAILROOM_JMAP_TOKEN';
+
+async function checkToken({ mail, sessionJson }: MailCheckOptions): Promise<readonly Check[]> {
+  const { accountName, accountId, limits } = await mail.readAccount();
+  const scopes = findScopes(sessionJson(), accountId);
+  return [
+    {
+      area: 'credential',
+      name: TOKEN,
+      status: 'exists',
+      detail: `works, may write; account ${accountName}${describeScopes(scopes)}`,
+    },
+    {
+      area: 'server limits',
+      name: 'JMAP',
+      status: 'exists',
+      detail:
+        `used are: ${limits.maxObjectsInGet} emails a read, ${limits.maxObjectsInSet} a write, ` +
+        `${limits.maxCallsInRequest} calls and ${limits.maxSizeRequest} bytes a request, ` +
+        `${limits.maxConcurrentRequests} requests at once`,
+    },
+  ];
+}
+
+/** Last words of the capabilities that the account has (RFC 8620 §2 accountCapabilities). */
+function findScopes(json: unknown, accountId: string): readonly string[] {
+  const session = json as {
+    readonly accounts?: Readonly<Record<string, { readonly accountCapabilities?: unknown } | null>>;
+  } | null;
+  const capabilities = session?.accounts?.[accountId]?.accountCapabilities;
+  if (typeof capabilities !== 'object' || capabilities === null) return [];
+  return Object.keys(capabilities)
+    .filter((name) => name.startsWith(IETF) && !name.endsWith(':core'))
+    .map((name) => name.slice(IETF.length))
+    .toSorted();
+}
+
+const IETF = 'urn:ietf:params:jmap:';
+
+function describeScopes(scopes: readonly string[]): string {
+  if (scopes.length === 0) return '';
+  const mayMore = scopes.includes('submission')
+    ? ' (submission, the right to send mail, is not needed: a token without it is safer)'
+    : '';
+  return `; scope ${scopes.join(', ')}${mayMore}`;
+}
+
+function notChecked({ area, name }: RequiredMailbox): Check {
+  return { area, name, status: 'failed', detail: 'not checked: mail could not be read' };
+}
+
+/** Adds what it creates to `mailboxes`. */
+async function checkMailbox(
+  { area, name }: RequiredMailbox,
+  mailboxes: Mailbox[],
+  { mail, mayWrite }: MailCheckOptions,
+): Promise<Check> {
+  const plan = planMailbox(mailboxes, name);
+  switch (plan.kind) {
+    case 'exists':
+      return { area, name, status: 'exists', detail: null };
+    case 'unclear':
+      return { area, name, status: 'failed', detail: plan.problem };
+    case 'missing':
+      break;
+    default:
+      return plan satisfies never;
+  }
+  const parents = plan.names.slice(0, -1);
+  const note = parents.length === 0 ? null : `with what it is in: ${parents.join('/')}`;
+  if (!mayWrite) return { area, name, status: 'missing', detail: note };
+  try {
+    let { parentId } = plan;
+    for (const part of plan.names) parentId = await create(part, parentId, mailboxes, mail);
+    return { area, name, status: 'created', detail: note };
+  } catch (error) {
+    return await afterFailure({ area, name }, error, mailboxes, mail);
+  }
+}
+
+async function create(
+  name: string,
+  parentId: string | null,
+  mailboxes: Mailbox[],
+  mail: JmapMailStore,
+): Promise<string> {
+  const outcome = await mail.createMailbox(name, parentId);
+  if (outcome.kind !== 'created') throw new Error(outcome.problem);
+  mailboxes.push({ id: outcome.id, name, parentId, role: null, totalEmails: 0 });
+  return outcome.id;
+}
+
+/** Somebody else may have made it meanwhile, or the server did it and its answer was lost. */
+async function afterFailure(
+  { area, name }: RequiredMailbox,
+  error: unknown,
+  mailboxes: Mailbox[],
+  mail: JmapMailStore,
+): Promise<Check> {
+  const failed: Check = { area, name, status: 'failed', detail: reasonOf(error) };
+  try {
+    mailboxes.splice(0, mailboxes.length, ...(await mail.readMailboxes()));
+  } catch {
+    return failed;
+  }
+  return planMailbox(mailboxes, name).kind === 'exists'
+    ? { area, name, status: 'exists', detail: 'made meanwhile' }
+    : failed;
+}
