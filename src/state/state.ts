@@ -22,7 +22,7 @@ export interface RunState {
 }
 
 /** How the last run ended, whichever way; `outcome` is the log event that said so. */
-export interface LastRun {
+interface LastRun {
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly outcome: 'poll_complete' | FailureEvent | 'run_stopped';

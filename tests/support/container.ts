@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /** A container's process, as a kubelet asks for it. */
-export interface ContainerRun {
+interface ContainerRun {
   readonly command: readonly string[];
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;

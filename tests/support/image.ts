@@ -15,7 +15,7 @@ export interface BuiltImage {
 }
 
 /** OCI image configuration. */
-export interface ImageConfig {
+interface ImageConfig {
   readonly User: string;
   readonly Entrypoint: readonly string[];
   readonly Cmd: readonly string[];

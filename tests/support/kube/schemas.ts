@@ -14,8 +14,9 @@ import type { KubeObject } from './cluster.ts';
 
 /** What the schema of its kind says against the manifest; throws for a kind that it has not. */
 export async function findSchemaProblems(manifest: KubeObject): Promise<readonly string[]> {
-  const module: Record<string, unknown> = await import(moduleOf(manifest));
-  const Model = module[manifest.kind];
+  const load = SCHEMAS.get(manifest.apiVersion);
+  if (load === undefined) throw new Error(`no schemas for ${manifest.apiVersion}`);
+  const Model = (await load())[manifest.kind];
   if (typeof Model !== 'function') throw new Error(`no schema for ${manifest.kind}`);
   const model: KubeObject = Reflect.construct(Model, [manifest]);
   try {
@@ -51,6 +52,13 @@ export async function findTypeProblems(
   await rm(folder, { recursive: true });
   return output.split('\n').filter((line) => line.includes('error TS'));
 }
+
+const SCHEMAS = new Map<string, () => Promise<Readonly<Record<string, unknown>>>>([
+  ['v1', () => import('kubernetes-models/v1')],
+  ['batch/v1', () => import('kubernetes-models/batch/v1')],
+  ['networking.k8s.io/v1', () => import('kubernetes-models/networking.k8s.io/v1')],
+  ['rbac.authorization.k8s.io/v1', () => import('kubernetes-models/rbac.authorization.k8s.io/v1')],
+]);
 
 const TSCONFIG = JSON.stringify({
   compilerOptions: {
