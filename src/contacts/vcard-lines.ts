@@ -152,8 +152,11 @@ function splitPhysicalLines(raw: RawCard): readonly PhysicalLine[] {
   for (let start = 0; start < raw.length;) {
     const found = raw.indexOf(terminator, start);
     const next = found === -1 ? raw.length : found + 1;
-    let end = found === -1 ? raw.length : found;
-    while (found !== -1 && end > start && raw.charAt(end - 1) === '\r') end -= 1;
+    let end = next;
+    if (found !== -1) {
+      end = found;
+      while (end > start && raw.charAt(end - 1) === '\r') end -= 1;
+    }
     lines.push({ start, end, next });
     start = next;
   }

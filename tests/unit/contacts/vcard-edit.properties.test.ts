@@ -111,7 +111,8 @@ describe('for any card', () => {
   it('an edit makes no line too long', () => {
     fc.assert(
       fc.property(cards, names, (raw, fullName) => {
-        const longest = Math.max(76, ...octetsPerLine(raw));
+        // One that is full already may have to take the `=` of a soft line break.
+        const longest = Math.max(75, ...octetsPerLine(raw)) + 1;
 
         expect(Math.max(...octetsPerLine(edit(raw, { fullName })))).toBeLessThanOrEqual(longest);
       }),

@@ -1,0 +1,512 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { uidFor } from '../../src/contacts/contact-id.ts';
+import {
+  AccountError,
+  CredentialsError,
+  HttpStatusError,
+  MalformedAnswerError,
+  NetworkError,
+  UrlNotTrustedError,
+} from '../../src/errors.ts';
+import type { Contact, ContactGroup } from '../../src/triage/model.ts';
+import type { Fault, FaultRule } from '../support/stand-in/faults.ts';
+import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';
+import {
+  aCard,
+  address,
+  aWish,
+  contactOf,
+  find,
+  openBook,
+  storedCard,
+} from './address-book-client.ts';
+
+/* What goes wrong with a server cannot be asked of a real one: these run on the stand-in. */
+
+let account: StandIn;
+beforeEach(async () => {
+  account = await startStandIn();
+});
+afterEach(() => account.close());
+
+const always = (on: FaultRule['on'], fault: Fault): void => {
+  account.faults.push({ on, times: Infinity, fault });
+};
+const once = (on: FaultRule['on'], fault: Fault): void => {
+  account.faults.push({ on, fault });
+};
+const sent = (method: string): number =>
+  account.requests.filter((request) => request.method === method).length;
+const anExisting = async (...lines: readonly string[]): Promise<Contact> => {
+  await account.putCard('old.vcf', aCard('old', 'EMAIL:old@a.example', ...lines));
+  const [contact] = await find(openBook(account), 'old@a.example');
+  if (contact === undefined) throw new Error('not found');
+  return contact;
+};
+const aGroup = async (...members: readonly string[]): Promise<ContactGroup> => {
+  await account.putGroup('G', members);
+  const [group] = await openBook(account).readGroups(['G']);
+  if (group === undefined) throw new Error('no group');
+  return group;
+};
+
+const omit = (isOmitted: (response: string) => boolean): void => {
+  always('report', {
+    kind: 'replaceText',
+    change: (text) =>
+      text.replaceAll(/<d:response>.*?<\/d:response>/gsu, (response) =>
+        isOmitted(response) ? '' : response,
+      ),
+  });
+};
+const damage = (on: FaultRule['on'], change: (text: string) => string): void => {
+  always(on, { kind: 'replaceText', change });
+};
+const addMember = async (group: ContactGroup): Promise<string> => {
+  const book = openBook(account);
+  await book.readGroups([]);
+  return (await book.saveGroupMembers({ group, addUids: ['new'], removeUids: [] })).kind;
+};
+const replaceInPropfind = (from: string | RegExp, to: string): void => {
+  always('propfind', { kind: 'replaceText', change: (text) => text.replace(from, to) });
+};
+const withoutEnd = (text: string): string => text.replace(/(?<=a@a\.example)\r\nEND:VCARD/u, '');
+
+describe('an answer that is none never passes for an empty address book', () => {
+  it.each<[string, Fault, unknown]>([
+    ['a log-in page', { kind: 'html' }, MalformedAnswerError],
+    ['a log-in page with 207', { kind: 'html', status: 207 }, MalformedAnswerError],
+    ['nothing at all', { kind: 'empty' }, MalformedAnswerError],
+    [
+      'XML that is no multistatus',
+      { kind: 'replaceText', change: () => '<d:error xmlns:d="DAV:"/>' },
+      MalformedAnswerError,
+    ],
+    [
+      'a document cut short',
+      { kind: 'truncateBody', bytes: 150, isClean: true },
+      MalformedAnswerError,
+    ],
+    ['a body cut short', { kind: 'truncateBody', bytes: 150 }, MalformedAnswerError],
+    [
+      'a listing that the server cut (507)',
+      {
+        kind: 'replaceText',
+        change: (text) =>
+          text.replace(
+            '</d:multistatus>',
+            '<d:response><d:href>/</d:href><d:status>HTTP/1.1 507 Insufficient Storage</d:status></d:response></d:multistatus>',
+          ),
+      },
+      MalformedAnswerError,
+    ],
+    [
+      'a DTD',
+      {
+        kind: 'replaceText',
+        change: (text) => text.replace('?>', '?><!DOCTYPE x [<!ENTITY a "b">]>'),
+      },
+      MalformedAnswerError,
+    ],
+    ['a reset', { kind: 'resetBefore' }, NetworkError],
+    ['503', { kind: 'status', status: 503 }, HttpStatusError],
+    ['401', { kind: 'status', status: 401 }, CredentialsError],
+    ['403', { kind: 'status', status: 403 }, CredentialsError],
+  ])('%s', async (_, fault, expected) => {
+    await account.putCard('a.vcf', aCard('a', 'EMAIL:a@a.example'));
+    await account.putGroup('G');
+    always('report', fault);
+    const book = openBook(account);
+
+    await expect(find(book, 'a@a.example')).rejects.toBeInstanceOf(expected);
+    await expect(book.readGroups([])).rejects.toBeInstanceOf(expected);
+  });
+
+  it('and what went wrong once is asked for again', async () => {
+    await account.putCard('a.vcf', aCard('a', 'EMAIL:a@a.example'));
+    once('report', { kind: 'truncateBody', bytes: 150 });
+    once('propfind', { kind: 'status', status: 503 });
+
+    expect(await find(openBook(account), 'a@a.example')).toHaveLength(1);
+  });
+});
+
+describe('a listing that lacks what has to be there', () => {
+  it('a member of a group: what was left out is read one by one', async () => {
+    await account.putCard('a.vcf', aCard('uid-a', 'EMAIL:a@a.example'));
+    await account.putGroup('G', ['uid-a']);
+    const book = openBook(account);
+    await book.readGroups(['G']);
+    omit((response) => response.includes('a.vcf'));
+
+    expect(await find(book, 'a@a.example')).toHaveLength(1);
+  });
+
+  it('a group itself', async () => {
+    await account.putCard('a.vcf', aCard('uid-a', 'EMAIL:a@a.example'));
+    await account.putGroup('G');
+    const book = openBook(account);
+    await book.readGroups(['G']);
+    omit(() => true);
+
+    expect(await find(book, 'a@a.example')).toHaveLength(1);
+  });
+
+  it('many cards: the server gives parts for the whole, and nothing is believed', async () => {
+    for (let index = 0; index < 60; index += 1) {
+      await account.putCard(`${index}.vcf`, aCard(`uid-${index}`, `EMAIL:a${index}@a.example`));
+    }
+    await account.putGroup('G', ['uid-0']);
+    const book = openBook(account);
+    await book.readGroups(['G']);
+    omit((response) => /\/\d+\.vcf/u.test(response));
+
+    await expect(find(book, 'a0@a.example')).rejects.toThrow(/lacks 60/u);
+  });
+
+  it('a member that is nowhere was deleted: the listing is believed', async () => {
+    await account.putGroup('G', ['long-gone']);
+    const book = openBook(account);
+    await book.readGroups(['G']);
+
+    expect(await find(book, 'a@a.example')).toEqual([]);
+  });
+});
+
+describe('one odd card', () => {
+  it('that the listing gives damaged is read whole', async () => {
+    await account.putCard('a.vcf', aCard('a', 'EMAIL:a@a.example'));
+    damage('report', (text) => text.replace(/BEGIN:VCARD.*?END:VCARD/su, 'cannot render'));
+    const book = openBook(account);
+
+    expect(await find(book, 'a@a.example')).toHaveLength(1);
+    expect(book.events.map(({ event }) => event)).not.toContain('card_unreadable');
+  });
+
+  it('that is damaged as it is stored: its address is known, it is said once, and never written', async () => {
+    await account.putCard('a.vcf', aCard('a', 'EMAIL:a@a.example'));
+    await account.putCard('b.vcf', aCard('b', 'EMAIL:b@a.example'));
+    damage('report', withoutEnd);
+    damage('get-card', withoutEnd);
+    const book = openBook(account);
+
+    const [existing] = await find(book, 'a@a.example');
+    const others = await find(book, 'b@a.example');
+    const outcome = await book.saveContact(aWish('a@a.example', { existing: existing ?? null }));
+
+    expect(existing?.uid).toBe('a');
+    expect(others).toHaveLength(1);
+    expect(book.events.filter(({ event }) => event === 'card_unreadable')).toHaveLength(1);
+    expect(outcome.kind).toBe('refused');
+    expect(sent('PUT')).toBe(0);
+  });
+
+  it('that the server does not give out does not stop the others', async () => {
+    await account.putCard('a.vcf', aCard('a', 'EMAIL:a@a.example'));
+    await account.putCard('b.vcf', aCard('b', 'EMAIL:b@a.example'));
+    damage('report', (text) => text.replace(/BEGIN:VCARD(?:(?!END).)*?UID:a\b.*?END:VCARD/su, ''));
+    always('get-card', { kind: 'status', status: 500 });
+    const book = openBook(account);
+
+    expect(await find(book, 'b@a.example')).toHaveLength(1);
+    expect(book.events.map(({ event }) => event)).toContain('card_unreadable');
+  });
+
+  it('without a UID cannot be in a group: refused', async () => {
+    const existing = await anExisting();
+    damage('get-card', (text) => text.replace('UID:old\r\n', ''));
+
+    const outcome = await openBook(account).saveContact(
+      aWish('old@a.example', { existing: { ...existing, uid: '' } }),
+    );
+
+    expect(outcome).toMatchObject({ kind: 'refused', problem: expect.stringContaining('no UID') });
+  });
+});
+
+describe('a new contact', () => {
+  it.each<[string, Fault, string]>([
+    ['refused for good', { kind: 'status', status: 403 }, 'refused'],
+    ['too large', { kind: 'status', status: 413 }, 'refused'],
+    ['locked', { kind: 'status', status: 423 }, 'failed'],
+    ['conflict', { kind: 'status', status: 409 }, 'failed'],
+    ['the book is gone', { kind: 'status', status: 404 }, 'failed'],
+    ['server error', { kind: 'status', status: 500 }, 'failed'],
+    ['no space', { kind: 'status', status: 507 }, 'failed'],
+    ['reset', { kind: 'resetBefore' }, 'failed'],
+    ['a log-in page is no success', { kind: 'html' }, 'failed'],
+    ['200 is, 202 is none', { kind: 'status', status: 202 }, 'failed'],
+    ['in conflict with nobody that is there', { kind: 'status', status: 412 }, 'created'],
+  ])('%s', async (_, fault, kind) => {
+    if (kind === 'created') once('put-card', fault);
+    else always('put-card', fault);
+
+    const outcome = await openBook(account).saveContact(aWish('a@a.example'));
+
+    expect(outcome.kind).toBe(kind);
+    expect((await account.cards()).size).toBe(kind === 'created' ? 1 : 0);
+  });
+
+  it.each<[string, Fault, unknown]>([
+    ['password refused', { kind: 'status', status: 401 }, CredentialsError],
+    [
+      'sent to another host',
+      { kind: 'status', status: 307, headers: { location: 'https://evil.example/' } },
+      UrlNotTrustedError,
+    ],
+  ])('%s: the run is broken', async (_, fault, expected) => {
+    always('put-card', fault);
+
+    await expect(openBook(account).saveContact(aWish('a@a.example'))).rejects.toBeInstanceOf(
+      expected,
+    );
+  });
+
+  it('whose answer got lost is there once', async () => {
+    once('put-card', { kind: 'resetAfter' });
+
+    const outcome = await openBook(account).saveContact(aWish('a@a.example'));
+
+    expect(contactOf(outcome).uid).toBe(uidFor(address('a@a.example')));
+    expect((await account.cards()).size).toBe(1);
+  });
+
+  it('whose UID stands under another href is that card', async () => {
+    const strict = await startStandIn({ refusesUidElsewhere: true });
+    try {
+      const uid = uidFor(address('a@a.example'));
+      const href = await strict.putCard('elsewhere.vcf', aCard(uid, 'EMAIL:b@a.example'));
+
+      const outcome = await openBook(strict).saveContact(aWish('a@a.example'));
+
+      expect(outcome).toMatchObject({ kind: 'updated', contact: { href } });
+      expect(contactOf(outcome).addresses).toEqual(['b@a.example', 'a@a.example']);
+    } finally {
+      await strict.close();
+    }
+  });
+});
+
+describe('an existing contact', () => {
+  it.each<[string, Fault]>([
+    ['without an ETag', { kind: 'dropEtag' }],
+    ['with a weak ETag', { kind: 'alterEtag', change: (etag) => `W/${etag}` }],
+    ['with an ETag that is none', { kind: 'alterEtag', change: () => 'abc' }],
+  ])('%s is not written', async (_, fault) => {
+    const existing = await anExisting();
+    always('get-card', fault);
+
+    const outcome = await openBook(account).saveContact(aWish('old@a.example', { existing }));
+
+    expect(outcome.kind).toBe('failed');
+    expect(sent('PUT')).toBe(0);
+  });
+
+  it('that others write all the time is given up, and left as they have it', async () => {
+    const existing = await anExisting();
+    let writes = 0;
+    always('put-card', {
+      kind: 'otherClient',
+      act: async () => {
+        writes += 1;
+        await account.putCard('old.vcf', aCard('old', 'EMAIL:old@a.example', `NOTE:${writes}`));
+      },
+    });
+
+    const outcome = await openBook(account).saveContact(aWish('old@a.example', { existing }));
+
+    expect(outcome.kind).toBe('failed');
+    expect([sent('PUT'), writes]).toEqual([4, 4]);
+    expect(await storedCard(account, existing.href)).toContain('NOTE:4');
+  });
+
+  it('that was written once in between has both', async () => {
+    const existing = await anExisting();
+    once('put-card', {
+      kind: 'otherClient',
+      act: async () => {
+        await account.putCard('old.vcf', aCard('old', 'EMAIL:old@a.example', 'NOTE:theirs'));
+      },
+    });
+
+    const outcome = await openBook(account).saveContact(aWish('old@a.example', { existing }));
+
+    expect(outcome.kind).toBe('updated');
+    expect(await storedCard(account, existing.href)).toContain('NOTE:theirs\\nUpdated by Mailroom');
+  });
+
+  it('whose answer got lost has one line, and is said to be updated', async () => {
+    const existing = await anExisting();
+    once('put-card', { kind: 'resetAfter' });
+
+    const outcome = await openBook(account).saveContact(aWish('old@a.example', { existing }));
+
+    expect(outcome.kind).toBe('updated');
+    expect((await storedCard(account, existing.href)).match(/Mailroom/gu)).toHaveLength(1);
+  });
+
+  it('that became another card meanwhile is left alone', async () => {
+    const existing = await anExisting();
+    await account.deleteCard(existing.href);
+    await account.putCard('old.vcf', aCard('other-uid', 'EMAIL:old@a.example'));
+
+    const outcome = await openBook(account).saveContact(aWish('old@a.example', { existing }));
+
+    expect(outcome.kind).toBe('failed');
+    expect(sent('PUT')).toBe(0);
+  });
+
+  it('in a book that may only be read is taken as it is', async () => {
+    const existing = await anExisting();
+    always('propfind', {
+      kind: 'replaceText',
+      change: (text) =>
+        text
+          .replaceAll(
+            /<d:propstat><d:prop>(?:<d:current-user-privilege-set>.*?)<\/d:propstat>/gsu,
+            '',
+          )
+          .replaceAll(
+            '<d:collection/><c:addressbook/></d:resourcetype>',
+            '$&<d:current-user-privilege-set><d:privilege><d:read/></d:privilege></d:current-user-privilege-set>',
+          ),
+    });
+
+    const outcome = await openBook(account).saveContact(aWish('old@a.example', { existing }));
+
+    expect(outcome).toEqual({ kind: 'unchanged', contact: existing });
+    expect(sent('PUT')).toBe(0);
+  });
+});
+
+describe('a group', () => {
+  it.each<[string, FaultRule['on'], Fault, string]>([
+    ['refused for good', 'put-card', { kind: 'status', status: 403 }, 'refused'],
+    ['a log-in page is no success', 'put-card', { kind: 'html' }, 'failed'],
+    ['server error', 'put-card', { kind: 'status', status: 500 }, 'failed'],
+    ['its answer got lost', 'put-card', { kind: 'resetAfter' }, 'updated'],
+  ])('%s', async (_, on, fault, kind) => {
+    const group = await aGroup('old');
+    if (kind === 'updated') once(on, fault);
+    else always(on, fault);
+
+    expect(await addMember(group)).toBe(kind);
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ['with line ends that XML changed', (text) => text.replaceAll('\r\n', '\n')],
+    ['with octets that XML cannot carry', (text) => text.replace('FN:G', 'FN:G\uFFFD')],
+    [
+      'of another length than it is stored',
+      (text) => text.replaceAll('<d:prop>', '<d:prop><d:getcontentlength>7</d:getcontentlength>'),
+    ],
+    ['without an ETag in the listing', (text) => text.replace(/<d:getetag>.*?<\/d:getetag>/u, '')],
+    ['with a weak ETag in the listing', (text) => text.replace('<d:getetag>"', '<d:getetag>W/"')],
+  ])('%s is read as it is stored before it is written', async (_, change) => {
+    const group = await aGroup('old');
+    const before = await storedCard(account, group.href);
+    always('report', { kind: 'replaceText', change });
+    account.clearRequests();
+
+    expect(await addMember(group)).toBe('updated');
+    expect([sent('GET'), sent('PUT')]).toEqual([1, 1]);
+    expect(await storedCard(account, group.href)).toBe(
+      before.replace('END:', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:new\r\nEND:'),
+    );
+  });
+
+  it('that is gone is a failure', async () => {
+    const group = await aGroup();
+    await account.deleteCard(group.href);
+
+    expect(await addMember(group)).toBe('failed');
+  });
+
+  it('that is no group any more is left alone', async () => {
+    const group = await aGroup();
+    const book = openBook(account);
+    await book.readGroups([]);
+    await account.deleteCard(group.href);
+    await account.putCard(group.href.split('/').at(-1) ?? '', aCard('x', 'FN:G'));
+
+    const outcome = await book.saveGroupMembers({ group, addUids: ['new'], removeUids: [] });
+
+    expect(outcome.kind).toBe('failed');
+    expect(await storedCard(account, group.href)).not.toContain('MEMBER');
+  });
+});
+
+describe('discovery', () => {
+  it('goes on from the server’s own URL where there is no well-known address', async () => {
+    always('well-known', { kind: 'status', status: 404 });
+    await account.putGroup('G');
+
+    expect(await openBook(account).readGroups(['G'])).toHaveLength(1);
+  });
+
+  it.each<[string, string | RegExp, string, unknown]>([
+    [
+      'no principal',
+      /<d:current-user-principal>.*?<\/d:current-user-principal>/su,
+      '',
+      AccountError,
+    ],
+    ['no home', /<c:addressbook-home-set>.*?<\/c:addressbook-home-set>/su, '', AccountError],
+    ['no address book', '<c:addressbook/>', '', AccountError],
+    [
+      'a home on another host',
+      /(?<=<c:addressbook-home-set><d:href>)/su,
+      'https://evil.example',
+      UrlNotTrustedError,
+    ],
+    [
+      'a home without TLS',
+      /(?<=<c:addressbook-home-set><d:href>)/su,
+      'http://evil.example',
+      UrlNotTrustedError,
+    ],
+  ])('%s', async (_, from, to, expected) => {
+    replaceInPropfind(from, to);
+    const book = openBook(account);
+
+    await expect(book.readGroups([])).rejects.toBeInstanceOf(expected);
+    expect(book.remember()).toBeNull();
+  });
+
+  it.each<[string, Fault, unknown]>([
+    ['the password is refused', { kind: 'status', status: 401 }, CredentialsError],
+    ['there is a page where the book was', { kind: 'html' }, MalformedAnswerError],
+  ])('is forgotten when %s', async (_, fault, expected) => {
+    const first = openBook(account);
+    await first.readGroups([]);
+    always('report', fault);
+    const book = openBook(account, { remembered: first.remember() });
+
+    await expect(book.readGroups([])).rejects.toBeInstanceOf(expected);
+
+    expect(book.remember()).toBeNull();
+  });
+
+  it('is kept when the server has a bad day', async () => {
+    const first = openBook(account);
+    await first.readGroups([]);
+    const book = openBook(account, { remembered: first.remember() });
+    await book.readGroups([]);
+    always('report', { kind: 'status', status: 503 });
+
+    await expect(book.readGroups([])).rejects.toBeInstanceOf(HttpStatusError);
+
+    expect(book.remember()).toEqual(first.remember());
+  });
+
+  it('a card on another host is a broken listing', async () => {
+    await account.putGroup('G');
+    always('report', {
+      kind: 'replaceText',
+      change: (text) => text.replace('<d:href>', '<d:href>https://evil.example'),
+    });
+
+    await expect(openBook(account).readGroups([])).rejects.toThrow(/evil\.example/u);
+  });
+});

@@ -1,0 +1,458 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { parseRememberedBooks } from '../../src/contacts/book-directory.ts';
+import { uidFor } from '../../src/contacts/contact-id.ts';
+import type { ContactGroup } from '../../src/triage/model.ts';
+import { eachServer, type TestAccount } from '../support/test-account.ts';
+import {
+  aCard,
+  address,
+  aWish,
+  contactOf,
+  countRequests,
+  find,
+  linesOf,
+  openBook,
+  storedCard,
+  TODAY,
+} from './address-book-client.ts';
+
+describe.each(eachServer())('address book on $name', ({ open }) => {
+  let account: TestAccount;
+  beforeAll(async () => {
+    account = await open();
+  });
+  afterAll(() => account?.close());
+
+  const readGroup = async (name: string): Promise<ContactGroup> => {
+    const group = (await openBook(account).readGroups([name])).find((one) => one.name === name);
+    if (group === undefined) throw new Error(`no group ${name}`);
+    return group;
+  };
+
+  describe('discovery', () => {
+    it('takes four requests, and the groups one', async () => {
+      const book = openBook(account);
+
+      const [, requests] = await countRequests(book, () => book.readGroups([]));
+
+      expect(requests).toBe(5);
+    });
+
+    it('is not done again when it is remembered', async () => {
+      const first = openBook(account);
+      await first.readGroups([]);
+      const json = JSON.parse(JSON.stringify(first.remember())) as unknown;
+      const book = openBook(account, { remembered: parseRememberedBooks(json) });
+
+      const [, requests] = await countRequests(book, () => book.readGroups([]));
+
+      expect(requests).toBe(1);
+      expect(book.remember()).toEqual(first.remember());
+    });
+
+    it('finds out that the books may be written', async () => {
+      const books = await openBook(account).readBooks();
+
+      expect(books[0]?.url).toMatch(/\/Default\/$/u);
+      expect(books[0]?.isWritableOrUnknown).toBe(true);
+    });
+
+    it.each([
+      ['the book is gone', 'Gone/', 'Gone/'],
+      ['home and book are gone', '', 'Gone/'],
+    ])('is done again within the run when %s', async (_, __, path) => {
+      const first = openBook(account);
+      await first.readGroups([]);
+      const remembered = first.remember();
+      const [known] = remembered?.books ?? [];
+      if (!remembered || !known) throw new Error('nothing remembered');
+      const gone = { ...known, url: new URL(`../${path}`, known.url).href };
+      const book = openBook(account, { remembered: { ...remembered, books: [gone] } });
+
+      await book.readGroups([]);
+
+      expect(book.events.map(({ event }) => event)).toContain('discovery_dropped');
+      expect(book.remember()).toEqual(remembered);
+    });
+  });
+
+  describe('groups', () => {
+    it.each([
+      [
+        'Apple’s',
+        ['VERSION:3.0', 'X-ADDRESSBOOKSERVER-KIND:group', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:M1'],
+      ],
+      ['of vCard 4.0', ['VERSION:4.0', 'KIND:group', 'MEMBER:urn:uuid:m1']],
+      [
+        'that a filter does not see',
+        [
+          'VERSION:3.0',
+          'item1.X-ADDRESSBOOKSERVER-KIND:group',
+          'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:m1',
+        ],
+      ],
+    ])('%s are known', async (kind, lines) => {
+      const name = `Group ${kind} ü`;
+      const uid = crypto.randomUUID();
+      const card = [
+        'BEGIN:VCARD',
+        ...lines,
+        `UID:${uid}`,
+        `FN:${name}`,
+        `N:${name};;;;`,
+        'END:VCARD',
+        '',
+      ];
+      const href = await account.putCard(`${uid}.vcf`, card.join('\r\n'));
+
+      expect(await readGroup(name)).toEqual({ href, name, memberKeys: new Set(['m1']) });
+    });
+
+    it('one that is missing is just not there', async () => {
+      const groups = await openBook(account).readGroups(['No such group']);
+
+      expect(groups.map(({ name }) => name)).not.toContain('No such group');
+    });
+
+    it('two of one name are both there, in the order of their hrefs, and said once', async () => {
+      const hrefs = [await account.putGroup('Twin'), await account.putGroup('Twin')].toSorted();
+      const book = openBook(account);
+
+      const groups = await book.readGroups(['Twin']);
+      await book.readGroups(['Twin']);
+
+      expect(groups.filter(({ name }) => name === 'Twin').map(({ href }) => href)).toEqual(hrefs);
+      expect(book.events.filter(({ event }) => event === 'duplicate_groups')).toHaveLength(1);
+    });
+
+    it('get members and lose them, one request each', async () => {
+      const href = await account.putGroup('Members', ['old-1', 'OLD-2']);
+      const before = linesOf(await storedCard(account, href));
+      const book = openBook(account);
+      const group = (await book.readGroups([])).find((one) => one.href === href);
+      if (group === undefined) throw new Error('no group');
+
+      const [outcome, requests] = await countRequests(book, () =>
+        book.saveGroupMembers({
+          group,
+          addUids: ['new-1', 'urn:uuid:new-2'],
+          removeUids: ['old-2'],
+        }),
+      );
+
+      expect(outcome).toEqual({ kind: 'updated' });
+      expect(requests).toBe(1);
+      const after = linesOf(await storedCard(account, href));
+      expect(after.filter(isMember).toSorted()).toEqual([
+        'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:new-1',
+        'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:new-2',
+        'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:old-1',
+      ]);
+      expect(after.filter((line) => !isMember(line))).toEqual(
+        before.filter((line) => !isMember(line)),
+      );
+    });
+
+    it('are not written when nothing would change', async () => {
+      const href = await account.putGroup('Unchanged', ['M-1']);
+      const etag = (await account.cards()).get(href)?.etag;
+      const book = openBook(account);
+      const group = (await book.readGroups([])).find((one) => one.href === href);
+      if (group === undefined) throw new Error('no group');
+
+      const [outcome, requests] = await countRequests(book, () =>
+        book.saveGroupMembers({ group, addUids: ['m-1'], removeUids: ['m-2'] }),
+      );
+
+      expect([outcome, requests]).toEqual([{ kind: 'unchanged' }, 0]);
+      expect((await account.cards()).get(href)?.etag).toBe(etag);
+    });
+
+    it('keep what somebody else wrote meanwhile, also after our own write', async () => {
+      const href = await account.putGroup('Shared');
+      const [ours, theirs] = [openBook(account), openBook(account)];
+      const read = async (book: typeof ours): Promise<ContactGroup> => {
+        const group = (await book.readGroups([])).find((one) => one.href === href);
+        if (group === undefined) throw new Error('no group');
+        return group;
+      };
+      const [group, sameGroup] = [await read(ours), await read(theirs)];
+
+      await theirs.saveGroupMembers({ group: sameGroup, addUids: ['theirs'], removeUids: [] });
+      await ours.saveGroupMembers({ group, addUids: ['ours'], removeUids: [] });
+      await ours.saveGroupMembers({ group, addUids: ['ours-2'], removeUids: [] });
+
+      expect((await readGroup('Shared')).memberKeys).toEqual(new Set(['theirs', 'ours', 'ours-2']));
+    });
+
+    it('lose none of many members written at once', async () => {
+      await account.putGroup('Crowd');
+      const uids = ['a', 'b', 'c', 'd'];
+
+      const outcomes = await Promise.all(
+        uids.map(async (uid) => {
+          const book = openBook(account);
+          const group = (await book.readGroups([])).find(({ name }) => name === 'Crowd');
+          if (group === undefined) throw new Error('no group');
+          return book.saveGroupMembers({ group, addUids: [uid], removeUids: [] });
+        }),
+      );
+
+      expect(outcomes.map(({ kind }) => kind)).toEqual(uids.map(() => 'updated'));
+      expect((await readGroup('Crowd')).memberKeys).toEqual(new Set(uids));
+    });
+
+    it('are made once', async () => {
+      const outcomes = [];
+      for (const _ of [1, 2]) outcomes.push(await openBook(account).createGroup('Made, once'));
+
+      expect(outcomes).toEqual([{ kind: 'updated' }, { kind: 'unchanged' }]);
+      expect((await readGroup('Made, once')).memberKeys.size).toBe(0);
+    });
+  });
+
+  describe('contacts are found by exact address', () => {
+    it.each([
+      ['a plain EMAIL', 'plain@find.example', ['EMAIL;TYPE=INTERNET:plain@find.example']],
+      ['other letters', 'case@find.example', ['EMAIL:Case@FIND.example']],
+      ['a grouped EMAIL alone', 'grouped@find.example', ['item1.EMAIL:grouped@find.example']],
+      [
+        'a grouped EMAIL before a plain one',
+        'before@find.example',
+        ['item1.EMAIL:before@find.example', 'EMAIL:other@find.example'],
+      ],
+      [
+        'the last of several',
+        'last@find.example',
+        ['EMAIL:a@find.example', 'EMAIL:last@find.example'],
+      ],
+      ['an international domain', 'a@xn--mller-kva.example', ['EMAIL:a@müller.example']],
+      ['a long line', 'long@find.example', [`EMAIL;X-A=${'x'.repeat(80)}:long@find.example`]],
+      [
+        'beside XML’s own characters',
+        'xml@find.example',
+        ['EMAIL:xml@find.example', 'FN:a ]]> <b> &amp; c'],
+      ],
+    ])('%s', async (_, wanted, lines) => {
+      const uid = crypto.randomUUID();
+      const href = await account.putCard(`${uid}.vcf`, aCard(uid, ...lines));
+
+      const found = await find(openBook(account), wanted);
+
+      expect(found.map((contact) => [contact.href, contact.uid])).toEqual([[href, uid]]);
+      expect(found[0]?.addresses).toContain(wanted);
+    });
+
+    it.each([
+      ['a longer one', 'zz@other.example', 'EMAIL:azz@other.example'],
+      ['one below another domain', 'yy@other.example', 'EMAIL:yy@other.example.com'],
+      ['one in a NOTE', 'xx@other.example', 'NOTE:xx@other.example'],
+    ])('and not by %s', async (_, wanted, line) => {
+      const uid = crypto.randomUUID();
+      await account.putCard(`${uid}.vcf`, aCard(uid, line));
+
+      expect(await find(openBook(account), wanted)).toEqual([]);
+    });
+
+    it('all of them, in all address books, whatever was remembered', async () => {
+      const early = openBook(account);
+      await early.readGroups([]);
+      const other = await account.createAddressBook('Second');
+      const hrefs = [
+        await account.putCard('several-1.vcf', aCard('several-1', 'EMAIL:several@find.example')),
+        await account.putCard(
+          'several-2.vcf',
+          aCard('several-2', 'EMAIL:several@find.example'),
+          other,
+        ),
+      ];
+
+      const found = await find(
+        openBook(account, { remembered: early.remember() }),
+        'several@find.example',
+      );
+
+      expect(found.map(({ href }) => href)).toEqual(hrefs.toSorted());
+    });
+
+    it('and group cards are none', async () => {
+      await account.putCard(
+        'mailing-group.vcf',
+        aCard('mailing-group', 'X-ADDRESSBOOKSERVER-KIND:group', 'EMAIL:group@find.example'),
+      );
+
+      expect(await find(openBook(account), 'group@find.example')).toEqual([]);
+    });
+
+    it('no address, no request', async () => {
+      const book = openBook(account);
+
+      const [found, requests] = await countRequests(book, () => book.findContacts(new Set()));
+
+      expect([found.byAddress.size, requests]).toEqual([0, 0]);
+    });
+  });
+
+  describe('a new contact', () => {
+    it('is one request, and says what was wished', async () => {
+      const book = openBook(account);
+      await book.readGroups([]);
+      const newContact = {
+        address: address('"odd,one"@new.example'),
+        fullName: 'Zoë; Doe, Jr. 😀',
+        personName: { familyName: 'Doe', givenName: 'Zoë' },
+      };
+
+      const [outcome, requests] = await countRequests(book, () =>
+        book.saveContact(aWish('x', { newContact })),
+      );
+
+      const uid = uidFor(newContact.address);
+      expect(requests).toBe(1);
+      expect(outcome).toMatchObject({
+        kind: 'created',
+        contact: { uid, name: newContact.fullName },
+      });
+      expect(await find(openBook(account), newContact.address)).toEqual([contactOf(outcome)]);
+      const lines = linesOf(await storedCard(account, contactOf(outcome).href));
+      expect(lines).toContain('N:Doe;Zoë;;;');
+      expect(lines).toContain(`NOTE:Added by Mailroom on ${TODAY}`);
+      expect(lines).toContain('EMAIL;TYPE=INTERNET:"odd\\,one"@new.example');
+    });
+
+    it('is made once by many at once, and again later', async () => {
+      const wish = aWish('race@new.example');
+      const before = (await account.cards()).size;
+
+      const outcomes = await Promise.all(
+        Array.from({ length: 8 }, () => openBook(account).saveContact(wish)),
+      );
+      const late = await openBook(account).saveContact(wish);
+
+      expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual([
+        'created',
+        ...Array.from({ length: 7 }, () => 'unchanged'),
+      ]);
+      expect(late.kind).toBe('unchanged');
+      expect((await account.cards()).size).toBe(before + 1);
+    });
+
+    it('is not made where a card of ours lost its address, moved or not', async () => {
+      const wish = aWish('lost@new.example');
+      const uid = uidFor(wish.newContact.address);
+      const moved = await account.putCard('moved.vcf', aCard(uid, 'EMAIL:now@new.example'));
+      const book = openBook(account);
+      await find(book, 'lost@new.example');
+
+      const outcome = await book.saveContact(wish);
+
+      expect(contactOf(outcome)).toMatchObject({
+        href: moved,
+        uid,
+        addresses: ['now@new.example', 'lost@new.example'],
+      });
+      expect(await find(openBook(account), 'lost@new.example')).toHaveLength(1);
+    });
+
+    it('that somebody else put there meanwhile gets the address', async () => {
+      const wish = aWish('there@new.example');
+      const uid = uidFor(wish.newContact.address);
+      await account.putCard(`${uid}.vcf`, aCard(uid, 'EMAIL:else@new.example'));
+
+      const outcome = await openBook(account).saveContact(wish);
+
+      expect(outcome.kind).toBe('updated');
+      expect(await find(openBook(account), 'there@new.example')).toEqual([contactOf(outcome)]);
+    });
+  });
+
+  describe('an existing contact', () => {
+    it('gets a NOTE line once a day, and keeps all else', async () => {
+      const uid = crypto.randomUUID();
+      const href = await account.putCard(
+        `${uid}.vcf`,
+        aCard(
+          uid,
+          'item1.EMAIL;TYPE=INTERNET:keep@old.example',
+          'item1.X-ABLabel:_$!<Work>!$_',
+          'NOTE:a\\;b\\, c 😀\\nsecond',
+          'TITLE:Chief \\; of it',
+          `PHOTO;ENCODING=b;TYPE=JPEG:${'QUJD'.repeat(100)}`,
+          'X-CUSTOM;X-P="a:b":v',
+        ),
+      );
+      const before = linesOf(await storedCard(account, href));
+      const [existing] = await find(openBook(account), 'keep@old.example');
+      const wish = aWish('keep@old.example', { existing: existing ?? null });
+      const book = openBook(account);
+
+      const kinds = [];
+      for (const _ of [1, 2]) kinds.push((await book.saveContact(wish)).kind);
+      const nextDay = await book.saveContact({ ...wish, today: '2026-11-22' });
+
+      expect([...kinds, nextDay.kind]).toEqual(['updated', 'unchanged', 'updated']);
+      const added = `\\nUpdated by Mailroom on ${TODAY}\\nUpdated by Mailroom on 2026-11-22`;
+      expect(linesOf(await storedCard(account, href))).toEqual(
+        before.map((line) => (line.startsWith('NOTE') ? line + added : line)),
+      );
+    });
+
+    it('in another address book is completed there', async () => {
+      const other = await account.createAddressBook('Third');
+      const href = await account.putCard(
+        'third.vcf',
+        aCard('third', 'EMAIL:third@old.example'),
+        other,
+      );
+      const book = openBook(account);
+      const [existing] = await find(book, 'third@old.example');
+
+      const outcome = await book.saveContact(
+        aWish('third@old.example', { existing: existing ?? null }),
+      );
+
+      expect(outcome).toMatchObject({ kind: 'updated', contact: { href } });
+      expect(await storedCard(account, href)).toContain('Updated by Mailroom');
+    });
+
+    it('that was deleted meanwhile is made anew', async () => {
+      const href = await account.putCard(
+        'deleted.vcf',
+        aCard('deleted', 'EMAIL:deleted@old.example'),
+      );
+      const book = openBook(account);
+      const [existing] = await find(book, 'deleted@old.example');
+      await account.deleteCard(href);
+
+      const outcome = await book.saveContact(
+        aWish('deleted@old.example', { existing: existing ?? null }),
+      );
+
+      expect(outcome).toMatchObject({
+        kind: 'created',
+        contact: { uid: uidFor(address('deleted@old.example')) },
+      });
+    });
+
+    it('that is one of two vCards in a resource: only that one', async () => {
+      const second = aCard('pair-1', 'EMAIL:second@pair.example');
+      const href = await account.putCard(
+        'pair.vcf',
+        aCard('pair-1', 'EMAIL:first@pair.example', 'NOTE:first') + second,
+      );
+      const book = openBook(account);
+      const [existing] = await find(book, 'second@pair.example');
+
+      await book.saveContact(aWish('second@pair.example', { existing: existing ?? null }));
+
+      const [first, last] = (await storedCard(account, href)).split('END:VCARD');
+      expect(first).not.toContain('Mailroom');
+      expect(last).toContain('Updated by Mailroom');
+    });
+  });
+});
+
+function isMember(line: string): boolean {
+  return line.startsWith('X-ADDRESSBOOKSERVER-MEMBER');
+}
