@@ -1,0 +1,47 @@
+import { install, type EnvChange, type Installation, type Programs } from './run-mailroom.ts';
+import { arrangeScenario, type Scenario } from './scenario.ts';
+import type { StandInOptions } from './stand-in/options.ts';
+import { type StandIn, startStandIn } from './stand-in/stand-in.ts';
+
+export interface OnStandIn {
+  readonly account: StandIn;
+  readonly scenario: Scenario;
+  readonly mailroom: Installation;
+}
+
+export interface OnStandInOptions {
+  readonly standIn?: StandInOptions;
+  readonly settings?: EnvChange;
+}
+
+/** A stand-in of its own for one test, set up for Mailroom; gone when the test is. */
+export async function onStandIn(
+  programs: Programs,
+  { standIn, settings }: OnStandInOptions,
+  act: (world: OnStandIn) => Promise<void>,
+): Promise<void> {
+  const account = await startStandIn(standIn);
+  const scenario = await arrangeScenario(account);
+  const mailroom = await install(programs, account, settings);
+  try {
+    await act({ account, scenario, mailroom });
+  } finally {
+    await mailroom.remove();
+    await account.close();
+  }
+}
+
+/** A stored state of an installation that worked before, with nothing remembered of the servers. */
+export function stateAfterSuccess(changes: Readonly<Record<string, unknown>> = {}): string {
+  return JSON.stringify({
+    version: 1,
+    consecutiveFailures: 0,
+    lastSuccessfulRun: LAST_SUCCESS,
+    lastRun: null,
+    lastFailure: null,
+    discovery: null,
+    ...changes,
+  });
+}
+
+export const LAST_SUCCESS = '2026-11-01T12:00:00.000Z';
