@@ -1,5 +1,7 @@
 import { Writable } from 'node:stream';
 
+import { toPlainLine } from './plain-text.ts';
+
 /** One line on a terminal that says what is being done, for as long as it takes. */
 export interface Progress {
   /** What is being done under this name; null: nothing any more. */
@@ -67,6 +69,6 @@ export function createProgress({ stream, isTerminal }: ProgressOptions): Progres
 
 /** A line that wraps could not be taken back. */
 function fit(line: string, columns = 80): string {
-  const visible = line.replaceAll(/\p{Cc}/gu, ' ');
+  const visible = toPlainLine(line);
   return visible.length < columns ? visible : `${visible.slice(0, Math.max(0, columns - 2))}…`;
 }

@@ -71,7 +71,7 @@ async function examine(
 ): Promise<SetupReport> {
   const progress = createProgress({
     stream: options.errorOutput,
-    isTerminal: options.isErrorTerminal,
+    isTerminal: options.isErrorTerminal && options.env['TERM'] !== 'dumb',
   });
   const log = createSetupLogger(options, progress);
   const { passTimeoutMs, requestTimeoutMs: timeoutMs } = settings;

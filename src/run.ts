@@ -1,6 +1,7 @@
 import { createAddressBook, parseRememberedBooks } from './contacts/address-book.ts';
 import { createBudget } from './budget.ts';
 import { version } from './command-line.ts';
+import { createDryRunPlan, type DryRunPlan } from './dry-run-plan.ts';
 import { dryRunAddressBook, dryRunLogger, dryRunMailStore } from './dry-run.ts';
 import { SettingsError, StoppedError } from './errors.ts';
 import type { RequestBudget } from './http.ts';
@@ -8,6 +9,8 @@ import { createLogger, isColorWanted, type Logger, type RootLogger } from './log
 import { createMailStore } from './mail/mail-store.ts';
 import { parseRememberedSession } from './mail/jmap-session.ts';
 import { judgeRun, type PassResult, type RunOutcome } from './outcome.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { showContacts, showMail } from './progress-stores.ts';
 import { createRedact } from './redaction.ts';
 import { createHttpClients, triageNames } from './servers.ts';
 import {
@@ -62,7 +65,11 @@ export async function runOnce(options: RunOptions): Promise<0 | 1> {
   const startedAt = new Date();
   const startedMs = performance.now();
   const read = tryReadSettings(options.env);
-  const { log, redact } = createRunLogger(options, read);
+  const progress = createProgress({
+    stream: options.output,
+    isTerminal: options.isTerminal && options.env['TERM'] !== 'dumb',
+  });
+  const { log, redact } = createRunLogger({ ...options, output: progress.output }, read);
   const settings = read.kind === 'valid' ? read.settings : null;
   const passTimeoutMs = settings?.passTimeoutMs ?? 0;
   const { stop } = options;
@@ -83,8 +90,12 @@ export async function runOnce(options: RunOptions): Promise<0 | 1> {
   if (read.kind === 'valid') warnOfUnknown(read.unknown, log);
   const state = await readState(store, log);
   const run = settings === null ? null : createRun(settings, state, budget, log, isDryRun);
+  const plan =
+    run === null || !isDryRun || !options.isTerminal ? null : createDryRunPlan(run.names);
   const result: PassResult =
-    run === null ? { kind: 'broken', error: read.error } : await tryPass(run);
+    run === null
+      ? { kind: 'broken', error: read.error }
+      : await tryPass(run.names, lookOn(run.world, progress, plan));
   const outcome = judgeRun(result, state, options.stop.aborted);
 
   const finishedAt = new Date();
@@ -115,8 +126,25 @@ export async function runOnce(options: RunOptions): Promise<0 | 1> {
   } catch (error) {
     log.debug('termination_message_failed', { error });
   }
+  progress.end();
   await log.flush();
+  if (plan !== null && report !== null) await write(options.output, redact(plan.render()));
   return end.exitCode;
+}
+
+/** The same world, with what is read and written shown on the terminal. */
+function lookOn(world: World, progress: Progress, plan: DryRunPlan | null): World {
+  return {
+    ...world,
+    mail: showMail(plan?.watchMail(world.mail) ?? world.mail, progress),
+    contacts: showContacts(plan?.watchContacts(world.contacts) ?? world.contacts, progress),
+  };
+}
+
+function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write(text, () => resolve());
+  });
 }
 
 type SettingsResult = { readonly stateSettings: StateSettings } & (
@@ -248,7 +276,7 @@ function createClock(budget: RequestBudget): PassClock {
   };
 }
 
-async function tryPass({ names, world }: Run): Promise<PassResult> {
+async function tryPass(names: TriageNames, world: World): Promise<PassResult> {
   try {
     return { kind: 'report', report: await runTriagePass(names, world) };
   } catch (error) {

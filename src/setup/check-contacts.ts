@@ -36,7 +36,12 @@ export async function checkContacts(options: ContactsCheckOptions): Promise<Cont
   } catch (error) {
     return {
       checks: [
-        { area: 'credential', name: PASSWORD, status: 'failed', detail: reasonOf(error) },
+        {
+          area: 'credential',
+          name: PASSWORD,
+          status: 'failed',
+          detail: reasonOf(error, NEW_PASSWORD),
+        },
         ...required.map((name): Check => {
           const detail = 'not checked: contacts could not be read';
           return { area: 'contact group', name, status: 'failed', detail };
@@ -50,6 +55,8 @@ export async function checkContacts(options: ContactsCheckOptions): Promise<Cont
 }
 
 const PASSWORD = 'MAILROOM_CARDDAV_PASSWORD';
+const NEW_PASSWORD =
+  'Is MAILROOM_CARDDAV_USERNAME the address you log in with? If so, make a new app password in Fastmail: Settings > Privacy & Security > Manage app passwords and access, with contacts (CardDAV)';
 
 async function checkPassword(contacts: DavAddressBook): Promise<Check> {
   const [book, ...others] = await contacts.readBooks();

@@ -40,7 +40,7 @@ export async function checkMail(options: MailCheckOptions): Promise<MailChecks> 
   } catch (error) {
     const failed = { area: 'credential', name: TOKEN, status: 'failed' } as const;
     return {
-      checks: [{ ...failed, detail: reasonOf(error) }, ...required.map(notChecked)],
+      checks: [{ ...failed, detail: reasonOf(error, NEW_TOKEN) }, ...required.map(notChecked)],
       mailboxes: null,
     };
   } finally {
@@ -71,6 +71,8 @@ export function watchSession(
 }
 
 const TOKEN = 'MAILROOM_JMAP_TOKEN';
+const NEW_TOKEN =
+  'Make a new one in Fastmail: Settings > Privacy & Security > Manage API tokens, scope "Email", not read-only';
 
 async function checkToken({ mail, sessionJson }: MailCheckOptions): Promise<readonly Check[]> {
   const { accountName, accountId, limits } = await mail.readAccount();

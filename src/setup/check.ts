@@ -1,3 +1,5 @@
+import { CredentialsError } from '../errors.ts';
+
 /** What became of one thing that a pass needs. */
 export type CheckStatus =
   /** There, and as it has to be. */
@@ -50,7 +52,8 @@ export function countStatuses(checks: readonly Check[]): Readonly<Record<CheckSt
   };
 }
 
-/** The message of whatever was thrown. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The message of whatever was thrown; `hint` is added where the server refused the credentials. */
+export function reasonOf(error: unknown, hint?: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return hint !== undefined && error instanceof CredentialsError ? `${message}. ${hint}` : message;
 }

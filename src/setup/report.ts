@@ -1,3 +1,4 @@
+import { toPlainLine } from '../plain-text.ts';
 import { findChain } from '../triage/categories.ts';
 import type { Category } from '../triage/model.ts';
 import { AREAS, type Check, type CheckStatus, countStatuses, isReady } from './check.ts';
@@ -68,12 +69,12 @@ const colored: Paint = (status, text) => `\u001B[${COLORS[status]}m${text}\u001B
 
 function renderArea(items: readonly Check[], paint: Paint): readonly string[] {
   const title = TITLES[items[0]?.area ?? 'categories'];
-  const width = Math.max(...items.map(({ name }) => visible(name).length));
+  const width = Math.max(...items.map(({ name }) => toPlainLine(name).length));
   return [
     title,
     ...items.map(({ name, status, detail }) => {
-      const line = `  ${paint(status, status.padEnd('missing'.length))}  ${visible(name).padEnd(width)}`;
-      return detail === null ? line.trimEnd() : `${line}  ${visible(detail)}`;
+      const line = `  ${paint(status, status.padEnd('missing'.length))}  ${toPlainLine(name).padEnd(width)}`;
+      return detail === null ? line.trimEnd() : `${line}  ${toPlainLine(detail)}`;
     }),
   ];
 }
@@ -182,9 +183,4 @@ function actionTexts({ isArchiving, label, isContinuing }: FastmailRule): readon
     `Add label "${label}"`,
     ...(isContinuing ? ['Continue to apply other rules'] : []),
   ];
-}
-
-/** Names and reasons come from servers: what could move a terminal's cursor or forge a line is out. */
-function visible(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]+/gu, ' ');
 }
