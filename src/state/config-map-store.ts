@@ -17,6 +17,32 @@ export function createConfigMapStore(client: KubeClient, name: string): StateSto
   /** As the server last showed it; null before that, and when it has to be read again. */
   let known: ConfigMap | null = null;
 
+  const write = async (change: (stored: RunState) => RunState): Promise<void> => {
+    let sent: string | null = null;
+    for (let attempt = 1; ; attempt += 1) {
+      known ??= await client.readConfigMap(name);
+      // A patch whose answer was lost, and that was sent again, meets the conflict it made.
+      if (sent !== null && known.data?.[STATE_KEY] === sent) return;
+      const stored = readForChange(known);
+      const state = change(stored);
+      const text = formatState(state);
+      // Without this run's times in it, another run may have written the very same.
+      sent = state.lastRun === stored.lastRun ? null : text;
+      // Makes the patch conditional: 409 when the object changed since.
+      const { resourceVersion } = known.metadata;
+      try {
+        known = await client.patchConfigMap(name, {
+          metadata: { resourceVersion, ...annotate(state) },
+          data: { [STATE_KEY]: text },
+        });
+        return;
+      } catch (error) {
+        known = null;
+        if (!isConflict(error) || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  };
+
   return {
     description: `configmap ${client.namespace ?? '(unknown namespace)'}/${name}`,
     async read() {
@@ -29,28 +55,7 @@ export function createConfigMapStore(client: KubeClient, name: string): StateSto
     },
     async save(change) {
       try {
-        let sent: string | null = null;
-        for (let attempt = 1; ; attempt += 1) {
-          known ??= await client.readConfigMap(name);
-          // A patch whose answer was lost, and that was sent again, meets the conflict it made.
-          if (sent !== null && known.data?.[STATE_KEY] === sent) return;
-          const state = change(readForChange(known));
-          sent = formatState(state);
-          try {
-            known = await client.patchConfigMap(name, {
-              metadata: {
-                // Makes the patch conditional: 409 when the object changed since.
-                resourceVersion: known.metadata.resourceVersion,
-                ...annotate(state),
-              },
-              data: { [STATE_KEY]: sent },
-            });
-            return;
-          } catch (error) {
-            known = null;
-            if (!isConflict(error) || attempt === MAX_ATTEMPTS) throw error;
-          }
-        }
+        await write(change);
       } catch (error) {
         throw new StateWriteError(describe(error, name), { cause: error });
       }

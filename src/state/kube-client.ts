@@ -28,7 +28,7 @@ export interface ConfigMap {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-export interface ConfigMapPatch {
+interface ConfigMapPatch {
   readonly metadata: {
     readonly resourceVersion: string;
     readonly annotations?: Readonly<Record<string, string>>;

@@ -10,7 +10,7 @@ import { createBudget } from '../../../src/budget.ts';
 import { MalformedAnswerError, NetworkError, UrlNotTrustedError } from '../../../src/errors.ts';
 import { createConfigMapStore } from '../../../src/state/config-map-store.ts';
 import { createKubeClient, type KubeClient } from '../../../src/state/kube-client.ts';
-import { emptyState, formatState } from '../../../src/state/state.ts';
+import { afterFailure, emptyState, formatState, type RunState } from '../../../src/state/state.ts';
 import { makeCertificates } from '../../support/kube/certificates.ts';
 
 /*
@@ -190,20 +190,57 @@ describe('what cannot be right is an error', () => {
   });
 });
 
-test('a write whose answer was lost, and that was sent again, counts once', async () => {
-  const wanted = { ...emptyState, consecutiveFailures: 1 };
-  answers = [
-    json(configMap('7')),
-    json('{"kind":"Status"}', 503),
-    json('{"kind":"Status","reason":"Conflict"}', 409),
-    json(configMap('8', { 'state.json': formatState(wanted) })),
-    json(configMap('9')),
-  ];
+/** A failed run that ended then. */
+const finishedAt = (time: string) => (state: RunState) =>
+  afterFailure(
+    state,
+    { startedAt: '2026-11-02T10:00:01.000Z', finishedAt: time, counts: {}, discovery: 'keep' },
+    { event: 'poll_failed', message: 'no answer' },
+  );
 
-  await createConfigMapStore(open(), 'mailroom-state').save((state) => ({
-    ...state,
-    consecutiveFailures: state.consecutiveFailures + 1,
-  }));
+describe('a conflict', () => {
+  const stored: RunState = {
+    ...emptyState,
+    lastRun: {
+      startedAt: '2026-11-02T10:00:00.000Z',
+      finishedAt: '2026-11-02T10:00:05.000Z',
+      outcome: 'poll_failed',
+      counts: {},
+    },
+  };
+  const conflict = json('{"kind":"Status","reason":"Conflict"}', 409);
+  const withState = (resourceVersion: string, state: RunState): Answer =>
+    json(configMap(resourceVersion, { 'state.json': formatState(state) }));
 
-  expect(seen.map(({ method }) => method)).toEqual(['GET', 'PATCH', 'PATCH', 'GET']);
+  test('that our own write made, whose answer was lost: it counts once', async () => {
+    const change = finishedAt('2026-11-02T10:00:09.000Z');
+    const answers503 = json('{"kind":"Status"}', 503);
+    answers = [withState('7', stored), answers503, conflict, withState('8', change(stored))];
+
+    await createConfigMapStore(open(), 'mailroom-state').save(change);
+
+    expect(seen.map(({ method }) => method)).toEqual(['GET', 'PATCH', 'PATCH', 'GET']);
+  });
+
+  test('with a run that wrote the very same: both count', async () => {
+    // Both ended before the run that is stored, so neither shows its own times.
+    const change = finishedAt('2026-11-02T10:00:02.000Z');
+    const lastFailure = {
+      at: '2026-11-02T10:00:05.000Z',
+      event: 'poll_failed',
+      message: 'x',
+    } as const;
+    const before = { ...stored, lastFailure };
+    answers = [
+      withState('7', before),
+      conflict,
+      withState('8', change(before)),
+      json(configMap('9')),
+    ];
+
+    await createConfigMapStore(open(), 'mailroom-state').save(change);
+
+    const [last] = seen.slice(-1).map(({ body }) => JSON.parse(body));
+    expect(JSON.parse(last.data['state.json'])).toMatchObject({ consecutiveFailures: 2 });
+  });
 });
