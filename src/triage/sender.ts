@@ -28,7 +28,7 @@ export function findSender(email: Email): SenderAddress | null {
 /**
  * A display name fit for a card, a log line and a terminal: control and formatting characters that
  * could forge lines or turn the reading direction are taken out, white space runs become one space,
- * and what is longer than 200 characters is cut. Empty where nothing is left.
+ * and what is longer than 200 characters is cut. Empty where nothing is left that can be seen.
  */
 export function cleanDisplayName(name: EmailAddress['name']): string {
   if (name === null) return '';
@@ -37,11 +37,16 @@ export function cleanDisplayName(name: EmailAddress['name']): string {
     .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069\uFEFF]/gu, '')
     .replace(/ {2,}/gu, ' ')
     .trim();
+  if (HAS_NOTHING_TO_SEE.test(visible)) return '';
   return Array.from(GRAPHEMES.segment(visible.slice(0, 2000)), (part) => part.segment)
     .slice(0, 200)
     .join('')
+    .replace(/\p{Cs}$/u, '')
     .trim();
 }
+
+/** Zero-width characters, fillers and the like: a contact of that name could not be found again. */
+const HAS_NOTHING_TO_SEE = /^[\p{Default_Ignorable_Code_Point}\s]*$/u;
 
 const GRAPHEMES = new Intl.Segmenter('en');
 
@@ -53,11 +58,15 @@ function isLocalPart(text: string): boolean {
 }
 
 function canonicalDomain(text: string): string | null {
-  if (/^\[[0-9a-f.:]+\]$/iu.test(text)) return text.toLowerCase();
-  if (/[\s\p{Cc}@<>(),;:"\\[\]/?#%]/u.test(text)) return null;
-  const ascii = domainToASCII(text.endsWith('.') ? text.slice(0, -1) : text);
-  return ascii === '' ? null : ascii.toLowerCase();
+  if (/^\[(?:ipv6:)?[0-9a-f.:]+\]$/iu.test(text)) return text.toLowerCase();
+  if (FORBIDDEN_IN_DOMAIN.test(text)) return null;
+  // Judged after the mapping too: it makes commas and dots out of characters that look like them.
+  const ascii = domainToASCII(text).replace(/\.$/u, '');
+  const hasEmptyLabel = ascii.split('.').includes('');
+  return hasEmptyLabel || FORBIDDEN_IN_DOMAIN.test(ascii) ? null : ascii.toLowerCase();
 }
+
+const FORBIDDEN_IN_DOMAIN = /[\s\p{Cc}@<>(),;:"\\[\]/?#%]/u;
 
 /**
  * Lower case, letter by letter, that never turns a letter outside ASCII into one inside it: the
