@@ -75,7 +75,7 @@ async function create(
   { client, books: [book] }: ContactSavingOptions,
 ): Promise<ContactOutcome> {
   if (book === undefined) return { kind: 'failed', problem: 'no address book' };
-  const raw = createContactCard(newContact, uid, today);
+  const raw = await createContactCard(newContact, uid, today);
   const fileName = `${uid}.vcf`;
   await client.createCard(book.url, fileName, raw);
   const href = new URL(fileName, book.url).pathname;

@@ -129,7 +129,7 @@ export class GroupCards {
     const uid = uidForGroup(name);
     const fileName = `${uid}.vcf`;
     try {
-      await this.#client.createCard(book.url, fileName, createGroupCard(name, uid));
+      await this.#client.createCard(book.url, fileName, await createGroupCard(name, uid));
       return { kind: 'updated' };
     } catch (error) {
       if (!hasStatus(error, 412)) return toWriteFailure(error);

@@ -1,50 +1,56 @@
 import type { NewContact } from '../triage/model.ts';
-import { foldLine } from './vcard-fold.ts';
 import type { RawCard } from './vcard-lines.ts';
-import { cleanText, escapeText, toOctets } from './vcard-values.ts';
+import { cleanText, toOctets } from './vcard-values.ts';
 
 /** The card of a new contact (vCard 3.0, RFC 2426). `today` is `YYYY-MM-DD`. */
-export function createContactCard(
+export async function createContactCard(
   { address, fullName, personName }: NewContact,
   uid: string,
   today: string,
-): RawCard {
+): Promise<RawCard> {
   const name = oneLine(fullName) || address;
   return renderCard([
-    ['UID', uid],
-    ['FN', escape(name)],
-    personName === null
-      ? ['N', ';;;;']
-      : ['N', `${escape(personName.familyName)};${escape(personName.givenName)};;;`],
-    ...(personName === null ? [['ORG', escape(name)] as const] : []),
-    ['EMAIL;TYPE=INTERNET', escape(address)],
-    ['NOTE', `Added by Mailroom on ${today}`],
+    ['uid', {}, 'text', uid],
+    ['fn', {}, 'text', name],
+    ['n', {}, 'text', structuredName(personName?.familyName, personName?.givenName)],
+    ...(personName === null ? [['org', {}, 'text', [name]] as const] : []),
+    ['email', { type: 'INTERNET' }, 'text', oneLine(address)],
+    ['note', {}, 'text', `Added by Mailroom on ${today}`],
   ]);
 }
 
 /** The card of a new contact group, as Apple's clients and Fastmail have it. */
-export function createGroupCard(name: string, uid: string): RawCard {
+export async function createGroupCard(name: string, uid: string): Promise<RawCard> {
   return renderCard([
-    ['UID', uid],
-    ['FN', escape(name)],
-    ['N', `${escape(name)};;;;`],
-    ['X-ADDRESSBOOKSERVER-KIND', 'group'],
+    ['uid', {}, 'text', uid],
+    ['fn', {}, 'text', oneLine(name)],
+    ['n', {}, 'text', structuredName(name)],
+    ['x-addressbookserver-kind', {}, 'unknown', 'group'],
   ]);
 }
 
-/** Name with its parameters, and the value as it is to be written. */
-type Property = readonly [name: string, value: string];
+/** A property in jCard form (RFC 7095 §3.3), as ical.js has it. */
+type Property = readonly [
+  name: string,
+  parameters: Readonly<Record<string, string>>,
+  type: string,
+  value: string | readonly string[],
+];
 
-function renderCard(properties: readonly Property[]): RawCard {
-  return [['BEGIN', 'VCARD'], ['VERSION', '3.0'], ...properties, ['END', 'VCARD']]
-    .map(([name, value]) => foldLine(toOctets(`${name}:${value}`), '\r\n'))
-    .join('') as RawCard;
+/** Escaped and folded by ical.js, which a pass without new contacts need not load. */
+async function renderCard(properties: readonly Property[]): Promise<RawCard> {
+  const { default: ICAL } = await import('ical.js');
+  const card = ['vcard', [['version', {}, 'text', '3.0'], ...properties], []];
+  // Without its design set, ical.js writes by the rules of vCard 4.0.
+  const text = ICAL.stringify.component(card, ICAL.design.vcard3);
+  return toOctets(`${text}\r\n`) as RawCard;
 }
 
-function escape(text: string): string {
-  return escapeText(oneLine(text), '3.0');
+function structuredName(familyName = '', givenName = ''): readonly string[] {
+  return [oneLine(familyName), oneLine(givenName), '', '', ''];
 }
 
+/** ical.js writes control characters as they are: none gets to it. */
 function oneLine(text: string): string {
   return cleanText(text).replace(/\s+/gu, ' ').trim();
 }
