@@ -24,7 +24,7 @@ export async function readAccount(scenario: Scenario): Promise<AccountView> {
 }
 
 /** How many of a sender's emails are where. */
-export function placesOf(ids: readonly string[], view: AccountView): Places {
+function placesOf(ids: readonly string[], view: AccountView): Places {
   const places: Record<string, number> = {};
   for (const id of ids) {
     const place = view.whereabouts.get(id) ?? 'gone';
@@ -54,8 +54,8 @@ export function findSenderProblems(
   );
   expect('contacts:', String(contacts.length), card === null ? '0' : '1');
   for (const contact of contacts) {
-    const lines = contact.lines.map(({ name, value }) => `${name}:${value}`);
-    const missing = (card ?? []).filter((line) => !lines.includes(line));
+    const lines = new Set(contact.lines.map(({ name, value }) => `${name}:${value}`));
+    const missing = (card ?? []).filter((line) => !lines.has(line));
     expect('card lacks', missing.join(' ') || 'nothing', 'nothing');
     const before = cardsBefore.get(address);
     if (before !== undefined && withoutNoteLine(contact.card) !== unfold(before)) {

@@ -1,0 +1,140 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { playDemo } from '../demo/play.ts';
+import { startProgram } from '../support/process.ts';
+import { buildPrograms, type Programs, PROJECT } from '../support/run-mailroom.ts';
+
+/*
+ * README's first command. It says that all came out right, so it must not say so when it did not:
+ * here it also plays with programs that do nothing, that fail, and that do their work once too often.
+ */
+
+let programs: Programs;
+beforeAll(async () => {
+  programs = await buildPrograms();
+});
+afterAll(() => programs.remove());
+
+async function play(
+  command: readonly string[],
+  useColor = false,
+): Promise<{ readonly exitCode: number; readonly text: string }> {
+  let text = '';
+  const exitCode = await playDemo({
+    command,
+    useColor,
+    write: (part) => {
+      text += part;
+    },
+  });
+  return { exitCode, text };
+}
+
+/** How long a pass took is different each time. */
+const withoutTime = (text: string): string => text.replaceAll(/\d+ ms/gu, '… ms');
+
+// oxlint-disable-next-line no-control-regex -- the escape sequences of styles
+const STYLE = /\u001B\[/u;
+
+test('npm run demo: the real program brings the account to the end state, in plain text on a pipe', async () => {
+  const { exitCode, stdout, stderr } = await startProgram(
+    [process.execPath, '--import', 'tsx', 'tests/demo/demo.ts'],
+    { cwd: PROJECT, env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm-256color' } },
+  ).result;
+
+  expect(stdout).toContain('All 79 emails, 10 contacts and 4 groups are as expected');
+  expect(stdout).toContain('the second pass wrote nothing');
+  expect(stdout).not.toContain('✗');
+  expect(stdout).not.toMatch(STYLE);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+});
+
+test('it fits a screen of 120 columns and fewer than 80 lines', async () => {
+  const { text } = await play(programs.runOnce);
+  const lines = text.split('\n');
+
+  expect(lines.length).toBeGreaterThan(40);
+  expect(lines.length).toBeLessThan(80);
+  expect(lines.filter((line) => line.length > 120)).toEqual([]);
+});
+
+test('styles change nothing but the looks', async () => {
+  const [plain, styled] = [await play(programs.runOnce), await play(programs.runOnce, true)];
+  // oxlint-disable-next-line no-control-regex -- the escape sequences of styles
+  const looks = styled.text.replaceAll(/\u001B\[\d+m/gu, '');
+
+  expect(styled.text).toMatch(STYLE);
+  expect(withoutTime(looks)).toBe(withoutTime(plain.text));
+});
+
+describe('the demo fails', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mailroom-demo-test-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const script = async (name: string, lines: readonly string[]): Promise<readonly string[]> => {
+    const path = join(folder, name);
+    await writeFile(path, lines.join('\n'));
+    return [process.execPath, path];
+  };
+  const DONE = `console.log(JSON.stringify({ event: 'poll_complete', processed: 10 }));`;
+
+  test('when a program claims to be done and did nothing: each sender is named', async () => {
+    const { exitCode, text } = await play(await script('idle.mjs', [DONE]));
+
+    expect(exitCode).toBe(1);
+    expect(text).toContain('NOT as it must be');
+    expect(text).toContain(
+      'jane@doe.example: emails in @ToPerson + Screener: 1; Screener: 3, not Inbox: 4',
+    );
+    expect(text).toContain('jane@doe.example: in group none, not Imbox');
+    expect(text).toContain('hi@gadget.example: in group Feed, not Jail');
+    expect(text).toContain('2 contacts, not 10');
+    // Those for whom nothing is to be done are right.
+    expect(text.match(/✓/gu)).toHaveLength(3);
+  });
+
+  test('when the program only reads', async () => {
+    const { exitCode, text } = await play([...programs.runOnce, '--dry-run']);
+
+    expect(exitCode).toBe(1);
+    expect(text).toContain('NOT as it must be');
+  });
+
+  test('when the program fails: its last line is shown', async () => {
+    const { exitCode, text } = await play([...programs.runOnce, '--no-such-flag']);
+
+    expect(exitCode).toBe(1);
+    expect(text).toContain('--no-such-flag');
+    expect(text).toContain('exit code 1');
+  });
+
+  test('when mail, a card and a group are changed beside the work', async () => {
+    const meddle = await script('meddle.mjs', [
+      `import { spawnSync } from 'node:child_process';`,
+      `const { status, stdout } = spawnSync(process.execPath, [${JSON.stringify(programs.runOnce[1])}], { encoding: 'utf8' });`,
+      `const { MAILROOM_CARDDAV_USERNAME: user, MAILROOM_CARDDAV_PASSWORD: password } = process.env;`,
+      `const authorization = 'Basic ' + Buffer.from(user + ':' + password).toString('base64');`,
+      `const book = new URL('/dav/addressbooks/user/' + encodeURIComponent(user) + '/Default/', process.env.MAILROOM_CARDDAV_URL);`,
+      // The landlord's card is the second sender's.
+      `const card = new URL('00000000-0000-4000-8000-000000000001.vcf', book);`,
+      `const text = await (await fetch(card, { headers: { authorization } })).text();`,
+      `const body = text.replace('Easter', 'Whitsun');`,
+      `await fetch(card, { method: 'PUT', headers: { authorization, 'content-type': 'text/vcard' }, body });`,
+      `process.stdout.write(stdout);`,
+      `process.exitCode = status;`,
+    ]);
+
+    const { exitCode, text } = await play(meddle);
+
+    expect(exitCode).toBe(1);
+    expect(text).toContain('tom@reed.example: the card changed in more than its note');
+    expect(text).toContain('the second pass wrote: PUT ');
+    expect(text.match(/✗/gu)).toHaveLength(1);
+  });
+});
