@@ -28,7 +28,10 @@ debootstrap --variant=minbase --include=ca-certificates,libstdc++6 bookworm "$sl
   { tail -5 "$work/log" >&2; exit 1; }
 install -D "$node" "$slim/usr/local/bin/node"
 mkdir -p "$slim/usr/local/lib/node_modules"
-cp -r "$(npm root --global)/npm" "$slim/usr/local/lib/node_modules/npm"
+# The npm at hand may be spread over the system, as Debian's is; the registry's is whole.
+npm install --prefix "$work/npm" --no-audit --no-fund npm@11 > "$work/log" 2>&1 ||
+  { tail -5 "$work/log" >&2; exit 1; }
+cp -r "$work/npm/node_modules/npm" "$slim/usr/local/lib/node_modules/npm"
 ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$slim/usr/local/bin/npm"
 ln -sf ../lib/node_modules/npm/bin/npx-cli.js "$slim/usr/local/bin/npx"
 # npm reaches its registry in the build as it does outside.
