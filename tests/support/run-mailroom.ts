@@ -16,6 +16,7 @@ export interface Programs {
   readonly folder: string;
   readonly runOnce: readonly string[];
   readonly status: readonly string[];
+  readonly setup: readonly string[];
   remove(): Promise<void>;
 }
 
@@ -24,7 +25,7 @@ export async function buildPrograms(): Promise<Programs> {
   const folder = await mkdtemp(join(tmpdir(), 'mailroom-e2e-'));
   await build({
     absWorkingDir: PROJECT,
-    entryPoints: ['src/run-once.ts', 'src/status.ts'],
+    entryPoints: ['src/run-once.ts', 'src/status.ts', 'src/setup.ts'],
     bundle: true,
     platform: 'node',
     target: 'node24',
@@ -41,6 +42,7 @@ export async function buildPrograms(): Promise<Programs> {
     folder,
     runOnce: [process.execPath, join(folder, 'run-once.mjs')],
     status: [process.execPath, join(folder, 'status.mjs')],
+    setup: [process.execPath, join(folder, 'setup.mjs')],
     remove: () => rm(folder, { recursive: true }),
   };
 }
