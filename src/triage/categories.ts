@@ -39,11 +39,12 @@ export function parseCategories(
   const categories: Category[] = [];
   for (const [index, entry] of entries.entries()) {
     const read = readCategory(entry, `entry ${index + 1}`, defaults);
-    if (typeof read === 'string') problems.push(read);
-    else categories.push(read);
+    if (read.problem !== null) problems.push(read.problem);
+    if (read.category !== null) categories.push(read.category);
   }
-  if (problems.length > 0) return { kind: 'invalid', problems };
-  return validateCategories(categories, reserved);
+  if (problems.length === 0) return validateCategories(categories, reserved);
+  const others = categories.length === 0 ? [] : findProblems(categories, reserved);
+  return { kind: 'invalid', problems: [...problems, ...others] };
 }
 
 /** Checks a whole set of categories; every problem at once. */
@@ -51,15 +52,23 @@ export function validateCategories(
   categories: readonly Category[],
   reserved: ReservedMailboxes,
 ): CategoriesResult {
-  const problems = [
+  const problems = findProblems(categories, reserved);
+  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'valid', categories };
+}
+
+/** An empty label, group or destination is one that was complained of already. */
+function findProblems(
+  categories: readonly Category[],
+  reserved: ReservedMailboxes,
+): readonly string[] {
+  return [
     ...(categories.length === 0 ? ['names no category: at least one is needed'] : []),
     ...findDuplicates(categories, 'name'),
     ...findDuplicates(categories, 'label'),
     ...findParentProblems(categories),
     ...findReservedNames(categories, reserved),
+    ...findSharedGroups(categories),
   ];
-  if (problems.length === 0) problems.push(...findSharedGroups(categories));
-  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'valid', categories };
 }
 
 /** The category, its parent, and so on up. */
@@ -78,14 +87,20 @@ const TEXT_MEMBERS = ['name', 'label', 'contactGroup', 'destinationMailbox'] as 
 const MEMBERS = [...TEXT_MEMBERS, 'contactType', 'parent', 'addToInbox'] as const;
 const CONTACT_TYPES: readonly ContactType[] = ['company', 'person'];
 
+/** What could be made of an entry, so that the others are judged beside it; null without a name. */
+interface CategoryReading {
+  readonly category: Category | null;
+  readonly problem: string | null;
+}
+
 function readCategory(
   entry: unknown,
   where: string,
   defaults: readonly Category[],
-): Category | string {
+): CategoryReading {
   if (typeof entry === 'string') return readCategory({ name: entry }, where, defaults);
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
-    return `${where} is neither a name nor an object`;
+    return { category: null, problem: `${where} is neither a name nor an object` };
   }
   const given = new Map<string, unknown>(Object.entries(entry));
   const problems: string[] = [];
@@ -106,10 +121,14 @@ function readCategory(
   if (parent !== null && typeof parent !== 'string') {
     problems.push('needs parent as the name of another category, or null');
   }
-  const contactType = given.get('contactType') ?? base?.contactType ?? 'company';
+  const contactType = given.has('contactType')
+    ? given.get('contactType')
+    : (base?.contactType ?? 'company');
   const knownType = CONTACT_TYPES.find((type) => type === contactType);
   if (knownType === undefined) problems.push('needs contactType as "company" or "person"');
-  const addToInbox = given.get('addToInbox') ?? base?.addToInbox ?? false;
+  const addToInbox = given.has('addToInbox')
+    ? given.get('addToInbox')
+    : (base?.addToInbox ?? false);
   if (typeof addToInbox !== 'boolean') problems.push('needs addToInbox as true or false');
   const category: Category = {
     name,
@@ -120,8 +139,11 @@ function readCategory(
     parent: typeof parent === 'string' ? parent.trim() : null,
     addToInbox: addToInbox === true,
   };
-  if (problems.length === 0) return category;
-  return `${where}${name === '' ? '' : ` (${name})`} ${problems.join(', and ')}`;
+  const who = name === '' ? where : `${where} (${name})`;
+  return {
+    category: name === '' ? null : category,
+    problem: problems.length === 0 ? null : `${who} ${problems.join(', and ')}`,
+  };
 }
 
 function findDuplicates(categories: readonly Category[], key: 'name' | 'label'): readonly string[] {
@@ -131,7 +153,7 @@ function findDuplicates(categories: readonly Category[], key: 'name' | 'label'):
     seen.set(value, (seen.get(value) ?? 0) + 1);
   }
   return [...seen]
-    .filter(([, count]) => count > 1)
+    .filter(([value, count]) => value !== '' && count > 1)
     .map(([value, count]) => `has the ${key} ${JSON.stringify(value)} ${count} times`);
 }
 
@@ -171,7 +193,7 @@ function findReservedNames(
       }
     }
     const owner = categories.find((other) => isSameMailboxName(label, other.destinationMailbox));
-    if (owner !== undefined) {
+    if (label !== '' && owner !== undefined) {
       problems.push(`has ${name} with a label that is the destination of ${owner.name}`);
     }
     if (isInboxName(label)) problems.push(`has ${name} with a label that is Inbox`);
@@ -181,8 +203,16 @@ function findReservedNames(
 
 function findSharedGroups(categories: readonly Category[]): readonly string[] {
   const problems: string[] = [];
-  for (const [index, one] of categories.entries()) {
-    for (const other of categories.slice(index + 1)) {
+  // Whose relative a category with an unknown parent is cannot be told yet.
+  const judged = categories.filter(
+    (one) =>
+      one.contactGroup !== '' &&
+      findChain(one, categories).every(
+        ({ parent }) => parent === null || categories.some(({ name }) => isSameName(name, parent)),
+      ),
+  );
+  for (const [index, one] of judged.entries()) {
+    for (const other of judged.slice(index + 1)) {
       if (!isSameName(one.contactGroup, other.contactGroup)) continue;
       const chain = findChain(one, categories);
       const isRelated = findChain(other, categories).some((category) => chain.includes(category));

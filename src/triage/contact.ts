@@ -16,13 +16,14 @@ export function planNewContact(
 
 /** `Jane Doe` and `Doe, Jane` are both Jane, of the Does; a single word is a given name. */
 export function parsePersonName(fullName: string): PersonName {
-  const comma = fullName.indexOf(',');
+  const name = fullName.replace(/^[\s,]+/u, '');
+  const comma = name.indexOf(',');
   if (comma > 0) {
-    const givenName = fullName.slice(comma + 1).trim();
-    const familyName = fullName.slice(0, comma).trim();
+    const givenName = name.slice(comma + 1).trim();
+    const familyName = name.slice(0, comma).trim();
     return givenName === '' ? { familyName: '', givenName: familyName } : { familyName, givenName };
   }
-  const words = fullName.split(/\s+/u).filter((word) => word !== '');
+  const words = name.split(/\s+/u).filter((word) => word !== '');
   const familyName = words.length > 1 ? (words.at(-1) ?? '') : '';
   const givenName = (words.length > 1 ? words.slice(0, -1) : words).join(' ');
   return { familyName, givenName };

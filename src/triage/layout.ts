@@ -142,11 +142,12 @@ function findDoubleUse(names: TriageNames, mailboxId: (name: string) => string):
     ...names.categories.map(({ label }) => label),
   ];
   const destinations = names.categories.map(({ destinationMailbox }) => destinationMailbox);
-  return labels.flatMap((label, index) =>
+  const problems = labels.flatMap((label, index) =>
     [...labels.slice(index + 1), ...destinations]
       .filter((other) => mailboxId(other) === mailboxId(label))
       .map((other) => `"${label}" and "${other}" are one mailbox, and must be two`),
   );
+  return [...new Set(problems)];
 }
 
 function required(map: ReadonlyMap<string, string>, key: string): string {

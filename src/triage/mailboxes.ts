@@ -15,8 +15,8 @@ export function findMailbox(mailboxes: readonly Mailbox[], setting: string): Mai
   if (isInboxName(setting)) {
     return inbox === undefined ? { kind: 'missing' } : { kind: 'found', mailbox: inbox };
   }
-  const wanted = canonicalPath(setting);
   const paths = new Map(mailboxes.map((mailbox) => [mailbox, mailboxPath(mailbox, mailboxes)]));
+  const wanted = canonicalPath(setting, inbox?.name);
   for (const [mailbox, path] of paths) {
     if (isSameName(path, wanted)) return { kind: 'found', mailbox };
   }
@@ -41,7 +41,9 @@ export function mailboxPath(mailbox: Mailbox, mailboxes: readonly Mailbox[]): st
   return names.join('/');
 }
 
-function canonicalPath(setting: string): string {
+/** The path as `mailboxPath` writes it: it may begin with `Inbox`, or with that mailbox's own name. */
+function canonicalPath(setting: string, inboxName = 'Inbox'): string {
   const [first = '', ...rest] = setting.split('/');
-  return [isInboxName(first) ? 'Inbox' : first, ...rest].join('/');
+  const isInbox = isInboxName(first) || (rest.length > 0 && isSameName(first, inboxName));
+  return [isInbox ? 'Inbox' : first, ...rest].join('/');
 }

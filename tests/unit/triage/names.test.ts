@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+
+import { isDifferentName, isInboxName, isSameName } from '../../../src/triage/names.ts';
+
+describe('isSameName: mailboxes and contact groups', () => {
+  it.each([
+    ['equal', 'Paper Trail', 'Paper Trail', true],
+    ['composed and decomposed', 'Caf\u00E9', 'Cafe\u0301', true],
+    ['letter case counts', 'feed', 'Feed', false],
+    ['space counts', 'Paper Trail', 'PaperTrail', false],
+  ])('%s', (_rule, a, b, isSame) => {
+    expect(isSameName(a, b)).toBe(isSame);
+    expect(isSameName(b, a)).toBe(isSame);
+  });
+});
+
+describe('isInboxName', () => {
+  it.each([
+    ['Inbox', true],
+    ['INBOX', true],
+    ['inbox', true],
+    ['Inbox/Screener', false],
+    ['Inbox 2', false],
+    ['', false],
+  ])('%j: %s', (name, isInbox) => {
+    expect(isInboxName(name)).toBe(isInbox);
+  });
+});
+
+describe('isDifferentName: what the warning label says', () => {
+  it.each([
+    ['equal', 'Jane Doe', 'Jane Doe', false],
+    ['letter case aside', 'JANE DOE', 'Jane Doe', false],
+    ['surrounding space aside', ' Jane Doe ', 'Jane Doe', false],
+    ['composed and decomposed', 'Rene\u0301', 'Ren\u00E9', false],
+    ['no name on the email', '', 'Jane Doe', false],
+    ['no name on the contact', 'Jane Doe', '', false],
+    ['only space on the contact', 'Jane Doe', '  ', false],
+    ['another name', 'Jane Doe', 'John Doe', true],
+    ['a longer name', 'Jane Doe (Support)', 'Jane Doe', true],
+    ['accents count', 'Rene', 'René', true],
+    ['a homograph', 'J\u0430ne Doe', 'Jane Doe', true],
+  ])('%s', (_rule, displayName, contactName, isDifferent) => {
+    expect(isDifferentName(displayName, contactName)).toBe(isDifferent);
+  });
+});
