@@ -1,6 +1,7 @@
 import type { NewContact } from '../triage/model.ts';
+import { foldLine } from './vcard-fold.ts';
 import type { RawCard } from './vcard-lines.ts';
-import { cleanText, toOctets } from './vcard-values.ts';
+import { oneLine, toOctets } from './vcard-values.ts';
 
 /** The card of a new contact (vCard 3.0, RFC 2426). `today` is `YYYY-MM-DD`. */
 export async function createContactCard(
@@ -37,20 +38,24 @@ type Property = readonly [
   value: string | readonly string[],
 ];
 
-/** Escaped and folded by ical.js, which a pass without new contacts need not load. */
+/**
+ * Escaped by ical.js, which a pass without new contacts need not load; control characters it writes
+ * as they are, so none gets to it. Its folds are left out: they make lines of 76 octets.
+ */
 async function renderCard(properties: readonly Property[]): Promise<RawCard> {
   const { default: ICAL } = await import('ical.js');
-  const card = ['vcard', [['version', {}, 'text', '3.0'], ...properties], []];
-  // Without its design set, ical.js writes by the rules of vCard 4.0.
-  const text = ICAL.stringify.component(card, ICAL.design.vcard3);
-  return toOctets(`${text}\r\n`) as RawCard;
+  // Without this design set, ical.js writes by the rules of vCard 4.0.
+  const { vcard3 } = ICAL.design;
+  const lines = [VERSION, ...properties].map((property) =>
+    ICAL.stringify.property([...property], vcard3, true),
+  );
+  return ['BEGIN:VCARD', ...lines, 'END:VCARD']
+    .map((line) => foldLine(toOctets(line), '\r\n'))
+    .join('') as RawCard;
 }
+
+const VERSION: Property = ['version', {}, 'text', '3.0'];
 
 function structuredName(familyName = '', givenName = ''): readonly string[] {
   return [oneLine(familyName), oneLine(givenName), '', '', ''];
-}
-
-/** ical.js writes control characters as they are: none gets to it. */
-function oneLine(text: string): string {
-  return cleanText(text).replace(/\s+/gu, ' ').trim();
 }

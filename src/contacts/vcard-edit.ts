@@ -8,6 +8,7 @@ import {
   escapeText,
   isBase64,
   isQuotedPrintable,
+  oneLine,
   toOctets,
 } from './vcard-values.ts';
 
@@ -76,15 +77,16 @@ export function insertLine(part: WholeCardPart, content: string): Insertion {
 }
 
 function planFullName(part: WholeCardPart, fullName: string): readonly Insertion[] {
-  const value = escapeText(fullName, part.version).trim();
+  const name = oneLine(fullName);
+  const value = escapeText(name, part.version);
   if (value === '' || findFullName(part) !== '') return [];
-  const line = part.lines.find(({ name }) => name === 'FN');
+  const line = part.lines.find((one) => one.name === 'FN');
   if (line === undefined) {
     return [insertLine(part, `FN${charsetParameter(part, value)}:${toOctets(value)}`)];
   }
   // An empty value in base64 is nothing to add to, and two FN are not allowed.
   if (isBase64(line)) return [];
-  const octets = isQuotedPrintable(line) ? encodeQuotedPrintable(fullName) : toOctets(value);
+  const octets = isQuotedPrintable(line) ? encodeQuotedPrintable(name) : toOctets(value);
   return [appendToLine(line, octets, part)];
 }
 

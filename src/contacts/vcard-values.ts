@@ -56,8 +56,13 @@ export function isGroupPart({ lines }: CardPart): boolean {
   );
 }
 
+/** Text fit for a value of one line, such as a name; empty where nothing is to be seen. */
+export function oneLine(text: string): string {
+  return cleanText(text).replace(/\s+/gu, ' ').trim();
+}
+
 /** Line ends as LF; other control characters and lone surrogates taken out. */
-export function cleanText(text: string): string {
+function cleanText(text: string): string {
   return text
     .replace(/\r\n?/gu, '\n')
     .toWellFormed()

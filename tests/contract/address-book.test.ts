@@ -203,6 +203,23 @@ describe.each(eachServer())('address book on $name', ({ open }) => {
       expect((await readGroup('Crowd')).memberKeys).toEqual(new Set(uids));
     });
 
+    it('are known as they are after our own write', async () => {
+      await account.putGroup('Twice');
+      const book = openBook(account);
+      const group = (await book.readGroups([])).find(({ name }) => name === 'Twice');
+      if (group === undefined) throw new Error('no group');
+
+      await book.saveGroupMembers({ group, addUids: ['in-and-out'], removeUids: [] });
+      const outcome = await book.saveGroupMembers({
+        group,
+        addUids: [],
+        removeUids: ['in-and-out'],
+      });
+
+      expect(outcome.kind).toBe('updated');
+      expect((await readGroup('Twice')).memberKeys.size).toBe(0);
+    });
+
     it('are made once', async () => {
       const outcomes = [];
       for (const _ of [1, 2]) outcomes.push(await openBook(account).createGroup('Made, once'));

@@ -80,11 +80,11 @@ describe('FN', () => {
       'a line end cannot forge a line',
       '3.0',
       'Jane\r\nEMAIL:x@evil.example',
-      'FN:Jane\\nEMAIL:x@evil.example',
+      'FN:Jane EMAIL:x@evil.example',
     ],
     ['control characters stay out', '4.0', 'Ja\u0000n\u001Be\u0085', 'FN:Jane'],
     ['vCard 2.1 is told of UTF-8', '2.1', 'Ängst; x', 'FN;CHARSET=UTF-8:Ängst\\; x'],
-    ['nothing to fill in', '3.0', '\u0007 ', undefined],
+    ['nothing to fill in', '3.0', '\u0007 \n', undefined],
   ])('%s', (_, version, fullName, expected) => {
     const raw = aCard(
       `VERSION:${version}`,
