@@ -159,7 +159,9 @@ function planSender(
     category,
     contact,
     duplicates,
-    isNameDifferent: contact !== null && isDifferentName(one.displayName, contact.name),
+    // Cleaned alike: a name must not differ by what was taken out of the other.
+    isNameDifferent:
+      contact !== null && isDifferentName(one.displayName, cleanDisplayName(contact.name)),
   };
 }
 
@@ -176,26 +178,38 @@ function rankContacts(
     if (hrefs.some((href) => category.groupHrefs.includes(href))) return 0;
     return hrefs.some((href) => triageHrefs.includes(href)) ? 1 : 2;
   };
-  return [...contacts].sort((a, b) => rank(a) - rank(b) || compareText(a.href, b.href));
+  return [...contacts].sort(
+    (a, b) => rank(a) - rank(b) || compareText(a.href, b.href) || compareText(a.uid, b.uid),
+  );
 }
 
 /** Senders that share a card with a sender of another category, with all categories asked of it. */
 function findRivals(
   senders: readonly SenderPlan[],
 ): ReadonlyMap<SenderPlan, readonly ResolvedCategory[]> {
-  const byHref = new Map<string, SenderPlan[]>();
+  const byCard = new Map<string, SenderPlan[]>();
   for (const plan of senders) {
-    for (const { href } of plan.contact === null ? [] : [plan.contact, ...plan.duplicates]) {
-      byHref.set(href, [...(byHref.get(href) ?? []), plan]);
-    }
+    for (const key of cardKeys(plan)) byCard.set(key, [...(byCard.get(key) ?? []), plan]);
   }
   const rivals = new Map<SenderPlan, readonly ResolvedCategory[]>();
-  for (const plans of byHref.values()) {
+  for (const plans of byCard.values()) {
     const categories = [...new Set(plans.map(({ category }) => category))];
     if (categories.length < 2) continue;
     for (const plan of plans) rivals.set(plan, categories);
   }
   return rivals;
+}
+
+/**
+ * What the senders of one card share. Groups know their members by UID, so two cards with one UID
+ * are routed as one, and two in one resource are not.
+ */
+export function cardKeys({
+  contact,
+  duplicates,
+}: Pick<SenderPlan, 'contact' | 'duplicates'>): ReadonlySet<string> {
+  const contacts = contact === null ? [] : [contact, ...duplicates];
+  return new Set(contacts.map(({ href, uid }) => (uid === '' ? href : memberKey(uid))));
 }
 
 function conflictOf(
