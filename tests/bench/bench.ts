@@ -1,0 +1,62 @@
+/**
+ * What a pass costs: the real program against a server, scenario by scenario.
+ *
+ *   npm run bench -- [--scenario=TEXT]... [--program=bundle|tsx]... [--latency=MS]... [--runs=N]
+ *                    [--cyrus] [--json=FILE] [--readme] [--node-flag=FLAG]...
+ */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+
+import { isCyrusInstalled, startCyrus } from '../support/cyrus.ts';
+import { startStandIn } from '../support/stand-in/stand-in.ts';
+import { benchScenario, type BenchResult } from './bench-scenario.ts';
+import { describeMachine } from './machine.ts';
+import { buildPrograms } from './programs.ts';
+import { replaceReadmeTable } from './readme.ts';
+import { SCENARIOS } from './scenarios.ts';
+import { renderTable } from './table.ts';
+
+const { values } = parseArgs({
+  options: {
+    scenario: { type: 'string', multiple: true, default: [''] },
+    program: { type: 'string', multiple: true, default: ['bundle', 'tsx'] },
+    latency: { type: 'string', multiple: true, default: ['0', '40'] },
+    runs: { type: 'string' },
+    cyrus: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    readme: { type: 'boolean', default: false },
+    'node-flag': { type: 'string', multiple: true, default: [] },
+  },
+});
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+if (values.cyrus && !isCyrusInstalled()) throw new Error('Cyrus is not installed');
+const programs = await buildPrograms(values['node-flag']);
+const results: BenchResult[] = [];
+try {
+  for (const scenario of SCENARIOS) {
+    if (!values.scenario.some((text) => scenario.name.includes(text.replace('x', '×')))) continue;
+    for (const latencyMs of values.cyrus ? [0] : values.latency.map(Number)) {
+      for (const program of programs.all.filter(({ name }) => values.program.includes(name))) {
+        say(`${scenario.name}, ${latencyMs} ms, ${program.name}`);
+        const result = await benchScenario({
+          scenario:
+            values.runs === undefined ? scenario : { ...scenario, runs: Number(values.runs) },
+          program,
+          latencyMs,
+          openServer: () => (values.cyrus ? startCyrus() : startStandIn()),
+        });
+        results.push(result);
+      }
+    }
+  }
+} finally {
+  await programs.remove();
+}
+const machine = describeMachine(values.cyrus ? 'Cyrus' : 'stand-in');
+const table = renderTable(results, machine);
+process.stdout.write(`${table}\n`);
+if (values.json !== undefined) {
+  await writeFile(values.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+}
+if (values.readme) await replaceReadmeTable(table);
