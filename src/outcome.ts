@@ -38,6 +38,6 @@ function findError(result: PassResult): unknown {
 }
 
 /** Every sender that was tried failed; what for is in the message, for the first of them. */
-export class EverySenderFailedError extends Error {
+class EverySenderFailedError extends Error {
   override readonly name = 'EverySenderFailedError';
 }

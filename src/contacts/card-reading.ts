@@ -77,7 +77,7 @@ export function toContact(part: CardPart, href: string): Contact {
 }
 
 /** A group card, as a pass knows it. */
-export function toGroup(part: CardPart, href: string): ContactGroup {
+function toGroup(part: CardPart, href: string): ContactGroup {
   const keys = part.lines
     .filter(({ name }) => isMemberName(name))
     .map((line) => memberKey(decodeRaw(line)))
