@@ -13,8 +13,7 @@ import { DavClient } from './dav-client.ts';
 import type { Book } from './discovery.ts';
 import { GroupCards } from './group-cards.ts';
 
-export { parseRememberedBooks, type RememberedBooks } from './book-directory.ts';
-export type { Book } from './discovery.ts';
+export { parseRememberedBooks } from './book-directory.ts';
 
 export interface AddressBookOptions {
   readonly http: Http;

@@ -39,7 +39,7 @@ export interface CardLine {
 }
 
 /** `TYPE=HOME,WORK`, or the bare `HOME` of vCard 2.1, whose name is empty. Both upper-cased. */
-export interface CardParameter {
+interface CardParameter {
   readonly name: string;
   readonly values: readonly string[];
 }
