@@ -1,0 +1,299 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Layout } from '../../../src/triage/layout.ts';
+import type { Email, EmailPatch } from '../../../src/triage/model.ts';
+import type { SweepPlan } from '../../../src/triage/sweep.ts';
+import {
+  planErrorLabels,
+  planFinish,
+  planLabelRemoval,
+  planSweep,
+} from '../../../src/triage/sweep.ts';
+import { aCategory, aLayout, anAddress, anEmail, categoryOf } from '../../support/builders.ts';
+
+const layout = aLayout({
+  categories: [
+    aCategory('Feed'),
+    aCategory('Jail'),
+    aCategory('Child', { parent: 'Feed' }),
+    aCategory('Loud', { addToInbox: true }),
+    aCategory('Filed', { destinationMailbox: 'Archive' }),
+  ],
+});
+
+function aSweep(
+  sweep: {
+    readonly to?: string;
+    readonly from?: string;
+    readonly labelled?: readonly Email[];
+  } = {},
+): SweepPlan {
+  return {
+    sender: anAddress(),
+    category: categoryOf(layout, sweep.to ?? 'Feed'),
+    isReTriage: sweep.from !== undefined,
+    oldDestinationIds: sweep.from === undefined ? [] : [sweep.from],
+    labelledIds: new Set((sweep.labelled ?? []).map(({ id }) => id)),
+  };
+}
+
+/** The mailboxes that an email is in after a patch; those that it was in where there is none. */
+function after(email: Email, patch: EmailPatch | null): readonly string[] {
+  const mailboxIds = new Set(email.mailboxIds);
+  for (const id of patch?.remove ?? []) mailboxIds.delete(id);
+  for (const id of patch?.add ?? []) mailboxIds.add(id);
+  return [...mailboxIds].toSorted();
+}
+
+describe('planSweep: one email of the sender', () => {
+  it.each([
+    ['in Screener: moves', ['Screener'], ['Feed']],
+    ['in Screener and elsewhere: stays there too', ['Screener', 'Inbox'], ['Feed', 'Inbox']],
+    ['in Screener and the destination', ['Screener', 'Feed'], ['Feed']],
+    ['in Screener and Archive: moves', ['Screener', 'Archive'], ['Archive', 'Feed']],
+    [
+      'the error label is not its business',
+      ['Screener', '@MailroomError'],
+      ['@MailroomError', 'Feed'],
+    ],
+    [
+      'a label that came meanwhile stays, for the next pass',
+      ['Screener', '@ToJail'],
+      ['@ToJail', 'Feed'],
+    ],
+  ])('%s', (_rule, mailboxIds, moved) => {
+    const email = anEmail({ in: mailboxIds });
+
+    expect(after(email, planSweep(email, aSweep(), layout))).toEqual(moved);
+  });
+
+  it.each([
+    ['in the destination', ['Feed']],
+    ['in Inbox', ['Inbox']],
+    ['in Archive', ['Archive']],
+    ['in the destination of another category, without a re-triage', ['Jail']],
+    ['in Trash', ['Trash']],
+    ['in Screener and Trash', ['Screener', 'Trash']],
+    ['in Screener and Junk', ['Screener', 'Junk']],
+    ['in Screener and Drafts', ['Screener', 'Drafts']],
+    ['in Screener and Sent', ['Screener', 'Sent']],
+    ['only in the error label', ['@MailroomError']],
+  ])('left where it is: %s', (_rule, mailboxIds) => {
+    expect(planSweep(anEmail({ in: mailboxIds }), aSweep(), layout)).toBeNull();
+  });
+
+  it.each([
+    ['in the old destination: moves', ['Jail'], ['Feed']],
+    ['in Screener: moves', ['Screener'], ['Feed']],
+    ['in both', ['Screener', 'Jail'], ['Feed']],
+    ['in the old destination and Inbox', ['Jail', 'Inbox'], ['Feed', 'Inbox']],
+    [
+      'in the old destination and Screener and Archive',
+      ['Jail', 'Screener', 'Archive'],
+      ['Archive', 'Feed'],
+    ],
+    ['in the old destination and Archive: stays', ['Jail', 'Archive'], ['Archive', 'Jail']],
+    ['in the old destination and Trash: stays', ['Jail', 'Trash'], ['Jail', 'Trash']],
+    ['in the old destination and Junk: stays', ['Jail', 'Junk'], ['Jail', 'Junk']],
+    ['in the old destination and Sent: stays', ['Jail', 'Sent'], ['Jail', 'Sent']],
+    ['in neither: stays', ['Inbox'], ['Inbox']],
+  ])('re-triage, %s', (_rule, mailboxIds, moved) => {
+    const email = anEmail({ in: mailboxIds });
+
+    expect(after(email, planSweep(email, aSweep({ from: 'Jail' }), layout))).toEqual(moved);
+  });
+
+  it('from Archive as the old destination nothing moves but what is in Screener too', () => {
+    const filed = anEmail({ in: ['Archive'] });
+
+    expect(planSweep(filed, aSweep({ from: 'Archive' }), layout)).toBeNull();
+  });
+
+  it('destinations of the parents too', () => {
+    const email = anEmail();
+
+    expect(after(email, planSweep(email, aSweep({ to: 'Child' }), layout))).toEqual([
+      'Child',
+      'Feed',
+    ]);
+  });
+
+  it.each([
+    ['from Screener', aSweep({ to: 'Loud' }), ['Screener'], ['Inbox', 'Loud']],
+    ['never on re-triage', aSweep({ to: 'Loud', from: 'Jail' }), ['Screener'], ['Loud']],
+    [
+      'never on re-triage, from the old destination',
+      aSweep({ to: 'Loud', from: 'Jail' }),
+      ['Jail'],
+      ['Loud'],
+    ],
+  ])('addToInbox: %s', (_rule, sweep, mailboxIds, moved) => {
+    const email = anEmail({ in: mailboxIds });
+
+    expect(after(email, planSweep(email, sweep, layout))).toEqual(moved);
+  });
+
+  it('a labelled email waits for the end', () => {
+    const email = anEmail({ in: ['Screener', '@ToFeed'] });
+
+    expect(planSweep(email, aSweep({ labelled: [email] }), layout)).toBeNull();
+  });
+
+  it.each([
+    ['from the old destination', ['Jail', '@ToFeed'], ['@ToFeed', 'Feed']],
+    ['from Screener', ['Screener', '@ToFeed'], ['@ToFeed', 'Feed']],
+    [
+      'even out of Trash: the user asked for it',
+      ['Jail', 'Trash', '@ToFeed'],
+      ['@ToFeed', 'Feed', 'Trash'],
+    ],
+  ])('at a re-triage it moves now, its label on: %s', (_rule, mailboxIds, moved) => {
+    const email = anEmail({ in: mailboxIds });
+    const sweep = aSweep({ from: 'Jail', labelled: [email] });
+
+    expect(after(email, planSweep(email, sweep, layout))).toEqual(moved);
+  });
+
+  it('a destination is named even where the email has it: somebody may take it out meanwhile', () => {
+    expect(planSweep(anEmail({ in: ['Screener', 'Feed'] }), aSweep(), layout)?.add).toContain(
+      'Feed',
+    );
+  });
+});
+
+describe('planFinish: a labelled email, last of all', () => {
+  const finish = (
+    mailboxIds: readonly string[],
+    options: { readonly to?: string; readonly from?: string; readonly hasWarning?: boolean } = {},
+    within: Layout = layout,
+  ): readonly string[] => {
+    const email = anEmail({ in: mailboxIds });
+    const sweep = aSweep({ ...options, labelled: [email] });
+    return after(
+      email,
+      planFinish(email, sweep, within, { hasWarning: options.hasWarning ?? false }),
+    );
+  };
+
+  it.each([
+    ['Screener and label off, destination on', ['Screener', '@ToFeed'], ['Feed']],
+    ['the error label comes off', ['Screener', '@ToFeed', '@MailroomError'], ['Feed']],
+    ['only in the label', ['@ToFeed'], ['Feed']],
+    ['in Archive: stays there too', ['Archive', '@ToFeed'], ['Archive', 'Feed']],
+    ['in the destination', ['Feed', '@ToFeed'], ['Feed']],
+    ["in mailboxes of the user's own", ['Mine', 'Inbox', '@ToFeed'], ['Feed', 'Inbox', 'Mine']],
+    ['a warning from an earlier time comes off', ['@ToFeed', '@MailroomWarning'], ['Feed']],
+  ])('%s', (_rule, mailboxIds, moved) => {
+    expect(finish(mailboxIds)).toEqual(moved);
+  });
+
+  it('re-triage: out of the old destination', () => {
+    expect(finish(['Jail', '@ToFeed'], { from: 'Jail' })).toEqual(['Feed']);
+  });
+
+  it('addToInbox for what was in Screener, and for nothing else', () => {
+    expect(finish(['Screener', '@ToLoud'], { to: 'Loud' })).toEqual(['Inbox', 'Loud']);
+    expect(finish(['Mine', '@ToLoud'], { to: 'Loud' })).toEqual(['Loud', 'Mine']);
+    expect(finish(['Screener', '@ToLoud'], { to: 'Loud', from: 'Jail' })).toEqual(['Loud']);
+  });
+
+  it.each([
+    ['goes on', ['@ToFeed'], ['@MailroomWarning', 'Feed']],
+    ['stays on', ['@ToFeed', '@MailroomWarning'], ['@MailroomWarning', 'Feed']],
+  ])('names that differ: the warning label %s', (_rule, mailboxIds, moved) => {
+    expect(finish(mailboxIds, { hasWarning: true })).toEqual(moved);
+  });
+
+  it('warnings switched off: no warning label is touched', () => {
+    const off = { ...layout, warningLabelId: null };
+
+    expect(finish(['@ToFeed', '@MailroomWarning'], { hasWarning: true }, off)).toEqual([
+      '@MailroomWarning',
+      'Feed',
+    ]);
+    expect(finish(['@ToFeed'], { hasWarning: true }, off)).toEqual(['Feed']);
+  });
+});
+
+describe("planLabelRemoval: Mailroom's own labels, from the sender's other emails", () => {
+  const remove = (
+    mailboxIds: readonly string[],
+    sweep: SweepPlan = aSweep(),
+    hasWarning = false,
+  ): EmailPatch | null =>
+    planLabelRemoval(anEmail({ in: mailboxIds }), sweep, layout, { hasWarning });
+
+  it.each([
+    ['error', ['Inbox', '@MailroomError'], ['Inbox']],
+    ['warning', ['Inbox', '@MailroomWarning'], ['Inbox']],
+    ['both', ['Inbox', '@MailroomError', '@MailroomWarning'], ['Inbox']],
+    [
+      'from an email that is in nothing else: it goes to the destination',
+      ['@MailroomError'],
+      ['Feed'],
+    ],
+    ['from one in Trash: it stays there', ['Trash', '@MailroomError'], ['Trash']],
+    ['a triage label that came meanwhile stays', ['@ToJail', '@MailroomError'], ['@ToJail']],
+  ])('%s', (_rule, mailboxIds, left) => {
+    expect(after(anEmail({ in: mailboxIds }), remove(mailboxIds))).toEqual(left);
+  });
+
+  it('names that differ: the warning stays, the error goes', () => {
+    const mailboxIds = ['Inbox', '@MailroomError', '@MailroomWarning'];
+
+    expect(after(anEmail({ in: mailboxIds }), remove(mailboxIds, aSweep(), true))).toEqual([
+      '@MailroomWarning',
+      'Inbox',
+    ]);
+  });
+
+  it('an email that carries none is not written', () => {
+    expect(remove(['Inbox'])).toBeNull();
+    expect(remove(['Inbox', '@MailroomWarning'], aSweep(), true)).toBeNull();
+  });
+
+  it('labelled emails are for planFinish', () => {
+    const email = anEmail({ in: ['@ToFeed', '@MailroomError'] });
+
+    expect(
+      planLabelRemoval(email, aSweep({ labelled: [email] }), layout, { hasWarning: false }),
+    ).toBeNull();
+  });
+
+  it.each([
+    ['Screener', ['Screener', '@MailroomError'], aSweep()],
+    ['Screener, with another mailbox', ['Screener', 'Archive', '@MailroomError'], aSweep()],
+    ['the old destination', ['Jail', '@MailroomError'], aSweep({ from: 'Jail' })],
+  ])('a sweep that went before is not undone: out of %s', (_rule, mailboxIds, sweep) => {
+    const listed = anEmail({ in: mailboxIds });
+    const swept = {
+      ...listed,
+      mailboxIds: new Set(after(listed, planSweep(listed, sweep, layout))),
+    };
+
+    const end = after(swept, planLabelRemoval(listed, sweep, layout, { hasWarning: false }));
+
+    expect(end).toEqual(after(swept, { emailId: listed.id, add: [], remove: ['@MailroomError'] }));
+  });
+
+  it.each([
+    ['it is where it stays', ['Inbox', '@MailroomError'], 'Inbox'],
+    ['the destination', ['Inbox', 'Feed', '@MailroomError'], 'Feed'],
+  ])(
+    'a mailbox to stay in is named, should somebody take it out meanwhile: %s',
+    (_rule, mailboxIds, stays) => {
+      expect(remove(mailboxIds)?.add).toEqual([stays]);
+    },
+  );
+});
+
+describe('planErrorLabels', () => {
+  it('once: an email that carries it is not written again', () => {
+    const fresh = anEmail({ in: ['@ToFeed'] });
+    const known = anEmail({ in: ['@ToFeed', '@MailroomError'] });
+
+    expect(planErrorLabels([fresh, known], layout)).toEqual([
+      { emailId: fresh.id, add: ['@MailroomError'], remove: [] },
+    ]);
+  });
+});
