@@ -1,6 +1,6 @@
 import './web/install.ts';
 
-import { openSync, closeSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 
 import { parseCommandLine } from './command-line.ts';
 import { runOnce } from './run.ts';
@@ -35,6 +35,7 @@ if (command.kind === 'print') {
     stop: stop.signal,
     writeTerminationMessage(text) {
       // Not created where it is missing: that would leave a file on somebody's own machine.
+      if (!existsSync(TERMINATION_LOG)) return;
       const file = openSync(TERMINATION_LOG, 'r+');
       writeSync(file, text);
       closeSync(file);

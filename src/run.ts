@@ -48,7 +48,7 @@ export interface RunOptions {
   readonly isTerminal: boolean;
   /** Aborted by SIGTERM and SIGINT. */
   readonly stop: AbortSignal;
-  /** Throws where there is no such place. */
+  /** Does nothing where there is no such place; throws where it cannot be written. */
   readonly writeTerminationMessage: (text: string) => void;
 }
 

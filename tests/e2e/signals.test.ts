@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { buildPrograms, type Programs, type StartedRun } from '../support/run-mailroom.ts';
@@ -19,6 +20,7 @@ afterAll(() => programs.remove());
 
 /** What a pod is given; the contract says 20 s. */
 const GRACE_MS = 20_000;
+const SIGNAL_MS = 300;
 const SENDERS = 12;
 
 async function arrange({ scenario, mailroom }: OnStandIn): Promise<void> {
@@ -36,7 +38,11 @@ function startAndInterrupt(
   signal: NodeJS.Signals,
   at: Pick<FaultRule, 'on' | 'nth' | 'when'>,
 ): StartedRun {
-  const act = (): void => run.kill(signal);
+  const act = async (): Promise<void> => {
+    run.kill(signal);
+    // The signal is to be there before the answer is.
+    await sleep(SIGNAL_MS);
+  };
   account.faults.push({ ...at, fault: { kind: 'otherClient', act } });
   const run = mailroom.start();
   const overdue = setTimeout(() => run.kill('SIGKILL'), GRACE_MS);

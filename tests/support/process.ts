@@ -8,7 +8,7 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** What is piped in; without it standard input is empty. */
   readonly input?: string;
-  /** Standard output is left unread for so long, as by a log collector that is busy. */
+  /** Standard output is left unread for so long after its first bytes, as by a busy log collector. */
   readonly unreadMs?: number;
 }
 
@@ -45,8 +45,14 @@ export function startProgram(
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
   });
   const readStdout = async (): Promise<string> => {
-    if (unreadMs > 0) await sleep(unreadMs);
-    return text(stdout);
+    if (unreadMs === 0) return text(stdout);
+    const chunks: Buffer[] = [];
+    // Attached from the beginning, or what is unread when the child ends would be thrown away.
+    for await (const chunk of stdout) {
+      if (chunks.length === 0) await sleep(unreadMs);
+      chunks.push(chunk as Buffer);
+    }
+    return Buffer.concat(chunks).toString('utf8');
   };
   const result = Promise.all([ended, readStdout(), text(stderr)]).then(([end, out, err]) => ({
     ...end,
