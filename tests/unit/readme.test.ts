@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import { describe, expect, test } from 'vitest';
+
+import { readSettings } from '../../src/settings.ts';
+import { triageNames } from '../../src/servers.ts';
+import { settingDescriptions } from '../../src/settings-table.ts';
+import { planFastmailRules } from '../../src/setup/fastmail-rules.ts';
+import { judgeHealth } from '../../src/state/health.ts';
+import { emptyState } from '../../src/state/state.ts';
+
+/* What README says is compared with the code, so that neither can change alone. */
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string): string => readFileSync(join(PROJECT, path), 'utf8');
+const readme = read('README.md');
+const contributing = read('.github/CONTRIBUTING.md');
+
+const REQUIRED = {
+  MAILROOM_JMAP_TOKEN: 'fake-token',
+  MAILROOM_CARDDAV_USERNAME: 'alice@mail.example',
+  MAILROOM_CARDDAV_PASSWORD: 'fake-password',
+  HOME: '/home/alice',
+};
+
+/** The cells of the first table after `text`, its head left out. */
+function tableAfter(text: string): readonly (readonly string[])[] {
+  const start = readme.indexOf(text);
+  if (start === -1) throw new Error(`README has no ${text}`);
+  const lines = readme.slice(start).split('\n');
+  const first = lines.findIndex((line) => line.trim().startsWith('|'));
+  const rest = lines.slice(first);
+  const end = rest.findIndex((line) => !line.trim().startsWith('|'));
+  return rest.slice(2, end).map((line) =>
+    line
+      .trim()
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim()),
+  );
+}
+
+const code = (text: string): string => `\`${text}\``;
+
+/** All source but the list of events itself. */
+function readSource(folder = 'src'): string {
+  return readdirSync(join(PROJECT, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter(({ name }) => name !== 'log-events.ts')
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'))
+    .join('\n');
+}
+
+describe('tables', () => {
+  test('settings: every variable, its default and its meaning, in the order of the code', () => {
+    const expected = settingDescriptions.map(({ name, isRequired, defaultText, description }) => {
+      const otherwise = defaultText === null ? 'not set' : code(defaultText);
+      return [code(name), isRequired ? 'required' : otherwise, description];
+    });
+
+    expect(tableAfter('<!-- settings:begin -->')).toEqual(expected);
+  });
+
+  test('log events: all that the code may log, and no other', () => {
+    const known = [...read('src/log-events.ts').matchAll(/\| '(?<event>[a-z_]+)'/gu)].map(
+      ({ groups }) => groups?.['event'] ?? '',
+    );
+    const source = readSource();
+    const logged = known.filter((event) => source.includes(`'${event}'`));
+    const rows = tableAfter('<!-- events:begin -->');
+
+    expect(logged).toContain('poll_complete');
+    expect(new Set(rows.map(([event]) => event))).toEqual(new Set(logged.map(code)));
+    expect(rows).toHaveLength(logged.length);
+    expect(new Set(rows.map(([, level]) => level))).toEqual(
+      new Set(['debug', 'info', 'warning', 'error']),
+    );
+  });
+
+  test('exit codes: each row ends in an event that the log table has', () => {
+    const events = tableAfter('<!-- events:begin -->').map(([event]) => event);
+    const rows = tableAfter('## Exit codes');
+
+    expect(rows.length).toBeGreaterThan(5);
+    for (const [, event, exitCode] of rows) {
+      expect(events).toContain(event);
+      expect(exitCode).toMatch(/^[01]$/u);
+    }
+  });
+
+  test('labels: what the default categories do', () => {
+    const { settings } = readSettings(REQUIRED);
+    const rows = tableAfter('## What the labels do').map(([label, group, mailbox, contact]) => ({
+      label: label?.replaceAll('`', ''),
+      contactGroup: group?.replaceAll('`', ''),
+      destinationMailbox: mailbox?.replaceAll('`', ''),
+      contactType: /\b(?:company|person)\b/u.exec(contact ?? '')?.[0],
+    }));
+    const expected = settings.categories.map(
+      ({ label, contactGroup, destinationMailbox, contactType }) => ({
+        label,
+        contactGroup,
+        destinationMailbox,
+        contactType,
+      }),
+    );
+    expect(new Set(rows)).toEqual(new Set(expected));
+    expect(rows).toHaveLength(expected.length);
+  });
+
+  test('rules of Fastmail: those that setup prints, in its order', () => {
+    const { settings } = readSettings(REQUIRED);
+    const expected = planFastmailRules(triageNames(settings)).rules.map((rule) => [
+      rule.name,
+      rule.condition.kind === 'member'
+        ? `Sender is a member of group "${rule.condition.group}"`
+        : 'Sender is not a contact',
+      [
+        ...(rule.isArchiving ? ['Archive (remove Inbox label)'] : []),
+        `Add label "${rule.label}"`,
+        ...(rule.isContinuing ? ['Continue to apply other rules'] : []),
+      ].join(', '),
+    ]);
+    const rows = tableAfter('6. **Rules**').map(([name, ...rest]) => [
+      name?.replace(', the last of all', ''),
+      ...rest,
+    ]);
+
+    expect(rows).toEqual(expected);
+  });
+});
+
+describe('examples', () => {
+  const jsonBlocks = [...readme.matchAll(/```json\n(?<json>.*?)\n```/gsu)].map(
+    ({ groups }) => groups?.['json'] ?? '',
+  );
+
+  test('the line of the health check has the fields that it prints', () => {
+    const line = jsonBlocks.find((json) => json.includes('last_poll_age_seconds')) ?? '';
+    const health = judgeHealth(emptyState, {
+      now: new Date(0),
+      pollIntervalSeconds: 300,
+      maxFailures: 10,
+    });
+
+    expect(Object.keys(JSON.parse(line) as object)).toEqual(Object.keys(health));
+  });
+
+  test('the categories are accepted', () => {
+    const json = jsonBlocks.find((block) => block.startsWith('[')) ?? '';
+    const { settings } = readSettings({ ...REQUIRED, MAILROOM_CATEGORIES: json });
+
+    expect(settings.categories.map(({ name }) => name)).toContain('Family');
+  });
+
+  test('.env.example sets what is required and nothing else, with values that are visibly fake', () => {
+    const required = settingDescriptions.filter(({ isRequired }) => isRequired);
+    const values = parseEnv(read('.env.example'));
+
+    expect(new Set(Object.keys(values))).toEqual(new Set(required.map(({ name }) => name)));
+    for (const value of Object.values(values)) expect(value).toMatch(/EXAMPLE|@example\.com$/u);
+    expect(() => readSettings({ ...values, HOME: '/home/alice' })).not.toThrow();
+  });
+
+  test('.env.example: every variable that it mentions is a setting', () => {
+    const names = [...read('.env.example').matchAll(/MAILROOM_\w+/gu)].map(([name]) => name);
+
+    expect(names.length).toBeGreaterThan(3);
+    expect(settingDescriptions.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+  });
+});
+
+describe.each([
+  { file: 'README.md', text: readme, folder: '.' },
+  { file: 'CONTRIBUTING.md', text: contributing, folder: '.github' },
+])('$file', ({ text, folder }) => {
+  const find = (pattern: RegExp): readonly string[] => [
+    ...new Set([...text.matchAll(pattern)].map(({ groups }) => groups?.['it'] ?? '')),
+  ];
+
+  test('every npm script that it names exists', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const names = find(/npm run (?<it>[\w:-]+)/gu);
+
+    expect(names).toContain('demo');
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining([...names, 'test']));
+  });
+
+  test('every program that it starts exists and knows the flags given', () => {
+    const commands = find(/(?<it>src\/[\w-]+\.ts(?: --[\w-]+)*)/gu);
+    const unknown = commands.filter((command) => {
+      const [path = '', ...flags] = command.split(' ');
+      if (!existsSync(join(PROJECT, path))) return true;
+      const program = read(path);
+      return flags.some((flag) => !program.includes(flag));
+    });
+
+    expect(commands.length).toBeGreaterThan(0);
+    expect(unknown).toEqual([]);
+  });
+
+  test('every file that it links to or names exists', () => {
+    const links = find(/\]\((?!https?:|#)(?<it>[^)#]+)/gu).map((link) => join(folder, link));
+    const paths = find(/`(?<it>(?:src|tests|deploy|\.ci|\.github)\/[\w./-]*)`/gu);
+    // The user makes this one.
+    const missing = [...links, ...paths].filter(
+      (path) => path !== 'deploy/secret.yaml' && !existsSync(join(PROJECT, path)),
+    );
+
+    expect(links.length + paths.length).toBeGreaterThan(2);
+    expect(missing).toEqual([]);
+  });
+
+  test('every setting that it names exists', () => {
+    const names = find(/\b(?<it>MAILROOM_[A-Z_]*[A-Z])\b/gu).filter(
+      (name) => name !== 'MAILROOM_TEST_REQUIRE',
+    );
+
+    expect(settingDescriptions.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+  });
+
+  test('every heading that it refers to exists', () => {
+    const anchors = find(/^#+ (?<it>.+)$/gmu).map((heading) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w -]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+
+    expect(anchors).toEqual(expect.arrayContaining([...find(/\]\(#(?<it>[^)]+)\)/gu)]));
+  });
+});
+
+test('LICENSE is the GNU Affero General Public License 3 to the byte, as package.json says', () => {
+  const hash = createHash('sha256').update(read('LICENSE')).digest('hex');
+
+  // https://www.gnu.org/licenses/agpl-3.0.txt
+  expect(hash).toBe('0d96a4ff68ad6d4b6f1f30f713b18d5184912ba8dd389f86aa7710db079abcb0');
+  expect(JSON.parse(read('package.json'))).toMatchObject({ license: 'AGPL-3.0-or-later' });
+});
