@@ -144,11 +144,15 @@ async function saveGroups(
 }
 
 function sweepPlan(plan: SenderPlan, membership: MembershipPlan): SweepPlan {
+  const { leave, joinHrefs, oldDestinationIds } = membership;
+  // A sender that was in a parent's group alone leaves none, and has been triaged before all the same.
+  const isFromParent =
+    oldDestinationIds.length > 0 && joinHrefs.includes(plan.category.own.groupHref);
   return {
     sender: plan.sender,
     category: plan.category,
-    isReTriage: membership.leave.length > 0,
-    oldDestinationIds: membership.oldDestinationIds,
+    isReTriage: leave.length > 0 || isFromParent,
+    oldDestinationIds,
     labelledIds: new Set(plan.labelled.map(({ id }) => id)),
   };
 }

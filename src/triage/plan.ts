@@ -101,7 +101,10 @@ export interface MembershipPlan {
   readonly joinHrefs: readonly string[];
   /** Groups to take the sender's contacts out of, with the UIDs to take out. */
   readonly leave: readonly { readonly groupHref: string; readonly uids: readonly string[] }[];
-  /** Mailboxes of the categories left, to be swept too; empty when this is no re-triage. */
+  /**
+   * Mailboxes to be swept too: of the categories left, and of parents whose groups the sender is in.
+   * Mail that is in a parent's stays there, and gets what it lacks of the chain.
+   */
   readonly oldDestinationIds: readonly string[];
 }
 
@@ -128,10 +131,18 @@ export function planMembership(
     .filter(({ href }) => category.groupHrefs.includes(href))
     .filter((group) => !isMember(group, contact.uid))
     .map(({ href }) => href);
+  const isIn = (href: string): boolean =>
+    triageGroups.some(
+      (group) => group.href === href && contacts.some(({ uid }) => isMember(group, uid)),
+    );
   const oldDestinationIds = layout.categories
-    .filter(({ own }) => leave.some(({ groupHref }) => groupHref === own.groupHref))
-    .map(({ own }) => own.destinationId)
-    .filter((id) => !category.destinationIds.includes(id));
+    .filter(({ own }) =>
+      category.groupHrefs.includes(own.groupHref)
+        ? own.groupHref !== category.own.groupHref && category.destinationIds.length > 1
+        : !category.destinationIds.includes(own.destinationId),
+    )
+    .filter(({ own }) => isIn(own.groupHref))
+    .map(({ own }) => own.destinationId);
   return { joinHrefs, leave, oldDestinationIds: [...new Set(oldDestinationIds)] };
 }
 

@@ -5,9 +5,9 @@ import type { Email, EmailPatch, SenderAddress } from './model.ts';
 export interface SweepPlan {
   readonly sender: SenderAddress;
   readonly category: ResolvedCategory;
-  /** The sender leaves a group of another category (`MembershipPlan.leave`). */
+  /** The sender leaves a group of another category, or comes down from a parent's. */
   readonly isReTriage: boolean;
-  /** Destinations of the categories that the sender leaves. */
+  /** `MembershipPlan.oldDestinationIds`; those of the category itself stay on. */
   readonly oldDestinationIds: readonly string[];
   /** Ids of the labelled emails, whose label comes off last of all, by `planFinish`. */
   readonly labelledIds: ReadonlySet<string>;
@@ -27,7 +27,9 @@ export function planSweep(email: Email, plan: SweepPlan, layout: Layout): EmailP
   if (!isScreened && !isIn(plan.oldDestinationIds)) return null;
   if (!isLabelled && isIn(layout.leftAloneIds)) return null;
   if (!isLabelled && isIn(layout.archiveIds) && !isScreened) return null;
-  return movePatch(email, plan, layout, []);
+  const patch = movePatch(email, plan, layout, []);
+  const isDone = patch.remove.length === 0 && patch.add.every((id) => email.mailboxIds.has(id));
+  return isDone ? null : patch;
 }
 
 /** Which labels of Mailroom's own come off or go onto an email besides the move. */

@@ -13,7 +13,7 @@ export interface SetupRun extends ProgramResult {
   /** `area name` → status. */
   readonly statuses: ReadonlyMap<string, string>;
   /** The detail of the first item of this name, or of this `area name`. */
-  detail(item: string): string;
+  readonly detail: (item: string) => string;
 }
 
 interface JsonReport {
@@ -35,7 +35,10 @@ interface JsonReport {
 /** The environment of setup for an account; its state is in a folder that does not exist. */
 export async function setupEnvironment(
   account: TestAccount,
-): Promise<{ readonly env: Readonly<Record<string, string>>; remove(): Promise<void> }> {
+): Promise<{
+  readonly env: Readonly<Record<string, string>>;
+  readonly remove: () => Promise<void>;
+}> {
   const folder = await mkdtemp(join(tmpdir(), 'mailroom-setup-'));
   return {
     env: {

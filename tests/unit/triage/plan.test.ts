@@ -385,11 +385,11 @@ describe('planMembership', () => {
 
     it.each([
       ['a new sender joins all the way up', 'Child', [], ['Top', 'Child'], [], []],
-      ["the parents' groups are its own", 'Child', ['Top', 'Child'], [], [], []],
+      ["the parents' groups are its own", 'Child', ['Top', 'Child'], [], [], ['Top']],
       ['half done before', 'Child', ['Child'], ['Top'], [], []],
-      ['from parent to child', 'Child', ['Top'], ['Child'], [], []],
+      ['from parent to child', 'Child', ['Top'], ['Child'], [], ['Top']],
       ['from child to parent', 'Top', ['Top', 'Child'], [], ['Child'], ['Child']],
-      ['between siblings', 'Sibling', ['Top', 'Child'], ['Sibling'], ['Child'], ['Child']],
+      ['between siblings', 'Sibling', ['Top', 'Child'], ['Sibling'], ['Child'], ['Top', 'Child']],
       ['away from the family', 'Other', ['Top', 'Child'], ['Other'], ['Top', 'Child'], ['Child']],
     ] as const)('%s', (_rule, to, from, joins, leaves, oldDestinationIds) => {
       expect(move(to, from)).toEqual({

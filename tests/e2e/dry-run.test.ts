@@ -1,0 +1,180 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { runOnce } from '../../src/run.ts';
+import {
+  buildPrograms,
+  install,
+  type Installation,
+  type Programs,
+  readEtags,
+  recordedWrites,
+} from '../support/run-mailroom.ts';
+import { setupEnvironment } from '../support/run-setup.ts';
+import { arrangeScenario, type Scenario } from '../support/scenario.ts';
+import { eachServer, type TestAccount } from '../support/test-account.ts';
+
+/* A dry run says what a pass would do, and does none of it. */
+
+let programs: Programs;
+beforeAll(async () => {
+  programs = await buildPrograms();
+});
+afterAll(() => programs.remove());
+
+describe.each(eachServer())('a dry run on $name', ({ open }) => {
+  let account: TestAccount;
+  let scenario: Scenario;
+  let mailroom: Installation;
+  let env: Readonly<Record<string, string>>;
+  let remove: () => Promise<void>;
+
+  beforeAll(async () => {
+    account = await open();
+    scenario = await arrangeScenario(account);
+    ({ env, remove } = await setupEnvironment(account));
+    mailroom = await install(programs, account);
+    const emails = (count: number, from: string | null, ...places: string[]): Promise<unknown> =>
+      scenario.emails(count, { from, in: places });
+    await emails(1, '"The News" <news@plan.example>', 'Screener', '@ToFeed');
+    await emails(3, 'news@plan.example', 'Screener');
+    await emails(1, 'Jane Doe <jane@plan.example>', 'Screener', '@ToPerson');
+    await emails(1, 'both@plan.example', 'Screener', '@ToPerson');
+    await emails(1, 'both@plan.example', 'Screener', '@ToJail');
+    await emails(1, 'Mover <mover@plan.example>', 'Feed', '@ToPaperTrail');
+    await emails(2, 'mover@plan.example', 'Feed');
+    await emails(1, null, 'Screener', '@ToJail');
+    const uid = crypto.randomUUID();
+    await account.putCard(
+      `${uid}.vcf`,
+      `BEGIN:VCARD\r\nVERSION:3.0\r\nUID:${uid}\r\nFN:Mover\r\nN:;;;;\r\nEMAIL:mover@plan.example\r\nEND:VCARD\r\n`,
+    );
+    await account.putGroup('Feed', [uid]);
+    const other = [...(await account.cards())].find(
+      ([, { card }]) => /^FN:Feed\r?$/mu.test(card) && !card.includes(uid),
+    );
+    await account.deleteCard(other?.[0] ?? '');
+  });
+  afterAll(async () => {
+    await remove?.();
+    await mailroom?.remove();
+    await account?.close();
+  });
+
+  /** The pass in this process, its output taken for a terminal. */
+  const runOnTerminal = async (
+    change: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly shown: string; readonly exitCode: number }> => {
+    const output = new PassThrough();
+    const shown = text(output);
+    const exitCode = await runOnce({
+      env: { ...env, NO_COLOR: '1', TERM: 'xterm', ...change },
+      isDryRun: true,
+      output,
+      isTerminal: true,
+      stop: new AbortController().signal,
+      writeTerminationMessage: () => undefined,
+    });
+    output.end();
+    return { shown: await shown, exitCode };
+  };
+
+  test('writes nothing: no mail, no card, no state, not even a folder for it', async () => {
+    const emails = await scenario.whereabouts();
+    const etags = await readEtags(account);
+    const writes = recordedWrites(account).length;
+
+    const { end, exitCode } = await mailroom.run({ args: ['--dry-run'] });
+    await runOnTerminal();
+
+    expect(exitCode).toBe(0);
+    expect(end).toMatchObject({ event: 'poll_complete', dry_run: true, processed: 3 });
+    expect(await scenario.whereabouts()).toEqual(emails);
+    expect(await readEtags(account)).toEqual(etags);
+    expect(recordedWrites(account)).toHaveLength(writes);
+    expect(existsSync(dirname(mailroom.statePath))).toBe(false);
+    expect(existsSync(dirname(env['MAILROOM_STATE_FILE'] ?? ''))).toBe(false);
+  });
+
+  test('on a pipe: one JSON object a line, actions as would_…', async () => {
+    const { events, stdout } = await mailroom.run({ env: { MAILROOM_DRY_RUN: 'true' } });
+
+    expect(events).toEqual(
+      expect.arrayContaining([
+        'would_create_contact',
+        'would_update_contact',
+        'would_join_group',
+        'would_leave_group',
+        'would_sweep_emails',
+        'would_finish_emails',
+      ]),
+    );
+    for (const done of ['contact_upserted', 'group_joined', 'emails_swept', 'triage_complete']) {
+      expect(events).not.toContain(done);
+    }
+    expect(stdout).not.toContain('What a real pass would do');
+  });
+
+  test('on a terminal: a plan, per sender', async () => {
+    const { shown, exitCode } = await runOnTerminal();
+
+    expect(exitCode).toBe(0);
+    const [, plan = ''] = shown.split('What a real pass would do now (nothing was written):\n\n');
+    expect(plan.split('\n\n').map((block) => block.trimEnd())).toEqual([
+      [
+        'both@plan.example',
+        '  left alone  its emails have the labels @ToJail and @ToPerson: leave one',
+        '  mail     2 emails  on @MailroomError as well',
+      ].join('\n'),
+      [
+        'jane@plan.example',
+        '  contact  new: "Jane Doe", a person',
+        '  groups   into Imbox',
+        '  mail     1 email  @ToPerson + Screener → Inbox',
+      ].join('\n'),
+      [
+        'mover@plan.example',
+        '  contact  there already, as "Mover"; its note gets a line',
+        '  groups   into Paper Trail, out of Feed',
+        '  mail     2 emails  Feed → Paper Trail',
+        '           1 email  @ToPaperTrail + Feed → Paper Trail',
+      ].join('\n'),
+      [
+        'news@plan.example',
+        '  contact  new: "The News", a company',
+        '  groups   into Feed',
+        '  mail     3 emails  Screener → Feed',
+        '           1 email  @ToFeed + Screener → Feed',
+      ].join('\n'),
+      [
+        '1 labelled email has no usable From address',
+        '  left alone  the triage label stays until you take it off',
+        '  mail     1 email  on @MailroomError as well',
+      ].join('\n'),
+      'In all: 3 of 4 senders, 2 new contacts, 1 that are there already, 11 emails changed.',
+    ]);
+    expect(shown).not.toContain('\u001B');
+  });
+
+  test('what it showed is what a pass then does', async () => {
+    const { end } = await mailroom.run();
+
+    expect(end).toMatchObject({ event: 'poll_complete', processed: 3, conflicts: 1 });
+    const { shown } = await runOnTerminal();
+    expect(shown).toContain('In all: 0 of 1 senders');
+    expect(
+      await scenario.groupsOf((await scenario.contactOf('mover@plan.example')).value('UID') ?? ''),
+    ).toEqual(['Paper Trail']);
+  });
+
+  test('a pass that is broken has no plan, but a reason', async () => {
+    const { shown, exitCode } = await runOnTerminal({ MAILROOM_SCREENER_MAILBOX: 'Nowhere' });
+
+    expect(exitCode).toBe(1);
+    expect(shown).toContain('startup_failed');
+    expect(shown).not.toContain('What a real pass would do');
+  });
+});
