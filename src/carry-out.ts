@@ -75,7 +75,7 @@ export async function carryOut(
   begun = await joinGroups(begun, snapshot, world, fail);
   const look = await firstLook;
   begun = await sweep(begun, look, snapshot, world, sweptIds, fail);
-  begun = await leaveGroups(begun, world, fail);
+  begun = await leaveGroups(begun, plans, world, fail);
   begun = await finish(begun, look.emails, snapshot, world, sweptIds, fail);
   world.clock.checkpoint();
   await labelRefused(plans, failures, snapshot, world);

@@ -2,9 +2,9 @@ import pMap from 'p-map';
 
 import type { BegunSender, Fail, Snapshot, World } from './carry-out.ts';
 import { planNewContact } from './triage/contact.ts';
-import type { WriteFailure } from './triage/model.ts';
+import { memberKey, type WriteFailure } from './triage/model.ts';
 import type { MembershipPlan, SenderPlan } from './triage/plan.ts';
-import { isMember, planMembership } from './triage/plan.ts';
+import { cardKeys, isMember, planMembership } from './triage/plan.ts';
 import type { AddressBook, GroupChange } from './triage/ports.ts';
 import type { SweepPlan } from './triage/sweep.ts';
 
@@ -90,12 +90,28 @@ export async function joinGroups(
   });
 }
 
-/** Out of the old groups, only now that nothing of the sender's is left in the old destinations. */
+/**
+ * Out of the old groups, only now that nothing of the sender's is left in the old destinations. A
+ * card of several senders leaves for all of them at once: the old group is what tells the next pass
+ * that the others' emails have to leave the old destination too.
+ */
 export async function leaveGroups(
-  begun: readonly BegunSender[],
+  swept: readonly BegunSender[],
+  plans: readonly SenderPlan[],
   { contacts, log, clock }: World,
   fail: Fail,
 ): Promise<readonly BegunSender[]> {
+  const done = new Set(swept.map(({ plan }) => plan.sender));
+  const neededCards = new Set(
+    plans.filter(({ sender }) => !done.has(sender)).flatMap((plan) => [...cardKeys(plan)]),
+  );
+  const begun = swept.filter(({ plan, membership }) => {
+    const uids = membership.leave.flatMap(uidsOf);
+    if (!uids.some((uid) => neededCards.has(memberKey(uid)))) return true;
+    const problem = 'another sender of the same contact was not handled: it stays in its old group';
+    fail(plan.sender, 'leave group', { kind: 'failed', problem });
+    return false;
+  });
   const leaving = begun.filter(({ membership }) => membership.leave.length > 0);
   if (leaving.length === 0) return begun;
   // Fresh ETags: these groups were written a moment ago, perhaps by somebody else too.

@@ -1,0 +1,291 @@
+import type { PassClock, World } from '../../src/carry-out.ts';
+import { NetworkError, StoppedError } from '../../src/errors.ts';
+import type { LogEvent, LogFields, Logger } from '../../src/logger.ts';
+import type {
+  Contact,
+  ContactGroup,
+  Email,
+  EmailPatch,
+  Mailbox,
+  PatchOutcome,
+  SenderAddress,
+  WriteFailure,
+} from '../../src/triage/model.ts';
+import { memberKey } from '../../src/triage/model.ts';
+import type { AddressBook, ContactLookup, MailStore } from '../../src/triage/ports.ts';
+
+/** What is in an account at the beginning. */
+export interface Account {
+  readonly mailboxes: readonly Mailbox[];
+  readonly emails: readonly Email[];
+  readonly contacts: readonly Contact[];
+  readonly groups: readonly ContactGroup[];
+}
+
+export type PortCall =
+  | 'readMailboxes'
+  | 'readEmailsIn'
+  | 'patchEmails'
+  | 'readGroups'
+  | 'findContacts'
+  | 'saveContact'
+  | 'saveGroupMembers';
+
+/**
+ * What goes wrong at one call: the run breaks before or after the call had its effect; the call's
+ * items (or, for patches, the first of them) are refused for good or fail for now; a signal comes.
+ */
+export type Fault =
+  | 'break before'
+  | 'break after'
+  | 'refuse'
+  | 'fail'
+  | 'refuse first'
+  | 'fail first'
+  | 'signal';
+
+export interface MemoryWorldOptions {
+  /** The fault at the n-th call (from 1) to any port; none by default. */
+  readonly faultAt?: (callNumber: number, call: PortCall) => Fault | null;
+  /** Called after every write that changed something. */
+  readonly afterWrite?: (account: MemoryAccount) => void;
+  /** Awaited before each call has its effect: other passes run meanwhile. */
+  readonly pause?: () => Promise<void>;
+}
+
+/**
+ * An account in memory, shared by any number of passes. As strict as a real one, and no kinder: an
+ * email whose last mailbox is taken off is destroyed, as Cyrus does.
+ */
+export class MemoryAccount {
+  readonly mailboxes: readonly Mailbox[];
+  readonly emails: Map<string, Email>;
+  readonly contacts: Map<string, Contact>;
+  readonly groups: Map<string, ContactGroup>;
+  /** Ids of emails whose last mailbox was taken off. Has to stay empty. */
+  readonly destroyedIds: string[] = [];
+
+  constructor(account: Account) {
+    this.mailboxes = account.mailboxes;
+    this.emails = new Map(account.emails.map((email) => [email.id, email]));
+    this.contacts = new Map(account.contacts.map((contact) => [cardId(contact), contact]));
+    this.groups = new Map(account.groups.map((group) => [group.href, group]));
+  }
+
+  /** All that is in it, in an order of its own: for comparisons. */
+  contents(): {
+    readonly emails: Readonly<Record<string, readonly string[]>>;
+    readonly contacts: readonly Contact[];
+    readonly groups: Readonly<Record<string, readonly string[]>>;
+  } {
+    const sorted = <T>(entries: Iterable<readonly [string, T]>): Record<string, T> =>
+      Object.fromEntries([...entries].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    return {
+      emails: sorted(
+        [...this.emails.values()].map(({ id, mailboxIds }) => [id, [...mailboxIds].toSorted()]),
+      ),
+      contacts: Object.values(sorted(this.contacts)),
+      groups: sorted(
+        [...this.groups.values()].map(({ href, memberKeys }) => [href, [...memberKeys].toSorted()]),
+      ),
+    };
+  }
+}
+
+/** What a pass meets, and what it did. */
+export interface MemoryWorld extends World {
+  readonly account: MemoryAccount;
+  readonly calls: readonly PortCall[];
+  /** Calls that asked for a write, whether or not it changed anything. */
+  readonly writes: readonly PortCall[];
+  readonly logged: readonly { readonly event: LogEvent; readonly fields: LogFields }[];
+  /** Resolves when no call is under way any more, of a pass that was broken too. */
+  settled(): Promise<void>;
+}
+
+export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions = {}): MemoryWorld {
+  const calls: PortCall[] = [];
+  const writes: PortCall[] = [];
+  const logged: { event: LogEvent; fields: LogFields }[] = [];
+  let isStopping = false;
+  let underWay = 0;
+
+  const call = async <T>(name: PortCall, effect: (fault: Fault | null) => T): Promise<T> => {
+    calls.push(name);
+    const fault = options.faultAt?.(calls.length, name) ?? null;
+    underWay += 1;
+    try {
+      await options.pause?.();
+      if (fault === 'signal') isStopping = true;
+      if (fault === 'break before') throw new NetworkError(`${name}: broken before`);
+      const result = effect(fault);
+      await options.pause?.();
+      if (fault === 'break after') throw new NetworkError(`${name}: broken after`);
+      return result;
+    } finally {
+      underWay -= 1;
+    }
+  };
+  const changed = (): void => options.afterWrite?.(account);
+
+  const mail: MailStore = {
+    readMailboxes: () =>
+      call('readMailboxes', () =>
+        account.mailboxes.map((mailbox) => ({
+          ...mailbox,
+          totalEmails: emailsIn(account, [mailbox.id]).length,
+        })),
+      ),
+    async *readEmailsIn(mailboxIds) {
+      const ids = await call('readEmailsIn', () =>
+        emailsIn(account, mailboxIds).map(({ id }) => id),
+      );
+      for (let start = 0; start < ids.length; start += PAGE_SIZE) {
+        const page = ids.slice(start, start + PAGE_SIZE).map((id) => account.emails.get(id));
+        yield page.filter((email) => email !== undefined);
+        await options.pause?.();
+      }
+    },
+    async patchEmails(patches) {
+      if (patches.length === 0) return new Map();
+      writes.push('patchEmails');
+      return call('patchEmails', (fault) => {
+        const outcomes = new Map<string, PatchOutcome>();
+        for (const [index, patch] of patches.entries()) {
+          const failure = failureOf(fault, index);
+          outcomes.set(patch.emailId, failure ?? applyPatch(account, patch));
+          if (failure === null) changed();
+        }
+        return outcomes;
+      });
+    },
+  };
+
+  const contacts: AddressBook = {
+    readGroups: () => call('readGroups', () => [...account.groups.values()]),
+    findContacts: (addresses) => call('findContacts', () => findContacts(account, addresses)),
+    async saveContact({ newContact, existing }) {
+      writes.push('saveContact');
+      return call('saveContact', (fault) => {
+        const failure = failureOf(fault, 0);
+        if (failure !== null) return failure;
+        const { address, fullName } = newContact;
+        const uid = `made-for-${address}`;
+        const made: Contact = { href: `/book/${uid}.vcf`, uid, name: '', addresses: [] };
+        const old = account.contacts.get(cardId(existing ?? made));
+        const contact: Contact = {
+          ...(old ?? made),
+          name: (old?.name ?? '') === '' ? fullName : (old?.name ?? ''),
+          addresses: [...new Set([...(old?.addresses ?? []), address])],
+        };
+        account.contacts.set(cardId(contact), contact);
+        changed();
+        return { kind: old === undefined ? 'created' : 'updated', contact };
+      });
+    },
+    async saveGroupMembers({ group: { href }, addUids, removeUids }) {
+      writes.push('saveGroupMembers');
+      return call('saveGroupMembers', (fault) => {
+        const failure = failureOf(fault, 0);
+        if (failure !== null) return failure;
+        const group = account.groups.get(href);
+        if (group === undefined) return { kind: 'refused', problem: 'HTTP 404' };
+        const removed = new Set(removeUids.map(memberKey));
+        const kept = [...group.memberKeys].filter((key) => !removed.has(key));
+        const memberKeys = new Set([...kept, ...addUids.map(memberKey)]);
+        if ([...memberKeys].toSorted().join() === [...group.memberKeys].toSorted().join()) {
+          return { kind: 'unchanged' };
+        }
+        account.groups.set(href, { ...group, memberKeys });
+        changed();
+        return { kind: 'updated' };
+      });
+    },
+  };
+
+  const clock: PassClock = {
+    today: '2026-11-21',
+    isStopping: () => isStopping,
+    checkpoint() {
+      if (isStopping) throw new StoppedError('the run was told to stop');
+    },
+  };
+  return {
+    account,
+    mail,
+    contacts,
+    clock,
+    log: recordingLogger(logged),
+    calls,
+    writes,
+    logged,
+    async settled() {
+      // A pass that broke leaves calls behind that nobody waits for, and they may begin others.
+      for (let quiet = 0; quiet < 3; quiet = underWay === 0 ? quiet + 1 : 0) {
+        await new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+      }
+    },
+  };
+}
+
+/** A logger that keeps events, without their level. */
+export function recordingLogger(logged: { event: LogEvent; fields: LogFields }[]): Logger {
+  const add = (event: LogEvent, fields: LogFields = {}): void => {
+    logged.push({ event, fields });
+  };
+  const log: Logger = { debug: add, info: add, warning: add, error: add, child: () => log };
+  return log;
+}
+
+/** Small, so that a few emails are several pages. */
+const PAGE_SIZE = 2;
+
+/** One resource may hold two cards. */
+function cardId({ href, uid }: Pick<Contact, 'href' | 'uid'>): string {
+  return `${href} ${uid}`;
+}
+
+function emailsIn({ emails }: MemoryAccount, mailboxIds: readonly string[]): readonly Email[] {
+  return [...emails.values()]
+    .filter((email) => mailboxIds.some((id) => email.mailboxIds.has(id)))
+    .toSorted((a, b) => (a.receivedAt < b.receivedAt ? -1 : 1));
+}
+
+function findContacts(
+  { contacts }: MemoryAccount,
+  addresses: ReadonlySet<SenderAddress>,
+): ContactLookup {
+  const byAddress = new Map<SenderAddress, readonly Contact[]>();
+  for (const address of addresses) {
+    const found = [...contacts.values()].filter((contact) => contact.addresses.includes(address));
+    if (found.length > 0) byAddress.set(address, found);
+  }
+  return { byAddress };
+}
+
+function applyPatch(account: MemoryAccount, patch: EmailPatch): PatchOutcome {
+  const email = account.emails.get(patch.emailId);
+  if (email === undefined) return { kind: 'notFound' };
+  const known = new Set(account.mailboxes.map(({ id }) => id));
+  const unknown = [...patch.add, ...patch.remove].find((id) => !known.has(id));
+  if (unknown !== undefined) return { kind: 'refused', problem: `invalidProperties: ${unknown}` };
+  const kept = [...email.mailboxIds].filter((id) => !patch.remove.includes(id));
+  const mailboxIds = new Set([...kept, ...patch.add]);
+  if (mailboxIds.size === 0) {
+    account.destroyedIds.push(email.id);
+    account.emails.delete(email.id);
+  } else account.emails.set(email.id, { ...email, mailboxIds });
+  return { kind: 'updated' };
+}
+
+function failureOf(fault: Fault | null, index: number): WriteFailure | null {
+  if (fault === 'refuse' || (fault === 'refuse first' && index === 0)) {
+    return { kind: 'refused', problem: 'HTTP 403' };
+  }
+  if (fault === 'fail' || (fault === 'fail first' && index === 0)) {
+    return { kind: 'failed', problem: 'HTTP 503' };
+  }
+  return null;
+}

@@ -1,0 +1,139 @@
+import type { TriageNames } from '../../src/triage/layout.ts';
+import { findLayout } from '../../src/triage/layout.ts';
+import type { Layout, ResolvedCategory } from '../../src/triage/layout.ts';
+import type { Email } from '../../src/triage/model.ts';
+import { isMember } from '../../src/triage/plan.ts';
+import { findSender } from '../../src/triage/sender.ts';
+import type { MemoryAccount } from './memory-world.ts';
+
+/*
+ * What must hold of an account at every instant of a pass, said without the code that is tested:
+ * no email lost or moved that is not a labelled sender's; a triage label comes off only when all
+ * is done; no contact is ever in no group, or made twice.
+ */
+
+export interface Watch {
+  /** Compares the account with how it was at the last look. */
+  readonly look: () => void;
+  readonly wrongs: readonly string[];
+}
+
+/** Begins to watch an account as it is now. */
+export function watchFor(account: MemoryAccount, names: TriageNames): Watch {
+  const layout = layoutOf(account, names);
+  const first = new Map(account.emails);
+  const mayMove = labelledSenders(account, layout);
+  const wrongs: string[] = [];
+  let before = { emails: new Map(account.emails), uids: triagedUids(account, layout) };
+  const look = (): void => {
+    wrongs.push(...findWrongs(account, names));
+    for (const [id, was] of first) {
+      const now = account.emails.get(id);
+      if (now === undefined) wrongs.push(`${id} is gone`);
+      else if (!mayMove.has(findSender(was) ?? '') && hasMoved(was, now, layout)) {
+        wrongs.push(`${id} is of another sender, and moved`);
+      }
+    }
+    for (const [id, was] of before.emails) {
+      const now = account.emails.get(id);
+      const category = now === undefined ? undefined : labelTakenOff(was, now, layout);
+      if (now !== undefined && category !== undefined) {
+        wrongs.push(...findUndone(now, category, account, layout));
+      }
+    }
+    const uids = triagedUids(account, layout);
+    for (const uid of before.uids) if (!uids.has(uid)) wrongs.push(`${uid} is in no group`);
+    before = { emails: new Map(account.emails), uids };
+  };
+  return { look, wrongs };
+}
+
+/** What is wrong with an account at any time. */
+export function findWrongs(account: MemoryAccount, names: TriageNames): readonly string[] {
+  const wrongs = account.destroyedIds.map((id) => `${id} was in no mailbox`);
+  const made = new Set<string>();
+  for (const { uid, addresses } of account.contacts.values()) {
+    if (!uid.startsWith('made-for-')) continue;
+    const others = [...account.contacts.values()].filter(
+      (other) => other.uid !== uid && addresses.some((one) => other.addresses.includes(one)),
+    );
+    if (others.length > 0 || made.has(uid)) wrongs.push(`${addresses.join()} has two contacts`);
+    made.add(uid);
+  }
+  layoutOf(account, names);
+  return wrongs;
+}
+
+function layoutOf({ mailboxes, groups }: MemoryAccount, names: TriageNames): Layout {
+  const result = findLayout(mailboxes, [...groups.values()], names);
+  if (result.kind === 'incomplete') throw new TypeError(result.problems.join('; '));
+  return result.layout;
+}
+
+function labelledSenders({ emails }: MemoryAccount, layout: Layout): ReadonlySet<string> {
+  const labelled = [...emails.values()].filter(({ mailboxIds }) =>
+    layout.categories.some(({ labelId }) => mailboxIds.has(labelId)),
+  );
+  return new Set(labelled.map((email) => findSender(email) ?? ''));
+}
+
+/** Mailroom's own labels may go on and off: an email moves when any other mailbox does. */
+function hasMoved(was: Email, now: Email, { errorLabelId, warningLabelId }: Layout): boolean {
+  const places = ({ mailboxIds }: Email): string =>
+    [...mailboxIds]
+      .filter((id) => id !== errorLabelId && id !== warningLabelId)
+      .toSorted()
+      .join();
+  return places(was) !== places(now);
+}
+
+function labelTakenOff(was: Email, now: Email, layout: Layout): ResolvedCategory | undefined {
+  return layout.categories.find(
+    ({ labelId }) => was.mailboxIds.has(labelId) && !now.mailboxIds.has(labelId),
+  );
+}
+
+/** Everything that had to be done before this email's label came off. */
+function findUndone(
+  email: Email,
+  category: ResolvedCategory,
+  account: MemoryAccount,
+  layout: Layout,
+): readonly string[] {
+  const sender = findSender(email);
+  const wrongs: string[] = [];
+  const contacts = [...account.contacts.values()].filter(
+    ({ addresses }) => sender !== null && addresses.includes(sender),
+  );
+  const groups = [...account.groups.values()];
+  const isIn = (href: string): boolean =>
+    groups.some((group) => group.href === href && contacts.some(({ uid }) => isMember(group, uid)));
+  for (const href of category.groupHrefs) {
+    if (!isIn(href)) wrongs.push(`${email.id}: label off, not in ${href}`);
+  }
+  for (const { own } of layout.categories) {
+    if (!category.groupHrefs.includes(own.groupHref) && isIn(own.groupHref)) {
+      wrongs.push(`${email.id}: label off, still in ${own.groupHref}`);
+    }
+  }
+  if (category.destinationIds.some((id) => !email.mailboxIds.has(id))) {
+    wrongs.push(`${email.id}: label off, not at its destination`);
+  }
+  const isLeftAlone = ({ mailboxIds }: Email): boolean =>
+    [...layout.leftAloneIds].some((id) => mailboxIds.has(id));
+  const isLabelled = ({ mailboxIds }: Email): boolean => mailboxIds.has(category.labelId);
+  for (const other of account.emails.values()) {
+    if (findSender(other) !== sender || isLeftAlone(other) || isLabelled(other)) continue;
+    if (other.mailboxIds.has(layout.screenerId)) {
+      wrongs.push(`${email.id}: label off, ${other.id} is still in Screener`);
+    }
+  }
+  return wrongs;
+}
+
+/** UIDs of all members of triage groups. */
+function triagedUids({ groups }: MemoryAccount, layout: Layout): ReadonlySet<string> {
+  const hrefs = layout.categories.map(({ own }) => own.groupHref);
+  const triage = [...groups.values()].filter(({ href }) => hrefs.includes(href));
+  return new Set(triage.flatMap(({ memberKeys }) => [...memberKeys]));
+}
