@@ -38,8 +38,11 @@ export function cleanDisplayName(name: EmailAddress['name']): string {
     .replace(/ {2,}/gu, ' ')
     .trim();
   if (HAS_NOTHING_TO_SEE.test(visible)) return '';
-  return Array.from(GRAPHEMES.segment(visible.slice(0, 2000)), (part) => part.segment)
-    .slice(0, 200)
+  if (visible.length <= MAX_NAME_LENGTH) return visible;
+  // Made for the few that need it: its tables take a third of the time in which Node starts.
+  const graphemes = new Intl.Segmenter('en').segment(visible.slice(0, 2000));
+  return Array.from(graphemes, (part) => part.segment)
+    .slice(0, MAX_NAME_LENGTH)
     .join('')
     .replace(/\p{Cs}$/u, '')
     .trim();
@@ -48,7 +51,8 @@ export function cleanDisplayName(name: EmailAddress['name']): string {
 /** Zero-width characters, fillers and the like: a contact of that name could not be found again. */
 const HAS_NOTHING_TO_SEE = /^[\p{Default_Ignorable_Code_Point}\s]*$/u;
 
-const GRAPHEMES = new Intl.Segmenter('en');
+/** In characters as people count them; never more than the code units of the text. */
+const MAX_NAME_LENGTH = 200;
 
 /** RFC 5321 §4.1.2: a dot-string, or a quoted string; non-ASCII as RFC 6531 has it. */
 function isLocalPart(text: string): boolean {
