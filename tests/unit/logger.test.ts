@@ -46,9 +46,9 @@ describe('a line', () => {
   it('names the component of the child that wrote it', async () => {
     const { log, lines } = capture();
 
-    log.child('mail').info('session_read');
-    log.child('mail').child('pages').info('session_read');
-    log.info('session_read');
+    log.child('mail').info('discovery_done');
+    log.child('mail').child('pages').info('discovery_done');
+    log.info('discovery_done');
 
     expect((await lines()).map((line) => line['component'])).toEqual(['mail', 'pages', 'main']);
   });
