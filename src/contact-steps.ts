@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import type { BegunSender, Fail, Snapshot, World } from './carry-out.ts';
 import { planNewContact } from './triage/contact.ts';
 import { memberKey, type WriteFailure } from './triage/model.ts';
-import type { MembershipPlan, SenderPlan } from './triage/plan.ts';
+import type { GroupUids, MembershipPlan, SenderPlan } from './triage/plan.ts';
 import { cardKeys, isMember, planMembership } from './triage/plan.ts';
 import type { AddressBook, GroupChange } from './triage/ports.ts';
 import type { SweepPlan } from './triage/sweep.ts';
@@ -53,20 +53,18 @@ export async function joinGroups(
   { contacts, log, clock }: World,
   fail: Fail,
 ): Promise<readonly BegunSender[]> {
-  const joins = (one: BegunSender, href: string): boolean =>
-    one.membership.joinHrefs.includes(href);
   const changes = groups
     .map((group) => ({
       group,
-      addUids: begun.filter((one) => joins(one, group.href)).map(({ contact }) => contact.uid),
+      addUids: begun.flatMap(({ membership }) => uidsFor(group.href, membership.join)),
       removeUids: [],
     }))
     .filter(({ addUids }) => addUids.length > 0);
   if (changes.length === 0) return begun;
   const failed = await saveGroups(changes, contacts);
   const joined = begun.filter((one) => {
-    const href = one.membership.joinHrefs.find((joinHref) => failed.has(joinHref));
-    const failure = href === undefined ? undefined : failed.get(href);
+    const link = one.membership.join.find(({ groupHref }) => failed.has(groupHref));
+    const failure = link === undefined ? undefined : failed.get(link.groupHref);
     if (failure !== undefined) fail(one.plan.sender, 'join group', failure);
     return failure === undefined;
   });
@@ -74,16 +72,18 @@ export async function joinGroups(
   const readBack = await contacts.readGroups(requiredGroups);
   const isIn = (href: string, uid: string): boolean =>
     readBack.some((group) => group.href === href && isMember(group, uid));
-  return joined.filter(({ plan, contact, membership }) => {
-    const missing = membership.joinHrefs.find((href) => !isIn(href, contact.uid));
+  return joined.filter(({ plan, membership }) => {
+    const missing = membership.join.find(({ groupHref, uids }) =>
+      uids.some((uid) => !isIn(groupHref, uid)),
+    );
     if (missing !== undefined) {
       fail(plan.sender, 'check group', {
         kind: 'failed',
-        problem: `the contact is not in the group after it was written (${missing})`,
+        problem: `the contact is not in the group after it was written (${missing.groupHref})`,
       });
       return false;
     }
-    if (membership.joinHrefs.length > 0) {
+    if (membership.join.length > 0) {
       log.info('group_joined', { sender: plan.sender, category: plan.category.name });
     }
     return true;
@@ -106,7 +106,7 @@ export async function leaveGroups(
     plans.filter(({ sender }) => !done.has(sender)).flatMap((plan) => [...cardKeys(plan)]),
   );
   const begun = swept.filter(({ plan, membership }) => {
-    const uids = membership.leave.flatMap(uidsOf);
+    const uids = membership.leave.flatMap((link) => link.uids);
     if (!uids.some((uid) => neededCards.has(memberKey(uid)))) return true;
     const problem = 'another sender of the same contact was not handled: it stays in its old group';
     fail(plan.sender, 'leave group', { kind: 'failed', problem });
@@ -120,9 +120,7 @@ export async function leaveGroups(
     .map((group) => ({
       group,
       addUids: [],
-      removeUids: leaving.flatMap(({ membership }) =>
-        membership.leave.filter(({ groupHref }) => groupHref === group.href).flatMap(uidsOf),
-      ),
+      removeUids: leaving.flatMap(({ membership }) => uidsFor(group.href, membership.leave)),
     }))
     .filter(({ removeUids }) => removeUids.length > 0);
   const failed = await saveGroups(changes, contacts);
@@ -139,7 +137,9 @@ export async function leaveGroups(
   return left;
 }
 
-const uidsOf = ({ uids }: { readonly uids: readonly string[] }): readonly string[] => uids;
+function uidsFor(href: string, links: readonly GroupUids[]): readonly string[] {
+  return links.filter(({ groupHref }) => groupHref === href).flatMap(({ uids }) => uids);
+}
 
 async function saveGroups(
   changes: readonly GroupChange[],
@@ -160,10 +160,11 @@ async function saveGroups(
 }
 
 function sweepPlan(plan: SenderPlan, membership: MembershipPlan): SweepPlan {
-  const { leave, joinHrefs, oldDestinationIds } = membership;
+  const { leave, join, oldDestinationIds } = membership;
   // A sender that was in a parent's group alone leaves none, and has been triaged before all the same.
   const isFromParent =
-    oldDestinationIds.length > 0 && joinHrefs.includes(plan.category.own.groupHref);
+    oldDestinationIds.length > 0 &&
+    join.some(({ groupHref }) => groupHref === plan.category.own.groupHref);
   return {
     sender: plan.sender,
     category: plan.category,

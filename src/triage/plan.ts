@@ -95,12 +95,18 @@ export function planTriage(
   return { senders: senders.filter((plan) => !rivals.has(plan)), conflicts };
 }
 
+/** A group, and the UIDs that are to go into it or out of it; at least one. */
+export interface GroupUids {
+  readonly groupHref: string;
+  readonly uids: readonly string[];
+}
+
 /** What a sender's groups become. */
 export interface MembershipPlan {
-  /** Groups to put the contact into, in no particular order. */
-  readonly joinHrefs: readonly string[];
-  /** Groups to take the sender's contacts out of, with the UIDs to take out. */
-  readonly leave: readonly { readonly groupHref: string; readonly uids: readonly string[] }[];
+  /** Groups to put the sender's contact into, in no particular order. */
+  readonly join: readonly GroupUids[];
+  /** Groups to take the sender's contacts out of. */
+  readonly leave: readonly GroupUids[];
   /**
    * Mailboxes to be swept too: of the categories left, and of parents whose groups the sender is in.
    * Mail that is in a parent's stays there, and gets what it lacks of the chain.
@@ -127,10 +133,20 @@ export function planMembership(
       uids: contacts.map(({ uid }) => uid).filter((uid) => isMember(group, uid)),
     }))
     .filter(({ uids }) => uids.length > 0);
-  const joinHrefs = triageGroups
+  // A duplicate that leaves its group and is another sender's card as well would leave that sender in
+  // no group: it goes where the sender goes.
+  const movedAlong = duplicates.filter(
+    ({ uid, addresses }) =>
+      leave.some(({ uids }) => uids.includes(uid)) &&
+      addresses.some((address) => !contact.addresses.includes(address)),
+  );
+  const join = triageGroups
     .filter(({ href }) => category.groupHrefs.includes(href))
-    .filter((group) => !isMember(group, contact.uid))
-    .map(({ href }) => href);
+    .map((group) => ({
+      groupHref: group.href,
+      uids: [contact, ...movedAlong].map(({ uid }) => uid).filter((uid) => !isMember(group, uid)),
+    }))
+    .filter(({ uids }) => uids.length > 0);
   const isIn = (href: string): boolean =>
     triageGroups.some(
       (group) => group.href === href && contacts.some(({ uid }) => isMember(group, uid)),
@@ -143,7 +159,7 @@ export function planMembership(
     )
     .filter(({ own }) => isIn(own.groupHref))
     .map(({ own }) => own.destinationId);
-  return { joinHrefs, leave, oldDestinationIds: [...new Set(oldDestinationIds)] };
+  return { join, leave, oldDestinationIds: [...new Set(oldDestinationIds)] };
 }
 
 export function isMember(group: ContactGroup, uid: string): boolean {

@@ -9,7 +9,7 @@ import type { MemoryAccount } from './memory-world.ts';
 /*
  * What must hold of an account at every instant of a pass, said without the code that is tested:
  * no email lost or moved that is not a labelled sender's; a triage label comes off only when all
- * is done; no contact is ever in no group, or made twice.
+ * is done; no sender is ever in no group any more, or has two contacts made.
  */
 
 export interface Watch {
@@ -24,7 +24,7 @@ export function watchFor(account: MemoryAccount, names: TriageNames): Watch {
   const first = new Map(account.emails);
   const mayMove = labelledSenders(account, layout);
   const wrongs: string[] = [];
-  let before = { emails: new Map(account.emails), uids: triagedUids(account, layout) };
+  let before = { emails: new Map(account.emails), routed: routedAddresses(account, layout) };
   const look = (): void => {
     wrongs.push(...findWrongs(account, names));
     for (const [id, was] of first) {
@@ -41,9 +41,11 @@ export function watchFor(account: MemoryAccount, names: TriageNames): Watch {
         wrongs.push(...findUndone(now, category, account, layout));
       }
     }
-    const uids = triagedUids(account, layout);
-    for (const uid of before.uids) if (!uids.has(uid)) wrongs.push(`${uid} is in no group`);
-    before = { emails: new Map(account.emails), uids };
+    const routed = routedAddresses(account, layout);
+    for (const address of before.routed) {
+      if (!routed.has(address)) wrongs.push(`${address} is in no group`);
+    }
+    before = { emails: new Map(account.emails), routed };
   };
   return { look, wrongs };
 }
@@ -131,9 +133,12 @@ function findUndone(
   return wrongs;
 }
 
-/** UIDs of all members of triage groups. */
-function triagedUids({ groups }: MemoryAccount, layout: Layout): ReadonlySet<string> {
+/** Addresses of all members of triage groups. */
+function routedAddresses({ groups, contacts }: MemoryAccount, layout: Layout): ReadonlySet<string> {
   const hrefs = layout.categories.map(({ own }) => own.groupHref);
   const triage = [...groups.values()].filter(({ href }) => hrefs.includes(href));
-  return new Set(triage.flatMap(({ memberKeys }) => [...memberKeys]));
+  const members = [...contacts.values()].filter(({ uid }) =>
+    triage.some((group) => isMember(group, uid)),
+  );
+  return new Set(members.flatMap(({ addresses }) => addresses));
 }

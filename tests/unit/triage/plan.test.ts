@@ -13,6 +13,7 @@ import {
   categoryOf,
   groupsFor,
   hrefOfGroup,
+  SENDER_TEXT,
   triageNames,
 } from '../../support/builders.ts';
 
@@ -331,7 +332,7 @@ describe('planMembership', () => {
     ['somebody else is in the group', { Jail: ['AB-2'] }, ['Feed'], [], []],
   ] as const)('to Feed, %s', (_rule, members, joins, leaves, oldDestinationIds) => {
     expect(membership('Feed', members)).toEqual({
-      joinHrefs: joins.map(hrefOfGroup),
+      join: joins.map((name) => ({ groupHref: hrefOfGroup(name), uids: [uid] })),
       leave: leaves.map((name) => ({ groupHref: hrefOfGroup(name), uids: [uid] })),
       oldDestinationIds,
     });
@@ -341,8 +342,18 @@ describe('planMembership', () => {
     const duplicate = aContact({ uid: 'AB-2' });
 
     expect(membership('Feed', { Feed: [uid], Jail: [uid, 'AB-2'] }, [duplicate])).toEqual({
-      joinHrefs: [],
+      join: [],
       leave: [{ groupHref: hrefOfGroup('Jail'), uids: [uid, 'AB-2'] }],
+      oldDestinationIds: ['Jail'],
+    });
+  });
+
+  it("a duplicate that is another sender's card too goes where the sender goes", () => {
+    const duplicate = aContact({ uid: 'AB-2', addresses: [SENDER_TEXT, 'other@example.com'] });
+
+    expect(membership('Feed', { Feed: [uid], Jail: ['AB-2'] }, [duplicate])).toEqual({
+      join: [{ groupHref: hrefOfGroup('Feed'), uids: ['AB-2'] }],
+      leave: [{ groupHref: hrefOfGroup('Jail'), uids: ['AB-2'] }],
       oldDestinationIds: ['Jail'],
     });
   });
@@ -357,7 +368,7 @@ describe('planMembership', () => {
 
   it('categories that share a group: from one to the other nothing is left or joined', () => {
     expect(membership('Person', { Imbox: [uid] })).toEqual({
-      joinHrefs: [],
+      join: [],
       leave: [],
       oldDestinationIds: [],
     });
@@ -393,7 +404,7 @@ describe('planMembership', () => {
       ['away from the family', 'Other', ['Top', 'Child'], ['Other'], ['Top', 'Child'], ['Child']],
     ] as const)('%s', (_rule, to, from, joins, leaves, oldDestinationIds) => {
       expect(move(to, from)).toEqual({
-        joinHrefs: joins.map(hrefOfGroup),
+        join: joins.map((name) => ({ groupHref: hrefOfGroup(name), uids: [uid] })),
         leave: leaves.map((name) => ({ groupHref: hrefOfGroup(name), uids: [uid] })),
         oldDestinationIds,
       });
