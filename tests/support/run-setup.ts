@@ -33,9 +33,7 @@ interface JsonReport {
 }
 
 /** The environment of setup for an account; its state is in a folder that does not exist. */
-export async function setupEnvironment(
-  account: TestAccount,
-): Promise<{
+export async function setupEnvironment(account: TestAccount): Promise<{
   readonly env: Readonly<Record<string, string>>;
   readonly remove: () => Promise<void>;
 }> {
