@@ -14,7 +14,7 @@ Nothing is written without --apply. Exit code 0: all is there; 1: something is m
   --help      show this text
   --version   show the version
 
-To begin, put these three into a file .env:
+To begin, put these three into a file .env (cp .env.example .env):
 
   MAILROOM_JMAP_TOKEN         Fastmail: Settings > Privacy & Security > Manage API tokens >
                               New API token; scope "Email", not read-only
@@ -24,8 +24,8 @@ To begin, put these three into a file .env:
 
 then look, create, and look again:
 
-  node --env-file=.env --import tsx src/setup.ts
-  node --env-file=.env --import tsx src/setup.ts --apply
+  npx tsx --env-file=.env src/setup.ts
+  npx tsx --env-file=.env src/setup.ts --apply
 `;
 
 const command = parseCommandLine(process.argv.slice(2), USAGE, ['apply', 'json']);
