@@ -67,8 +67,9 @@ export function createProgress({ stream, isTerminal }: ProgressOptions): Progres
   };
 }
 
-/** A line that wraps could not be taken back. */
-function fit(line: string, columns = 80): string {
+/** A line that wraps could not be taken back. Some terminals say that they are 0 wide. */
+function fit(line: string, width = 0): string {
+  const columns = width > 0 ? width : 80;
   const visible = toPlainLine(line);
   return visible.length < columns ? visible : `${visible.slice(0, Math.max(0, columns - 2))}…`;
 }

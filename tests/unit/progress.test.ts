@@ -74,6 +74,16 @@ describe('progress', () => {
     }
   });
 
+  it('is seen on a terminal that says it is 0 wide', () => {
+    stream.columns = 0;
+    const progress = start(true);
+    progress.set('mail', 'reading mailboxes');
+    vi.advanceTimersByTime(2500);
+    progress.end();
+
+    expect(written()).toContain('mail: reading mailboxes');
+  });
+
   it('is silent on a pipe', () => {
     const progress = start(false);
     progress.set('mail', 'reading mailboxes');
