@@ -70,10 +70,6 @@ export function dryRunAddressBook(book: AddressBook): AddressBook {
 
 /** Says `would_…` where a real pass says what it did; what was merely found is said as it is. */
 export function dryRunLogger(log: Logger): Logger {
-  const rename = (event: LogEvent, fields: LogFields): LogEvent => {
-    if (event !== 'contact_upserted') return WOULD[event] ?? event;
-    return fields['result'] === 'created' ? 'would_create_contact' : 'would_update_contact';
-  };
   return {
     debug: (event, fields = {}) => log.debug(rename(event, fields), fields),
     info: (event, fields = {}) => log.info(rename(event, fields), fields),
@@ -81,6 +77,11 @@ export function dryRunLogger(log: Logger): Logger {
     error: (event, fields = {}) => log.error(rename(event, fields), fields),
     child: (component) => dryRunLogger(log.child(component)),
   };
+}
+
+function rename(event: LogEvent, fields: LogFields): LogEvent {
+  if (event !== 'contact_upserted') return WOULD[event] ?? event;
+  return fields['result'] === 'created' ? 'would_create_contact' : 'would_update_contact';
 }
 
 const WOULD: Readonly<Partial<Record<LogEvent, LogEvent>>> = {

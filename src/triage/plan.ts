@@ -50,7 +50,7 @@ export interface TriagePlan {
 export function groupBySender(emails: readonly Email[], layout: Layout): LabelledEmails {
   const bySender = new Map<SenderAddress, Email[]>();
   const withoutSender: Email[] = [];
-  for (const email of [...emails].sort(byAge)) {
+  for (const email of emails.toSorted(byAge)) {
     if (!layout.categories.some(({ labelId }) => email.mailboxIds.has(labelId))) continue;
     const sender = findSender(email);
     if (sender === null) withoutSender.push(email);
@@ -64,7 +64,7 @@ export function groupBySender(emails: readonly Email[], layout: Layout): Labelle
       own.some(({ mailboxIds }) => mailboxIds.has(labelId)),
     ),
   }));
-  return { senders: senders.sort((a, b) => compareText(a.sender, b.sender)), withoutSender };
+  return { senders: senders.toSorted((a, b) => compareText(a.sender, b.sender)), withoutSender };
 }
 
 /**
@@ -199,13 +199,13 @@ function rankContacts(
   groups: readonly ContactGroup[],
   layout: Layout,
 ): readonly Contact[] {
-  const triageHrefs = layout.categories.map(({ own }) => own.groupHref);
+  const triageHrefs = new Set(layout.categories.map(({ own }) => own.groupHref));
   const rank = ({ uid }: Contact): number => {
     const hrefs = groups.filter((group) => isMember(group, uid)).map(({ href }) => href);
     if (hrefs.some((href) => category.groupHrefs.includes(href))) return 0;
-    return hrefs.some((href) => triageHrefs.includes(href)) ? 1 : 2;
+    return hrefs.some((href) => triageHrefs.has(href)) ? 1 : 2;
   };
-  return [...contacts].sort(
+  return contacts.toSorted(
     (a, b) => rank(a) - rank(b) || compareText(a.href, b.href) || compareText(a.uid, b.uid),
   );
 }

@@ -96,7 +96,7 @@ async function withPreparedAccount<Result>(
     await prepareForScenario(account);
     const env = environment(account, home);
     const measured = { command: program.command, env, cwd: PROJECT };
-    if (scenario.isRemembered) await requireSuccess(await measure(measured), 0);
+    if (scenario.isRemembered) requireSuccess(await measure(measured), 0);
     await fillAccount(account, scenario);
     if (isStandIn(account)) {
       account.latencyMs = latencyMs;
