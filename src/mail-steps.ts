@@ -46,7 +46,7 @@ async function readEmailsOf(
   mailboxIds: readonly string[],
   mail: MailStore,
 ): Promise<Look> {
-  const wanted = new Set([...mailboxIds]);
+  const wanted = new Set(mailboxIds);
   const senders = new Set(plans.map(({ sender }) => sender));
   const emails: Email[] = [];
   if (wanted.size > 0) {
