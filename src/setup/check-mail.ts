@@ -1,6 +1,6 @@
 import type { Http } from '../http.ts';
 import type { JmapMailStore } from '../mail/mail-store.ts';
-import { type TriageNames } from '../triage/layout.ts';
+import type { TriageNames } from '../triage/layout.ts';
 import type { Mailbox } from '../triage/model.ts';
 import type { Progress } from '../progress.ts';
 import { type Check, reasonOf } from './check.ts';
