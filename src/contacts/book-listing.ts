@@ -1,10 +1,11 @@
 import { HttpStatusError, MalformedAnswerError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { type CardReading, readCard } from './card-reading.ts';
-import type { DavClient, ListedResource, XmlTree } from './dav-client.ts';
+import type { DavClient, ListedResource } from './dav-client.ts';
 import type { Book } from './discovery.ts';
 import { CARDDAV, DAV, findChild } from './multistatus.ts';
 import type { RawCard } from './vcard-lines.ts';
+import type { XmlTree } from './xml-writer.ts';
 
 /** Lists address books with as little of each card as finding contacts and groups needs. */
 export class BookListing {

@@ -6,13 +6,7 @@ import type { GroupChange } from '../triage/ports.ts';
 import { type BookListing, cardHref, findCardData } from './book-listing.ts';
 import { readCard } from './card-reading.ts';
 import { uidForGroup } from './contact-id.ts';
-import {
-  type DavClient,
-  type ListedResource,
-  type StoredCard,
-  strongEtag,
-  type XmlTree,
-} from './dav-client.ts';
+import { type DavClient, type ListedResource, type StoredCard, strongEtag } from './dav-client.ts';
 import type { Book } from './discovery.ts';
 import { editGroupMembers } from './group-edit.ts';
 import { DAV, findText } from './multistatus.ts';
@@ -21,6 +15,7 @@ import { isWhole } from './vcard-edit.ts';
 import { parseCardParts, type RawCard } from './vcard-lines.ts';
 import { isGroupPart, toOctets } from './vcard-values.ts';
 import { hasStatus, MAX_CONFLICTS, toWriteFailure } from './write-failure.ts';
+import type { XmlTree } from './xml-writer.ts';
 
 /** The contact groups, each with its card as last read, so that a change is one request. */
 export class GroupCards {
