@@ -11,10 +11,10 @@ import type { AddressBook, MailStore } from './triage/ports.ts';
 
 /** Reads from `store`; patches are remembered and shown, never sent. */
 export function dryRunMailStore(store: MailStore): MailStore {
-  const patches: EmailPatch[] = [];
+  const patches = new Map<string, EmailPatch[]>();
   const patched = (email: Email): Email => {
     const mailboxIds = new Set(email.mailboxIds);
-    for (const patch of patches.filter(({ emailId }) => emailId === email.id)) {
+    for (const patch of patches.get(email.id) ?? []) {
       for (const id of patch.remove) mailboxIds.delete(id);
       for (const id of patch.add) mailboxIds.add(id);
     }
@@ -29,7 +29,9 @@ export function dryRunMailStore(store: MailStore): MailStore {
       }
     },
     async patchEmails(wanted) {
-      patches.push(...wanted);
+      for (const patch of wanted) {
+        patches.set(patch.emailId, [...(patches.get(patch.emailId) ?? []), patch]);
+      }
       return new Map(wanted.map(({ emailId }) => [emailId, { kind: 'updated' }]));
     },
   };
