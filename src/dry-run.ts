@@ -62,8 +62,14 @@ export function dryRunAddressBook(book: AddressBook): AddressBook {
     },
     async saveGroupMembers({ group, addUids, removeUids }) {
       const change = members.get(group.href) ?? { added: new Set(), removed: new Set() };
-      for (const uid of addUids) change.added.add(memberKey(uid));
-      for (const uid of removeUids) change.removed.add(memberKey(uid));
+      for (const key of addUids.map(memberKey)) {
+        change.added.add(key);
+        change.removed.delete(key);
+      }
+      for (const key of removeUids.map(memberKey)) {
+        change.removed.add(key);
+        change.added.delete(key);
+      }
       members.set(group.href, change);
       return { kind: 'updated' };
     },

@@ -110,7 +110,7 @@ describe('dryRunAddressBook', () => {
     const book = dryRunAddressBook(memoryWorld(anAccount()).contacts);
     const outcome = await book.saveContact(wish);
     if (outcome.kind !== 'created') throw new TypeError(outcome.kind);
-    const [feed] = (await book.readGroups([])).filter(({ name }) => name === 'Feed');
+    const feed = (await book.readGroups([])).find(({ name }) => name === 'Feed');
     if (feed === undefined) throw new TypeError('no Feed');
     const { uid } = outcome.contact;
     await book.saveGroupMembers({ group: feed, addUids: [uid], removeUids: [] });
