@@ -87,7 +87,7 @@ describe('layers', () => {
   it('only entries touch the process', () => {
     const touching = sources
       .filter(({ code, imports }) => {
-        const isNamed = /(?<![\w.'"`-])(?:globalThis\.)?process\s*[.[(]/u.test(code);
+        const isNamed = /(?<![\w.'"`-])(?:globalThis\.)?process\s*[.[(;,)]/u.test(code);
         return isNamed || imports.some((one) => /^(?:node:)?process$/u.test(one));
       })
       .map(({ path }) => path);
