@@ -14,7 +14,7 @@ One triage pass over the account of the MAILROOM_ settings, then exits.
   --version   show the version
 
 Needs MAILROOM_JMAP_TOKEN, MAILROOM_CARDDAV_USERNAME and MAILROOM_CARDDAV_PASSWORD; README has all
-settings. To read them from a file: node --env-file=.env --import tsx src/run-once.ts
+settings. To read them from a file: npx tsx --env-file=.env src/run-once.ts
 `;
 
 /** Where Kubernetes reads why a container ended (terminationMessagePath); absent elsewhere. */

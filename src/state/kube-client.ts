@@ -1,6 +1,6 @@
 import { CredentialsError, MalformedAnswerError, UrlNotTrustedError } from '../errors.ts';
 import { createHttp, type Http, type RequestBudget } from '../http.ts';
-import { createHttpsFetch } from './https-fetch.ts';
+import { createLightFetch } from '../web/fetch.ts';
 import {
   type ApiServerAddress,
   apiServerUrl,
@@ -96,7 +96,7 @@ function createClusterHttp(options: KubeClientOptions, account: ServiceAccount):
     },
     timeoutMs: options.timeoutMs,
     budget: options.budget,
-    fetch: createHttpsFetch(() => account.readCa()),
+    fetch: createLightFetch(() => account.readCa()) as unknown as typeof fetch,
     unauthorizedRetry: true,
   });
 }

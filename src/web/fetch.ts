@@ -1,4 +1,5 @@
 import type * as NodeHttp from 'node:http';
+import type * as NodeHttps from 'node:https';
 import { createRequire } from 'node:module';
 
 import { LightHeaders } from './headers.ts';
@@ -12,28 +13,39 @@ type LightInit = ConstructorParameters<typeof LightRequest>[1];
  * fetch does: TypeError with the network error as `cause`, or the signal's reason; a body that
  * breaks off fails where it is read.
  */
-export async function lightFetch(
+export const lightFetch = createLightFetch(null);
+
+export type LightFetch = (
   input: string | URL | LightRequest,
   init?: LightInit,
-): Promise<LightResponse> {
-  const request = new LightRequest(input, init);
-  const { signal } = request;
-  signal.throwIfAborted();
-  const hasBody = carriesBody(input, init?.body);
-  const body = await request.bytes();
-  try {
-    const answer = await send(request, hasBody ? body : null);
-    const response = new LightResponse(() => readAll(answer, signal), {
-      status: answer.statusCode ?? 0,
-      statusText: answer.statusMessage ?? '',
-      headers: readHeaders(answer),
-    });
-    Object.defineProperty(response, 'url', { value: request.url });
-    return response;
-  } catch (error) {
+) => Promise<LightResponse>;
+
+/**
+ * The same, trusting over https the certificate authorities (PEM) that `readCa` gives and no others:
+ * a setting for the whole process would let a cluster's authority vouch for the mail server too.
+ */
+export function createLightFetch(readCa: (() => Promise<string>) | null): LightFetch {
+  const transports = new Map<string, Transport>();
+  return async (input, init) => {
+    const request = new LightRequest(input, init);
+    const { signal } = request;
     signal.throwIfAborted();
-    throw new TypeError('fetch failed', { cause: error });
-  }
+    const body = carriesBody(input, init?.body) ? await request.bytes() : null;
+    const ca = readCa === null ? null : await readCa();
+    try {
+      const answer = await send(request, body, transportFor(request, ca, transports));
+      const response = new LightResponse(() => readAll(answer, signal), {
+        status: answer.statusCode ?? 0,
+        statusText: answer.statusMessage ?? '',
+        headers: readHeaders(answer),
+      });
+      Object.defineProperty(response, 'url', { value: request.url });
+      return response;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new TypeError('fetch failed', { cause: error });
+    }
+  };
 }
 
 interface Transport {
@@ -43,20 +55,24 @@ interface Transport {
 
 /**
  * Loaded when the first request needs it: TLS is costly, and an `import` of node:http reads all
- * its members, one of which loads Node's own fetch. One connection serves the requests that follow
- * one another; an idle one keeps no process alive.
+ * its members, one of which loads Node's own fetch.
  */
 const load = createRequire(import.meta.url);
-const transports = new Map<string, Transport>();
 
-function transportFor(protocol: string): Transport {
-  const known = transports.get(protocol);
+/** One connection serves the requests that follow one another; an idle one keeps no process alive. */
+function transportFor(
+  request: LightRequest,
+  ca: string | null,
+  transports: Map<string, Transport>,
+): Transport {
+  const { protocol } = new URL(request.url);
+  const key = `${protocol}${ca ?? ''}`;
+  const known = transports.get(key);
   if (known !== undefined) return known;
-  const { Agent, request } = load(
-    protocol === 'https:' ? 'node:https' : 'node:http',
-  ) as typeof NodeHttp;
-  const transport = { request, agent: new Agent({ keepAlive: true }) };
-  transports.set(protocol, transport);
+  const node = load(protocol === 'https:' ? 'node:https' : 'node:http') as typeof NodeHttps;
+  const agent = new node.Agent({ keepAlive: true, ...(ca === null ? {} : { ca }) });
+  const transport = { request: node.request, agent };
+  transports.set(key, transport);
   return transport;
 }
 
@@ -67,18 +83,19 @@ function carriesBody(input: unknown, body: LightBody): boolean {
 async function send(
   request: LightRequest,
   body: Uint8Array | null,
+  transport: Transport,
 ): Promise<NodeHttp.IncomingMessage> {
-  const url = new URL(request.url);
-  const transport = transportFor(url.protocol);
   return new Promise((resolve, reject) => {
     const sending = transport.request(
-      url,
+      request.url,
       {
         method: request.method,
         headers: {
           accept: '*/*',
           'accept-encoding': 'identity',
           ...Object.fromEntries(request.headers),
+          // Node leaves it out for some methods, and the body would be taken for the next request.
+          ...(body === null || body.byteLength === 0 ? {} : { 'content-length': body.byteLength }),
         },
         agent: transport.agent,
         signal: request.signal,

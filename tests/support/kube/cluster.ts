@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { createHttpsFetch } from '../../../src/state/https-fetch.ts';
+import { createLightFetch } from '../../../src/web/fetch.ts';
 import { makeCertificates } from './certificates.ts';
 import { findFreePort, startTethered, type Tethered } from './tethered.ts';
 
@@ -83,7 +83,9 @@ async function startIn(
     running.push(program);
     return program;
   };
-  const transport = createHttpsFetch(() => readFile(join(folder, 'ca.crt'), 'utf8'));
+  const transport = createLightFetch(() =>
+    readFile(join(folder, 'ca.crt'), 'utf8'),
+  ) as unknown as typeof fetch;
   const call = (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${adminToken}`);

@@ -180,7 +180,7 @@ describe('what cannot be right is an error', () => {
       },
     ];
 
-    await expect(open().readConfigMap('mailroom-state')).rejects.toThrow(NetworkError);
+    await expect(open().readConfigMap('mailroom-state')).rejects.toThrow(MalformedAnswerError);
   });
 
   test('an answer that never comes', async () => {
