@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { createBudget } from '../../../src/budget.ts';
-import { MalformedAnswerError, NetworkError, UrlNotTrustedError } from '../../../src/errors.ts';
+import { MalformedAnswerError, UrlNotTrustedError } from '../../../src/errors.ts';
 import { createConfigMapStore } from '../../../src/state/config-map-store.ts';
 import { createKubeClient, type KubeClient } from '../../../src/state/kube-client.ts';
 import { afterFailure, emptyState, formatState, type RunState } from '../../../src/state/state.ts';
