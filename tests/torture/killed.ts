@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+
+import { buildPrograms, type Programs, PROJECT } from '../support/run-mailroom.ts';
+import {
+  openTortureAccount,
+  type Picture,
+  type TortureAccount,
+} from '../support/torture-account.ts';
+import { type Mailroom, setUpMailroom } from '../support/torture-run.ts';
+import { differences, misplaced } from './same-end.ts';
+import { EVERY_WRITE } from './stories.ts';
+import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
+
+/**
+ * The real program is killed (SIGKILL) at each of its requests in turn, before the server does what
+ * was asked and after; some are killed at a second request of the next pass too. One undisturbed
+ * pass later all is as if nothing had been.
+ */
+export function killedAnywhere(): Ordeal {
+  let programs: Programs;
+  let undisturbed: Undisturbed;
+  return {
+    name: 'killed',
+    promise:
+      'Killed (SIGKILL) before and after every request of a pass with every kind of write: nothing is lost on the way, and the next pass ends as an undisturbed one',
+    atOnce: 3,
+    async open() {
+      programs = await buildPrograms();
+      undisturbed = await readUndisturbed();
+    },
+    close: () => programs.remove(),
+    *trials({ seed, size }) {
+      const points = killPoints(undisturbed.requestCount);
+      for (const point of points) yield toTrial([point], programs, undisturbed);
+      if (size === 'sample') return;
+      for (let round = 0; ; round += 1) {
+        const twice = pick(points, 2, seed + round);
+        yield toTrial(twice, programs, undisturbed, ` (round ${round})`);
+      }
+    },
+  };
+}
+
+/** The n-th request, in the order in which they reach the server. */
+interface KillPoint {
+  readonly request: number;
+  readonly when: 'before' | 'after';
+}
+
+interface Undisturbed {
+  readonly requestCount: number;
+  readonly end: Picture;
+}
+
+async function readUndisturbed(): Promise<Undisturbed> {
+  return withAccount(async (world, mailroom) => {
+    await mailroom.pass();
+    const end = world.picture();
+    requireNone([...misplaced(world.story, end), ...world.findHarm()]);
+    return { requestCount: world.account.requests.length, end };
+  });
+}
+
+function killPoints(requestCount: number): readonly KillPoint[] {
+  return Array.from({ length: requestCount }, (_, index) => index + 1).flatMap((request) => [
+    { request, when: 'before' as const },
+    { request, when: 'after' as const },
+  ]);
+}
+
+function toTrial(
+  points: readonly KillPoint[],
+  programs: Programs,
+  undisturbed: Undisturbed,
+  suffix = '',
+): Trial {
+  return {
+    name: `killed ${points.map(({ when, request }) => `${when} request ${request}`).join(', then ')}${suffix}`,
+    run: () =>
+      withAccount(async (world, mailroom) => {
+        const signals: (string | null)[] = [];
+        for (const point of points) {
+          signals.push(await runAndKill(point, programs, world, mailroom));
+          requireNone(world.findHarm());
+        }
+        // What is left for a second pass may be fewer requests than it was to be killed at.
+        if (signals[0] !== 'SIGKILL') throw new Error('the program ended before it was killed');
+        await mailroom.pass();
+        requireNone([...differences(undisturbed.end, world.picture()), ...world.findHarm()]);
+      }),
+  };
+}
+
+/** The kill comes out of the server, so that it hits the moment that is meant. */
+async function runAndKill(
+  { request, when }: KillPoint,
+  programs: Programs,
+  { account }: TortureAccount,
+  { env }: Mailroom,
+): Promise<NodeJS.Signals | null> {
+  const [file = '', ...args] = programs.runOnce;
+  const child = spawn(file, args, { env, cwd: PROJECT, stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  const rules = account.faults.length;
+  account.faults.push(
+    {
+      on: 'any',
+      nth: request,
+      fault: {
+        kind: 'otherClient',
+        act() {
+          if (when === 'before') child.kill('SIGKILL');
+          // The server acts without a pause from here on; the kill finds it done.
+          else setImmediate(() => child.kill('SIGKILL'));
+        },
+      },
+    },
+    {
+      on: 'any',
+      nth: request,
+      fault: when === 'before' ? { kind: 'resetBefore' } : { kind: 'stall', isDone: true },
+    },
+  );
+  const [, signal] = (await ended) as [number | null, NodeJS.Signals | null];
+  account.faults.splice(rules);
+  return signal;
+}
+
+async function withAccount<Result>(
+  act: (world: TortureAccount, mailroom: Mailroom) => Promise<Result>,
+): Promise<Result> {
+  const world = await openTortureAccount(EVERY_WRITE);
+  const mailroom = await setUpMailroom(world.account);
+  try {
+    return await act(world, mailroom);
+  } finally {
+    await world.account.close();
+    await mailroom.remove();
+  }
+}

@@ -1,0 +1,117 @@
+import type { Story } from '../support/torture-account.ts';
+
+/** Every kind of write that a pass makes, in as few emails as it takes. */
+export const EVERY_WRITE: Story = {
+  emails: [
+    // A new company, with a backlog.
+    { from: 'New Co <new@t.example>', in: ['Screener', '@ToFeed'], ends: ['Feed'] },
+    { from: 'new@t.example', in: ['Screener'], ends: ['Feed'] },
+    { from: 'New Co <NEW@t.example>', in: ['Archive', 'Screener'], ends: ['Archive', 'Feed'] },
+    // A new person.
+    { from: '"Doe, Jane" <jane@t.example>', in: ['Screener', '@ToPerson'], ends: ['Inbox'] },
+    { from: '"Doe, Jane" <jane@t.example>', in: ['Screener'], ends: ['Inbox'] },
+    // An existing contact, its address where a server's filter does not see it.
+    { from: 'Known <known@t.example>', in: ['Screener', '@ToImbox'], ends: ['Inbox'] },
+    // Re-triage: the labelled email, the old destination and Screener.
+    { from: 'Moving <moving@t.example>', in: ['Feed', '@ToJail'], ends: ['Jail'] },
+    { from: 'Moving <moving@t.example>', in: ['Feed'], ends: ['Jail'] },
+    { from: 'Moving <moving@t.example>', in: ['Screener'], ends: ['Jail'] },
+    { from: 'Moving <moving@t.example>', in: ['Archive', 'Feed'], ends: ['Archive', 'Feed'] },
+    // A conflict.
+    {
+      from: 'Torn <torn@t.example>',
+      in: ['Screener', '@ToFeed'],
+      ends: ['Screener', '@ToFeed', '@MailroomError'],
+    },
+    {
+      from: 'Torn <torn@t.example>',
+      in: ['Screener', '@ToJail'],
+      ends: ['Screener', '@ToJail', '@MailroomError'],
+    },
+    { from: 'Torn <torn@t.example>', in: ['Screener'], ends: ['Screener'] },
+    // A conflict that the user has settled.
+    {
+      from: 'Healed <healed@t.example>',
+      in: ['Screener', '@ToPaperTrail', '@MailroomError'],
+      ends: ['Paper Trail'],
+    },
+    {
+      from: 'Healed <healed@t.example>',
+      in: ['Screener', '@MailroomError'],
+      ends: ['Paper Trail'],
+    },
+    // Another name than the contact's; and names that are alike again.
+    {
+      from: 'Mallory <named@t.example>',
+      in: ['Screener', '@ToFeed'],
+      ends: ['Feed', '@MailroomWarning'],
+    },
+    { from: 'Bob <alike@t.example>', in: ['Screener', '@ToFeed'], ends: ['Feed'] },
+    { from: 'Bobby <alike@t.example>', in: ['Feed', '@MailroomWarning'], ends: ['Feed'] },
+    // Nobody's, and one whose card is refused for ever.
+    { from: null, in: ['Screener', '@ToFeed'], ends: ['Screener', '@ToFeed', '@MailroomError'] },
+    {
+      from: 'Refused <refused@t.example>',
+      in: ['Screener', '@ToJail'],
+      ends: ['Screener', '@ToJail', '@MailroomError'],
+    },
+    { from: 'Refused <refused@t.example>', in: ['Screener'], ends: ['Screener'] },
+    // Somebody else's, who only looks like it.
+    { from: 'New Co <xnew@t.example>', in: ['Screener'], ends: ['Screener'] },
+  ],
+  cards: [
+    {
+      uid: 'card-known',
+      lines: ['FN:Known', 'N:;;;;', 'item1.EMAIL:known@t.example', 'NOTE:met in Rome'],
+    },
+    {
+      uid: 'card-moving',
+      lines: ['FN:Moving', 'N:;;;;', 'EMAIL:moving@t.example', 'TEL:+1 555 0100'],
+      groups: ['Feed'],
+    },
+    { uid: 'card-named', lines: ['FN:Alice', 'N:;;;;', 'EMAIL:named@t.example'] },
+    {
+      uid: 'card-alike',
+      lines: ['FN:Bob', 'N:;;;;', 'EMAIL:alike@t.example'],
+      groups: ['Feed'],
+    },
+    {
+      uid: 'card-bystander',
+      lines: ['FN:By', 'N:;;;;', 'EMAIL:by@t.example'],
+      groups: ['Feed', 'Jail'],
+    },
+  ],
+  routes: {
+    'new@t.example': 'Feed',
+    'jane@t.example': 'Imbox',
+    'known@t.example': 'Imbox',
+    'moving@t.example': 'Jail',
+    'torn@t.example': null,
+    'healed@t.example': 'Paper Trail',
+    'named@t.example': 'Feed',
+    'alike@t.example': 'Feed',
+    'refused@t.example': null,
+    'xnew@t.example': null,
+  },
+  refused: ['refused@t.example'],
+};
+
+/** A new sender, a known one and a re-triage: what two passes can get in each other's way with. */
+export const FEW_WRITES: Story = {
+  emails: [
+    { from: 'New Co <new@t.example>', in: ['Screener', '@ToFeed'], ends: ['Feed'] },
+    { from: 'new@t.example', in: ['Screener'], ends: ['Feed'] },
+    { from: 'Known <known@t.example>', in: ['Screener', '@ToImbox'], ends: ['Inbox'] },
+    { from: 'Moving <moving@t.example>', in: ['Feed', '@ToJail'], ends: ['Jail'] },
+    { from: 'Moving <moving@t.example>', in: ['Feed'], ends: ['Jail'] },
+    { from: 'By <by@t.example>', in: ['Feed'], ends: ['Feed'] },
+  ],
+  cards: EVERY_WRITE.cards.filter(({ uid }) =>
+    ['card-known', 'card-moving', 'card-bystander'].includes(uid),
+  ),
+  routes: {
+    'new@t.example': 'Feed',
+    'known@t.example': 'Imbox',
+    'moving@t.example': 'Jail',
+  },
+};

@@ -1,0 +1,49 @@
+/**
+ * The long versions of what `npm test` has samples of: Mailroom's promises, and attempts to break them.
+ *
+ *   npm run torture -- [--seed=N] [--minutes=M] [--only=TEXT] [--trial=TEXT] [--readme]
+ *
+ * The seed is printed; with it, `--only` (of an ordeal's name) and `--trial` (of a trial's name) one
+ * trial can be had again. `--readme` puts the table into README.md.
+ */
+import { parseArgs } from 'node:util';
+
+import { ORDEALS } from './ordeals.ts';
+import { replaceReadmeTable } from './readme.ts';
+import { renderTable } from './table.ts';
+import { type OrdealResult, runTrials } from './trials.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    minutes: { type: 'string', default: '5' },
+    only: { type: 'string', default: '' },
+    trial: { type: 'string', default: '' },
+    readme: { type: 'boolean', default: false },
+  },
+});
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const seed = Number(values.seed);
+const minutes = Number(values.minutes);
+if (!Number.isInteger(seed) || !(minutes > 0)) throw new Error('--seed and --minutes are numbers');
+say(`seed ${seed}, ${minutes} minutes`);
+
+const ordeals = ORDEALS.filter(({ name }) => name.includes(values.only));
+const results: OrdealResult[] = [];
+const startedMs = performance.now();
+const endMs = startedMs + minutes * 60_000;
+for (const [index, ordeal] of ordeals.entries()) {
+  // What one ordeal leaves of its time is for those after it.
+  const nowMs = performance.now();
+  const untilMs = nowMs + (endMs - nowMs) / (ordeals.length - index);
+  const result = await runTrials(ordeal, { seed, size: 'all', untilMs, only: values.trial });
+  results.push(result);
+  say(`${ordeal.name}: ${result.tried} tried, ${result.broken.length} broken`);
+  for (const broken of result.broken) say(`  ${broken}`);
+}
+const tookMinutes = (performance.now() - startedMs) / 60_000;
+const table = renderTable(results, { seed, minutes: tookMinutes, date: new Date() });
+process.stdout.write(`${table}\n`);
+if (values.readme) await replaceReadmeTable(table);
+if (results.some(({ tried, broken }) => tried === 0 || broken.length > 0)) process.exitCode = 1;

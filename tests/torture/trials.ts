@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os';
+
+import pMap from 'p-map';
+
+/** One attempt to break a promise. */
+export interface Trial {
+  /** Unique within its ordeal, and all that is needed to try it again. */
+  readonly name: string;
+  /** Throws when the promise is broken. */
+  run(): Promise<void>;
+}
+
+/** A promise of the contract, and attempts to break it. */
+export interface Ordeal {
+  /** For `--only`. */
+  readonly name: string;
+  /** For README: what is tried, and what must come of it. */
+  readonly promise: string;
+  /** A sample for `npm test`, or all, without end where chance has a part in it. */
+  trials(options: TrialOptions): Iterable<Trial>;
+  /** Trials under way at once; more than there are cores where they spend their time waiting. */
+  readonly atOnce?: number;
+  /** Called once before and after all trials. */
+  open?(): Promise<void>;
+  close?(): Promise<void>;
+}
+
+export interface TrialOptions {
+  readonly seed: number;
+  readonly size: 'sample' | 'all';
+}
+
+export interface OrdealResult {
+  readonly ordeal: Ordeal;
+  readonly tried: number;
+  /** Names of the trials that broke a promise, with what was wrong. */
+  readonly broken: readonly string[];
+}
+
+export interface RunTrialsOptions extends TrialOptions {
+  /** No trial begins after it; in milliseconds of `performance.now()`. */
+  readonly untilMs?: number;
+  /** Only trials whose name contains it. */
+  readonly only?: string;
+}
+
+/** Runs an ordeal's trials, to the end or until the time is over. */
+export async function runTrials(ordeal: Ordeal, options: RunTrialsOptions): Promise<OrdealResult> {
+  const { untilMs = Infinity, only = '' } = options;
+  const broken: string[] = [];
+  let tried = 0;
+  await ordeal.open?.();
+  try {
+    await pMap(
+      chosen(ordeal.trials(options), only, untilMs),
+      async (trial) => {
+        tried += 1;
+        try {
+          await trial.run();
+        } catch (error) {
+          broken.push(`${trial.name}: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      },
+      { concurrency: ordeal.atOnce ?? availableParallelism() },
+    );
+  } finally {
+    await ordeal.close?.();
+  }
+  return { ordeal, tried, broken };
+}
+
+function* chosen(trials: Iterable<Trial>, only: string, untilMs: number): Generator<Trial> {
+  for (const trial of trials) {
+    if (performance.now() > untilMs) return;
+    if (trial.name.includes(only)) yield trial;
+  }
+}
+
+/** Numbers that look random and are the same for the same seed (mulberry32). */
+export function createRandom(seed: number): (below: number) => number {
+  let state = Math.trunc(seed);
+  return (below) => {
+    state = (state + 0x6d_2b_79_f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+/** So many of them, in an order of the seed's; all when there are no more. */
+export function pick<Item>(items: readonly Item[], count: number, seed: number): readonly Item[] {
+  const random = createRandom(seed);
+  const left = [...items];
+  const picked: Item[] = [];
+  while (picked.length < count && left.length > 0) {
+    picked.push(...left.splice(random(left.length), 1));
+  }
+  return picked;
+}
+
+/** Throws when there is anything in the list. */
+export function requireNone(problems: readonly string[]): void {
+  if (problems.length > 0) throw new Error(problems.join('; '));
+}
