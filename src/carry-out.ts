@@ -73,10 +73,10 @@ export async function carryOut(
   const firstLook = startFirstLook(plans, snapshot, world);
   let begun = await saveContacts(plans, snapshot, world, fail);
   begun = await joinGroups(begun, snapshot, world, fail);
-  const look = await firstLook;
-  begun = await sweep(begun, look, snapshot, world, sweptIds, fail);
+  const emails = await firstLook;
+  begun = await sweep(begun, emails, snapshot, world, sweptIds, fail);
   begun = await leaveGroups(begun, plans, world, fail);
-  begun = await finish(begun, look.emails, snapshot, world, sweptIds, fail);
+  begun = await finish(begun, emails, snapshot, world, sweptIds, fail);
   world.clock.checkpoint();
   await labelRefused(plans, failures, snapshot, world);
   return { processed: begun.map(({ plan }) => plan.sender), failures, sweptIds };

@@ -11,17 +11,12 @@ import { planErrorLabels, planFinish, planLabelRemoval, planSweep } from './tria
 /** How often Screener is looked at for emails that came in meanwhile. */
 const MAX_SWEEP_ROUNDS = 3;
 
-/** Emails of the senders, as a listing showed them, and which mailboxes it covered. */
-export interface Look {
-  readonly mailboxIds: readonly string[];
-  readonly emails: readonly Email[];
-}
-
+/** Begins to list the senders' emails that may have to move, or carry labels of Mailroom's own. */
 export function startFirstLook(
   plans: readonly SenderPlan[],
   { groups, layout, emptyMailboxIds }: Snapshot,
   { mail }: World,
-): Promise<Look> {
+): Promise<readonly Email[]> {
   const oldDestinationIds = plans.flatMap(({ contact, duplicates, category }) =>
     contact === null
       ? []
@@ -45,7 +40,7 @@ async function readEmailsOf(
   plans: readonly SenderPlan[],
   mailboxIds: readonly string[],
   mail: MailStore,
-): Promise<Look> {
+): Promise<readonly Email[]> {
   const wanted = new Set(mailboxIds);
   const senders = new Set(plans.map(({ sender }) => sender));
   const emails: Email[] = [];
@@ -57,34 +52,33 @@ async function readEmailsOf(
       }
     }
   }
-  return { mailboxIds: [...wanted], emails };
+  return emails;
 }
 
 export async function sweep(
   begun: readonly BegunSender[],
-  firstLook: Look,
-  { layout, emptyMailboxIds }: Snapshot,
+  firstLook: readonly Email[],
+  { layout }: Snapshot,
   { mail, log, clock }: World,
   sweptIds: Set<string>,
   fail: Fail,
 ): Promise<readonly BegunSender[]> {
   let active = begun;
-  let look = firstLook;
+  let emails = firstLook;
   const counts = new Map<SenderAddress, number>();
-  const isCovered = active.every(({ sweep: { oldDestinationIds } }) =>
-    oldDestinationIds.every((id) => look.mailboxIds.includes(id) || emptyMailboxIds.has(id)),
-  );
-  for (let round = isCovered ? 1 : 2; round <= MAX_SWEEP_ROUNDS && active.length > 0; round += 1) {
+  // What the first look was too early for, the next ones find: a contact that turned out to be in an
+  // old group only when it was written, and emails that came in meanwhile.
+  for (let round = 1; round <= MAX_SWEEP_ROUNDS && active.length > 0; round += 1) {
     clock.checkpoint();
     if (round > 1) {
       const sources = active.flatMap(({ sweep: { oldDestinationIds } }) => oldDestinationIds);
-      look = await readEmailsOf(
+      emails = await readEmailsOf(
         active.map(({ plan }) => plan),
         [layout.screenerId, ...sources],
         mail,
       );
     }
-    const moves = planForSenders(look.emails, active, (email, one) =>
+    const moves = planForSenders(emails, active, (email, one) =>
       planSweep(email, one.sweep, layout),
     );
     if (round > 1 && moves.size === 0) break;
@@ -96,9 +90,13 @@ export async function sweep(
     active = withoutFailed(active, result.failed, 'sweep', fail);
   }
   for (const { plan } of active) {
-    const emails = counts.get(plan.sender) ?? 0;
-    if (emails > 0) {
-      log.info('emails_swept', { sender: plan.sender, emails, category: plan.category.name });
+    const count = counts.get(plan.sender) ?? 0;
+    if (count > 0) {
+      log.info('emails_swept', {
+        sender: plan.sender,
+        emails: count,
+        category: plan.category.name,
+      });
     }
   }
   clock.checkpoint();

@@ -12,7 +12,7 @@ import type {
   WriteFailure,
 } from '../../src/triage/model.ts';
 import { memberKey } from '../../src/triage/model.ts';
-import type { AddressBook, ContactLookup, MailStore } from '../../src/triage/ports.ts';
+import type { AddressBook, ContactLookup, ContactWish, MailStore } from '../../src/triage/ports.ts';
 
 /** What is in an account at the beginning. */
 export interface Account {
@@ -33,7 +33,8 @@ export type PortCall =
 
 /**
  * What goes wrong at one call: the run breaks before or after the call had its effect; the call's
- * items (or, for patches, the first of them) are refused for good or fail for now; a signal comes.
+ * items (or, for patches, the first of them) are refused for good or fail for now; a signal comes; a
+ * server says what is not so.
  */
 export type Fault =
   | 'break before'
@@ -42,7 +43,9 @@ export type Fault =
   | 'fail'
   | 'refuse first'
   | 'fail first'
-  | 'signal';
+  | 'signal'
+  /** A group write is answered as done, and was not. */
+  | 'lie';
 
 export interface MemoryWorldOptions {
   /** The fault at the n-th call (from 1) to any port; none by default. */
@@ -92,13 +95,20 @@ export class MemoryAccount {
   }
 }
 
+export interface LoggedEvent {
+  readonly level: 'debug' | 'info' | 'warning' | 'error';
+  readonly event: LogEvent;
+  readonly fields: LogFields;
+}
+
 /** What a pass meets, and what it did. */
 export interface MemoryWorld extends World {
   readonly account: MemoryAccount;
   readonly calls: readonly PortCall[];
   /** Calls that asked for a write, whether or not it changed anything. */
   readonly writes: readonly PortCall[];
-  readonly logged: readonly { readonly event: LogEvent; readonly fields: LogFields }[];
+  readonly wishes: readonly ContactWish[];
+  readonly logged: readonly LoggedEvent[];
   /** Resolves when no call is under way any more, of a pass that was broken too. */
   settled(): Promise<void>;
 }
@@ -106,7 +116,8 @@ export interface MemoryWorld extends World {
 export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions = {}): MemoryWorld {
   const calls: PortCall[] = [];
   const writes: PortCall[] = [];
-  const logged: { event: LogEvent; fields: LogFields }[] = [];
+  const wishes: ContactWish[] = [];
+  const logged: LoggedEvent[] = [];
   let isStopping = false;
   let underWay = 0;
 
@@ -164,8 +175,10 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
   const contacts: AddressBook = {
     readGroups: () => call('readGroups', () => [...account.groups.values()]),
     findContacts: (addresses) => call('findContacts', () => findContacts(account, addresses)),
-    async saveContact({ newContact, existing }) {
+    async saveContact(wish) {
+      const { newContact, existing } = wish;
       writes.push('saveContact');
+      wishes.push(wish);
       return call('saveContact', (fault) => {
         const failure = failureOf(fault, 0);
         if (failure !== null) return failure;
@@ -196,6 +209,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
         if ([...memberKeys].toSorted().join() === [...group.memberKeys].toSorted().join()) {
           return { kind: 'unchanged' };
         }
+        if (fault === 'lie') return { kind: 'updated' };
         account.groups.set(href, { ...group, memberKeys });
         changed();
         return { kind: 'updated' };
@@ -218,6 +232,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
     log: recordingLogger(logged),
     calls,
     writes,
+    wishes,
     logged,
     async settled() {
       // A pass that broke leaves calls behind that nobody waits for, and they may begin others.
@@ -230,12 +245,20 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
   };
 }
 
-/** A logger that keeps events, without their level. */
-export function recordingLogger(logged: { event: LogEvent; fields: LogFields }[]): Logger {
-  const add = (event: LogEvent, fields: LogFields = {}): void => {
-    logged.push({ event, fields });
+/** A logger that keeps what is logged. */
+export function recordingLogger(logged: LoggedEvent[]): Logger {
+  const at =
+    (level: LoggedEvent['level']) =>
+    (event: LogEvent, fields: LogFields = {}): void => {
+      logged.push({ level, event, fields });
+    };
+  const log: Logger = {
+    debug: at('debug'),
+    info: at('info'),
+    warning: at('warning'),
+    error: at('error'),
+    child: () => log,
   };
-  const log: Logger = { debug: add, info: add, warning: add, error: add, child: () => log };
   return log;
 }
 

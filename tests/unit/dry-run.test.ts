@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
 import { dryRunAddressBook, dryRunLogger, dryRunMailStore } from '../../src/dry-run.ts';
-import type { LogEvent, LogFields } from '../../src/logger.ts';
 import type { Email } from '../../src/triage/model.ts';
 import type { ContactWish, MailStore } from '../../src/triage/ports.ts';
 import { runTriagePass } from '../../src/triage-pass.ts';
@@ -14,6 +13,7 @@ import {
   mailboxesFor,
   triageNames,
 } from '../support/builders.ts';
+import type { LoggedEvent } from '../support/memory-world.ts';
 import { MemoryAccount, memoryWorld, recordingLogger } from '../support/memory-world.ts';
 
 const names = triageNames();
@@ -153,10 +153,11 @@ describe('dryRunLogger', () => {
     ['email_missing_sender', {}, 'email_missing_sender'],
     ['duplicate_contacts', {}, 'duplicate_contacts'],
   ] as const)('%s %j: %s, at every level, of every component', (event, fields, said) => {
-    const logged: { event: LogEvent; fields: LogFields }[] = [];
+    const logged: LoggedEvent[] = [];
     const log = dryRunLogger(recordingLogger(logged)).child('triage');
-    for (const level of ['debug', 'info', 'warning', 'error'] as const) log[level](event, fields);
+    const levels = ['debug', 'info', 'warning', 'error'] as const;
+    for (const level of levels) log[level](event, fields);
 
-    expect(logged).toEqual(Array.from({ length: 4 }, () => ({ event: said, fields })));
+    expect(logged).toEqual(levels.map((level) => ({ level, event: said, fields })));
   });
 });

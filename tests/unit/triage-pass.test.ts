@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { AccountError, NetworkError, StoppedError } from '../../src/errors.ts';
+import { AccountError, CredentialsError, NetworkError, StoppedError } from '../../src/errors.ts';
 import type { Contact, ContactGroup, Email } from '../../src/triage/model.ts';
+import type { ContactWish } from '../../src/triage/ports.ts';
 import type { TriageReport } from '../../src/triage/report.ts';
 import { runTriagePass } from '../../src/triage-pass.ts';
 import {
@@ -11,6 +12,7 @@ import {
   groupsFor,
   hrefOfGroup,
   mailboxesFor,
+  SENDER_TEXT,
   triageNames,
 } from '../support/builders.ts';
 import type { Account, Fault, MemoryWorldOptions, PortCall } from '../support/memory-world.ts';
@@ -46,12 +48,16 @@ async function pass(
   readonly calls: readonly PortCall[];
   readonly writes: readonly PortCall[];
   readonly events: readonly string[];
+  readonly levels: readonly string[];
+  readonly wishes: readonly ContactWish[];
 }> {
   const world = memoryWorld(account, options);
   const result = await runTriagePass(names, world).catch((error: unknown) => error as Error);
   await world.settled();
   const events = world.logged.map(({ event }) => event);
-  return { result, calls: world.calls, writes: world.writes, events };
+  const levels = world.logged.map(({ level, event }) => `${level} ${event}`);
+  const { calls, writes, wishes } = world;
+  return { result, calls, writes, wishes, events, levels };
 }
 
 /** The mailboxes of every email after one pass. */
@@ -199,7 +205,8 @@ describe('one pass', () => {
     expect(memory.contents().emails[email.id]).toEqual(
       [...email.mailboxIds, '@MailroomError'].toSorted(),
     );
-    expect(first.events).toContain(event);
+    expect(first.levels).toContain(`warning ${event}`);
+    expect(second.levels).toEqual([`debug ${event}`]);
     expect(first.writes).toEqual(['patchEmails']);
     expect(second.writes).toEqual([]);
   });
@@ -263,6 +270,129 @@ describe('one pass', () => {
 
     expect(result).toMatchObject({ processed: 1, failures: [] });
   });
+});
+
+describe('when a step fails for one sender', () => {
+  const emails = [
+    anEmail({ id: 'feed', from: 'feed@example.com', in: ['Screener', '@ToFeed'] }),
+    anEmail({ id: 'jail', from: 'jail@example.com', in: ['Screener', '@ToJail'] }),
+  ];
+  /** The first call of this kind meets the fault. */
+  const once = (kind: PortCall, fault: Fault): MemoryWorldOptions => {
+    let isDue = true;
+    return {
+      faultAt: (_number, call) => {
+        const isIt = isDue && call === kind;
+        if (isIt) isDue = false;
+        return isIt ? fault : null;
+      },
+    };
+  };
+
+  it.each([
+    ['contact', once('saveContact', 'fail'), 'feed@example.com'],
+    ['join group', once('saveGroupMembers', 'fail'), 'feed@example.com'],
+    ['check group', once('saveGroupMembers', 'lie'), 'feed@example.com'],
+    ['finish', once('patchEmails', 'fail first'), 'feed@example.com'],
+  ])('%s: it is named once, its label stays, the other is handled', async (step, fault, sender) => {
+    const memory = new MemoryAccount(anAccount({ emails }));
+    const { result, levels } = await pass(memory, fault);
+
+    expect(result).toMatchObject({ processed: 1, failures: [{ sender, step }] });
+    expect((result as TriageReport).failures).toHaveLength(1);
+    expect(levels.filter((line) => line === 'error sender_processing_failed')).toHaveLength(1);
+    expect(memory.contents().emails).toEqual({ feed: ['@ToFeed', 'Screener'], jail: ['Jail'] });
+  });
+
+  it('a server that says it put a contact into a group, and did not, moves no email', async () => {
+    const memory = new MemoryAccount(anAccount({ emails }));
+    const { result } = await pass(memory, {
+      faultAt: (_number, call) => (call === 'saveGroupMembers' ? 'lie' : null),
+    });
+
+    expect(result).toMatchObject({ processed: 0, emailsSwept: 0 });
+    expect(memory.contents().emails).toEqual({
+      feed: ['@ToFeed', 'Screener'],
+      jail: ['@ToJail', 'Screener'],
+    });
+  });
+});
+
+describe('a signal', () => {
+  it('no new sender is begun, those under way are brought to an end', async () => {
+    const memory = new MemoryAccount(
+      anAccount({
+        emails: Array.from({ length: 30 }, (_, index) =>
+          anEmail({ from: `sender${index}@example.com`, in: ['Screener', '@ToFeed'] }),
+        ),
+      }),
+    );
+    const { result, calls } = await pass(memory, {
+      faultAt: (_number, call) => (call === 'saveContact' ? 'signal' : null),
+      pause: () =>
+        new Promise((resolve) => {
+          setImmediate(resolve);
+        }),
+    });
+
+    expect(result).toBeInstanceOf(StoppedError);
+    // As many as are written side by side.
+    expect(calls.filter((call) => call === 'saveContact')).toHaveLength(8);
+    expect(memory.contacts.size).toBe(8);
+  });
+});
+
+describe('contacts', () => {
+  it.each([
+    ['a first try', ['Screener', '@ToFeed'], 'always'],
+    ['a try after a refusal', ['Screener', '@ToFeed', '@MailroomError'], 'unlessLast'],
+  ])('the note grows: %s', async (_rule, mailboxIds, noteLine) => {
+    const { wishes } = await pass(
+      new MemoryAccount(anAccount({ emails: [anEmail({ in: mailboxIds })] })),
+    );
+
+    expect(wishes).toMatchObject([{ noteLine, today: '2026-11-21', existing: null }]);
+  });
+
+  it('a card that turns out to be in an old group only when it is written is a re-triage', async () => {
+    const uid = `made-for-${SENDER_TEXT}`;
+    const { emails, groups } = await triage(
+      anAccount({
+        emails: [
+          anEmail({ id: 'labelled', in: ['Jail', '@ToFeed'] }),
+          anEmail({ id: 'old', in: ['Jail'] }),
+        ],
+        // The user took the address off it: a listing does not find it.
+        contacts: [aContact({ uid, addresses: [] })],
+        members: { Jail: [uid] },
+      }),
+    );
+
+    expect(emails).toEqual({ labelled: ['Feed'], old: ['Feed'] });
+    expect(groups[hrefOfGroup('Jail')]).toEqual([]);
+  });
+});
+
+describe('when mail and contacts both cannot be read', () => {
+  const unreachable = new NetworkError('mail: ECONNREFUSED');
+  const refused = new CredentialsError('contacts: 401');
+
+  it.each([
+    ['mail', unreachable, refused],
+    ['contacts', refused, unreachable],
+  ])(
+    'the failure that a person has to act on is the one that is said, not that of %s',
+    async (_rule, ofMail, ofContacts) => {
+      const world = memoryWorld(new MemoryAccount(anAccount()));
+      const broken = {
+        ...world,
+        mail: { ...world.mail, readMailboxes: () => Promise.reject(ofMail) },
+        contacts: { ...world.contacts, readGroups: () => Promise.reject(ofContacts) },
+      };
+
+      await expect(runTriagePass(names, broken)).rejects.toBe(refused);
+    },
+  );
 });
 
 /** One of everything: what a pass may meet. */
