@@ -1,0 +1,105 @@
+import {
+  openTortureAccount,
+  type Picture,
+  type TortureAccount,
+} from '../support/torture-account.ts';
+import { type Mailroom, setUpMailroom } from '../support/torture-run.ts';
+import { differences, misplaced } from './same-end.ts';
+import { randomTurns, Schedule, type Turn } from './schedule.ts';
+import { FEW_WRITES } from './stories.ts';
+import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
+
+/**
+ * Two passes (three, by chance) over one account, their requests forced into an order: one waits
+ * after its i-th request until the other has made j, for all i and j; and orders of chance.
+ */
+export function twoAtOnce(): Ordeal {
+  let alone: Alone;
+  return {
+    name: 'two-at-once',
+    promise:
+      'Two passes at once, held up against each other at every pair of their requests, and three in orders of chance: the end is that of one alone',
+    async open() {
+      alone = await readAlone();
+    },
+    *trials({ seed, size }) {
+      const pairs = forcedPairs(alone.requestCount);
+      for (const turns of size === 'all' ? pairs : pick(pairs, 80, seed)) {
+        yield toTrial(turns.map(describeTurn).join(', '), turns, 2, alone);
+      }
+      for (let round = 0; size === 'all' || round < 20; round += 1) {
+        const runs = 2 + (round % 2);
+        const turns = randomTurns(seed + round, runs, alone.requestCount);
+        yield toTrial(`order of chance ${seed + round}, ${runs} passes`, turns, runs, alone);
+      }
+    },
+  };
+}
+
+interface Alone {
+  readonly requestCount: number;
+  readonly end: Picture;
+}
+
+async function readAlone(): Promise<Alone> {
+  return withAccount(async (world, mailroom) => {
+    await mailroom.pass();
+    const end = world.picture();
+    requireNone([...misplaced(world.story, end), ...world.findHarm()]);
+    return { requestCount: world.account.requests.length, end };
+  });
+}
+
+function forcedPairs(requestCount: number): readonly (readonly Turn[])[] {
+  const counts = Array.from({ length: requestCount }, (_, index) => index + 1);
+  return counts.flatMap((first) =>
+    counts.map((second) => [
+      { run: 0, requests: first },
+      { run: 1, requests: second },
+      { run: 0, requests: Infinity },
+    ]),
+  );
+}
+
+function describeTurn({ run, requests }: Turn): string {
+  return `pass ${run} makes ${requests === Infinity ? 'the rest' : requests}`;
+}
+
+function toTrial(name: string, turns: readonly Turn[], runs: number, alone: Alone): Trial {
+  return {
+    name,
+    run: () =>
+      withAccount(async (world, mailroom) => {
+        const harm = new Set<string>();
+        const schedule = new Schedule(turns, () => {
+          for (const one of world.findHarm()) harm.add(one);
+        });
+        const results = await Promise.all(
+          Array.from({ length: runs }, async (_, run) => {
+            const result = await mailroom.pass({ transport: schedule.transportOf(run) });
+            schedule.end(run);
+            return result;
+          }),
+        );
+        const ends = results.flatMap(({ exitCode, end }) =>
+          exitCode === 0 && end.event === 'poll_complete'
+            ? []
+            : [`a pass ended in ${end.event}: ${JSON.stringify(end['error'])}`],
+        );
+        requireNone([...harm, ...ends, ...differences(alone.end, world.picture())]);
+      }),
+  };
+}
+
+async function withAccount<Result>(
+  act: (world: TortureAccount, mailroom: Mailroom) => Promise<Result>,
+): Promise<Result> {
+  const world = await openTortureAccount(FEW_WRITES);
+  const mailroom = await setUpMailroom(world.account);
+  try {
+    return await act(world, mailroom);
+  } finally {
+    await world.account.close();
+    await mailroom.remove();
+  }
+}
