@@ -116,11 +116,22 @@ async function readAll(
   try {
     const chunks: Uint8Array[] = [];
     for await (const chunk of answer) chunks.push(chunk as Uint8Array);
-    return new Uint8Array(Buffer.concat(chunks));
+    return join(chunks);
   } catch (error) {
     signal.throwIfAborted();
     throw new TypeError('terminated', { cause: error });
   }
+}
+
+/** A buffer of its own, filled once: an address book is large enough for every copy to count. */
+function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.byteLength, 0));
+  let position = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, position);
+    position += chunk.byteLength;
+  }
+  return whole;
 }
 
 function readHeaders(answer: NodeHttp.IncomingMessage): LightHeaders {

@@ -27,6 +27,7 @@ class LightMessage {
 
   async arrayBuffer(): Promise<ArrayBuffer> {
     const { buffer, byteOffset, byteLength } = await this.bytes();
+    if (byteLength === buffer.byteLength) return buffer;
     return buffer.slice(byteOffset, byteOffset + byteLength);
   }
 
@@ -120,7 +121,8 @@ export class LightResponse extends LightMessage {
 function toReader(body: LightBody): BodyReader {
   return async () => {
     if (body === null || body === undefined) return new Uint8Array();
-    if (body instanceof ArrayBuffer) return new Uint8Array(body.slice(0));
+    // Not copied as the standard has it: what is read of one goes on into another, and may be large.
+    if (body instanceof ArrayBuffer) return new Uint8Array(body);
     if (ArrayBuffer.isView(body)) {
       return new Uint8Array(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
     }
