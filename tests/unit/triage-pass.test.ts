@@ -6,6 +6,7 @@ import type { ContactWish } from '../../src/triage/ports.ts';
 import type { TriageReport } from '../../src/triage/report.ts';
 import { runTriagePass } from '../../src/triage-pass.ts';
 import {
+  aCategory,
   aContact,
   aGroup,
   anEmail,
@@ -143,6 +144,24 @@ describe('one pass', () => {
     expect(groups[hrefOfGroup('Feed')]).toEqual(['j']);
     expect(groups[hrefOfGroup('Jail')]).toEqual(['somebody']);
     expect(events).toContain('group_reassigned');
+  });
+
+  it('from a parent to its child: a re-triage, so nothing goes to Inbox besides', async () => {
+    const family = triageNames({
+      categories: [aCategory('Top'), aCategory('Child', { parent: 'Top', addToInbox: true })],
+    });
+    const memory = new MemoryAccount({
+      mailboxes: mailboxesFor(family),
+      emails: [anEmail({ id: 'labelled', in: ['Top', '@ToChild'] }), anEmail({ id: 'screened' })],
+      contacts: [aContact({ uid: 'J' })],
+      groups: [aGroup('Top', ['J']), aGroup('Child')],
+    });
+    await runTriagePass(family, memoryWorld(memory));
+
+    expect(memory.contents().emails).toEqual({
+      labelled: ['Child', 'Top'],
+      screened: ['Child', 'Top'],
+    });
   });
 
   it('a conflict that was resolved: handled, and the error label comes off all emails', async () => {
@@ -302,6 +321,26 @@ describe('when a step fails for one sender', () => {
     expect((result as TriageReport).failures).toHaveLength(1);
     expect(levels.filter((line) => line === 'error sender_processing_failed')).toHaveLength(1);
     expect(memory.contents().emails).toEqual({ feed: ['@ToFeed', 'Screener'], jail: ['Jail'] });
+  });
+
+  it('leave group: it is named, its label stays on, and the next pass finishes it', async () => {
+    const memory = new MemoryAccount(
+      anAccount({
+        emails: [
+          anEmail({ id: 'labelled', in: ['Jail', '@ToFeed'] }),
+          anEmail({ id: 'old', in: ['Jail'] }),
+        ],
+        contacts: [aContact({ uid: 'J' })],
+        members: { Jail: ['J'], Feed: ['J'] },
+      }),
+    );
+    const { result } = await pass(memory, once('saveGroupMembers', 'fail'));
+
+    expect(result).toMatchObject({ processed: 0, failures: [{ step: 'leave group' }] });
+    expect(memory.contents().emails).toEqual({ labelled: ['@ToFeed', 'Feed'], old: ['Feed'] });
+    await pass(memory);
+    expect(memory.contents().emails).toEqual({ labelled: ['Feed'], old: ['Feed'] });
+    expect(memory.contents().groups[hrefOfGroup('Jail')]).toEqual([]);
   });
 
   it('a server that says it put a contact into a group, and did not, moves no email', async () => {
