@@ -15,13 +15,14 @@ export async function patchEmails(
   client: JmapClient,
   patches: readonly EmailPatch[],
 ): Promise<ReadonlyMap<string, PatchOutcome>> {
-  const updates = mergePatches(patches);
   const outcomes = new Map<string, PatchOutcome>();
-  const sent = new Set(updates.map(({ emailId }) => emailId));
-  for (const { emailId } of patches) {
-    if (!sent.has(emailId)) outcomes.set(emailId, { kind: 'updated' });
-  }
-  if (sent.size === 0) return outcomes;
+  const updates = groupByEmail(patches).filter((update) => {
+    const [{ emailId }] = update;
+    const isSent = update.some(({ add, remove }) => add.length + remove.length > 0);
+    if (!isSent) outcomes.set(emailId, UPDATED);
+    return isSent;
+  });
+  if (updates.length === 0) return outcomes;
   const { limits } = await client.session();
   const queue = new ChunkQueue(updates, limits.maxObjectsInSet, limits.maxSizeRequest);
   const workers = Math.min(MOST_CHUNKS_AT_ONCE, limits.maxConcurrentRequests, queue.chunksLeft);
@@ -43,48 +44,65 @@ export async function patchEmails(
 
 const MOST_CHUNKS_AT_ONCE = 4;
 
-/** One email's part of an Email/set. */
+const UPDATED: PatchOutcome = { kind: 'updated' };
+
+/** All patches for one email, in order; of two that contradict each other the later wins. */
+type EmailPatches = readonly [EmailPatch, ...EmailPatch[]];
+
+/** One email's part of an Email/set, made only for its chunk: all at once would be much memory. */
 interface EmailUpdate {
   readonly emailId: string;
+  readonly patches: EmailPatches;
   /** RFC 8620 §5.3 PatchObject. */
   readonly patch: Readonly<Record<string, true | null>>;
-  /** UTF-8 bytes that it takes in the request. */
-  readonly bytes: number;
 }
 
-/** One update for each email that has something to change; of two patches for one email the later wins. */
-function mergePatches(patches: readonly EmailPatch[]): readonly EmailUpdate[] {
-  const byEmail = new Map<string, Map<string, true | null>>();
-  for (const { emailId, add, remove } of patches) {
-    const changes = byEmail.get(emailId) ?? new Map<string, true | null>();
-    // Added last: a mailbox that is in both lists stays on, so that no email is lost by a slip.
-    for (const id of remove) changes.set(pointerTo(id), null);
-    for (const id of add) changes.set(pointerTo(id), true);
-    byEmail.set(emailId, changes);
+function groupByEmail(patches: readonly EmailPatch[]): readonly EmailPatches[] {
+  const byEmail = new Map<string, EmailPatches>();
+  for (const patch of patches) {
+    const earlier = byEmail.get(patch.emailId);
+    byEmail.set(patch.emailId, earlier === undefined ? [patch] : [...earlier, patch]);
   }
-  return [...byEmail]
-    .filter(([, changes]) => changes.size > 0)
-    .map(([emailId, changes]) => {
-      const patch = Object.fromEntries(changes);
-      const bytes = Buffer.byteLength(`${JSON.stringify(emailId)}:${JSON.stringify(patch)},`);
-      return { emailId, patch, bytes };
-    });
+  return [...byEmail.values()];
+}
+
+function renderUpdate(patches: EmailPatches, pointers: Map<string, string>): EmailUpdate {
+  const changes: Record<string, true | null> = {};
+  const pointerTo = (mailboxId: string): string => {
+    const pointer = pointers.get(mailboxId) ?? renderPointer(mailboxId);
+    pointers.set(mailboxId, pointer);
+    return pointer;
+  };
+  const [{ emailId }] = patches;
+  for (const { add, remove } of patches) {
+    // Added last: a mailbox that is in both lists stays on, so that no email is lost by a slip.
+    for (const id of remove) changes[pointerTo(id)] = null;
+    for (const id of add) changes[pointerTo(id)] = true;
+  }
+  return { emailId, patches, patch: changes };
 }
 
 /** RFC 8620 §5.3, RFC 6901 §3. */
-function pointerTo(mailboxId: string): string {
+function renderPointer(mailboxId: string): string {
   return `mailboxIds/${mailboxId.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+/** UTF-8 bytes that the update takes in the request. */
+function bytesOf({ emailId, patch }: EmailUpdate): number {
+  return Buffer.byteLength(`${JSON.stringify(emailId)}:${JSON.stringify(patch)},`);
 }
 
 /** The updates not yet sent, handed out in chunks within limits that may turn out lower than said. */
 class ChunkQueue {
-  readonly #updates: EmailUpdate[];
+  readonly #updates: EmailPatches[];
+  /** By mailbox id: there are few, and many emails. */
+  readonly #pointers = new Map<string, string>();
   readonly #maxBytes: number;
   #maxObjects: number;
   /** Requests that may still be spent on finding what a refused chunk is refused for. */
   #halvingsLeft = MOST_HALVINGS;
 
-  constructor(updates: readonly EmailUpdate[], maxObjects: number, maxSizeRequest: number) {
+  constructor(updates: readonly EmailPatches[], maxObjects: number, maxSizeRequest: number) {
     this.#updates = [...updates];
     this.#maxObjects = maxObjects;
     this.#maxBytes = maxSizeRequest - ENVELOPE_BYTES;
@@ -96,20 +114,22 @@ class ChunkQueue {
 
   /** At least one update while there are any, even where one alone is above the limit. */
   take(): readonly EmailUpdate[] {
-    let count = 0;
+    const chunk: EmailUpdate[] = [];
     let bytes = 0;
-    for (const update of this.#updates.slice(0, this.#maxObjects)) {
-      bytes += update.bytes;
-      if (count > 0 && bytes > this.#maxBytes) break;
-      count += 1;
+    for (const patches of this.#updates.slice(0, this.#maxObjects)) {
+      const update = renderUpdate(patches, this.#pointers);
+      bytes += bytesOf(update);
+      if (chunk.length > 0 && bytes > this.#maxBytes) break;
+      chunk.push(update);
     }
-    return this.#updates.splice(0, count);
+    this.#updates.splice(0, chunk.length);
+    return chunk;
   }
 
   /** Takes back a chunk that was too large; chunks are at most half of it from now on. */
   takeBack(chunk: readonly EmailUpdate[]): void {
     this.#maxObjects = Math.min(this.#maxObjects, Math.ceil(chunk.length / 2));
-    this.#updates.unshift(...chunk);
+    this.#updates.unshift(...chunk.map(({ patches }) => patches));
   }
 
   mayHalve(): boolean {
@@ -161,7 +181,7 @@ function outcomeOf(emailId: string, { updated, notUpdated }: SetAnswer): PatchOu
       ? { kind: 'notFound' }
       : writeFailureOfSetError(setError, 'Email/set');
   }
-  if (Object.hasOwn(updated, emailId)) return { kind: 'updated' };
+  if (Object.hasOwn(updated, emailId)) return UPDATED;
   return { kind: 'failed', problem: 'Email/set: no answer for this email' };
 }
 
