@@ -22,19 +22,33 @@ export async function* readEmailPages(
 ): AsyncGenerator<readonly Email[]> {
   if (mailboxIds.length === 0) return;
   const given = new Set<string>();
+  const share = createSharing();
   const listing = new Listing((await client.session()).limits.maxObjectsInGet);
   for (;;) {
     const page = await readNext(client, listing, filterOf(mailboxIds));
     if (page === 'again') continue;
-    const next = listing.advance(page);
+    const next = listing.advance(page, given);
     if (next === 'end') return;
     if (next === 'again') continue;
-    const emails = page.objects.map(decodeEmail).filter(({ id }) => !given.has(id));
+    const emails = page.objects
+      .map((object) => share(decodeEmail(object)))
+      .filter(({ id }) => !given.has(id));
     for (const { id } of emails) given.add(id);
     if (emails.length === 0) continue;
     listing.hasProgressed();
     yield emails;
   }
+}
+
+/** Many emails are in the same few mailboxes: they have one set of ids between them. */
+function createSharing(): (email: Email) => Email {
+  const known = new Map<string, ReadonlySet<string>>();
+  return (email) => {
+    const key = [...email.mailboxIds].join(' ');
+    const mailboxIds = known.get(key) ?? email.mailboxIds;
+    known.set(key, mailboxIds);
+    return { ...email, mailboxIds };
+  };
 }
 
 async function readNext(
@@ -71,8 +85,13 @@ class Listing {
   #position = 0;
   #lastId: string | null = null;
   #queryState: string | null = null;
-  /** Ids since the listing (last) began: a page that adds none of them is the same page again. */
-  #listed = new Set<string>();
+  /**
+   * Ids since the listing was begun again: a page that adds none to them is the same page again.
+   * Null before: then they are those that were given, and are not held twice.
+   */
+  #listedAgain: Set<string> | null = null;
+  /** Emails that were deleted before they could be read are listed, and never given. */
+  #lastPage: ReadonlySet<string> = new Set();
   /** Beginnings since the last email that was new to the caller. */
   #vainRestarts = 0;
 
@@ -92,7 +111,7 @@ class Listing {
   }
 
   /** `again`: the page is not the one after the last, and does not count. */
-  advance({ ids, queryState }: Page): 'more' | 'again' | 'end' {
+  advance({ ids, queryState }: Page, given: ReadonlySet<string>): 'more' | 'again' | 'end' {
     const isFirst = this.#position === 0;
     if (
       !this.#usesAnchors &&
@@ -103,12 +122,14 @@ class Listing {
       return 'again';
     }
     if (ids.length === 0) return 'end';
-    if (ids.every((id) => this.#listed.has(id))) {
+    const listed = this.#listedAgain ?? given;
+    if (ids.every((id) => listed.has(id) || this.#lastPage.has(id))) {
       throw new MalformedAnswerError(
         'malformed JMAP answer: Email/query gives one page over and over',
       );
     }
-    for (const id of ids) this.#listed.add(id);
+    for (const id of ids) this.#listedAgain?.add(id);
+    this.#lastPage = new Set(ids);
     this.#position += ids.length;
     this.#lastId = ids.at(-1) ?? null;
     this.#queryState = queryState;
@@ -142,7 +163,8 @@ class Listing {
     this.#position = 0;
     this.#lastId = null;
     this.#queryState = null;
-    this.#listed = new Set();
+    this.#listedAgain = new Set();
+    this.#lastPage = new Set();
   }
 }
 
