@@ -20,6 +20,14 @@ export function isKubectlInstalled(): boolean {
   }
 }
 
+/** `--load-restrictor` came with kubectl 1.21. */
+export function hasKustomizeLoadRestrictor(): boolean {
+  if (!isKubectlInstalled()) return false;
+  return execFileSync('kubectl', ['kustomize', '--help'], { encoding: 'utf8' }).includes(
+    '--load-restrictor',
+  );
+}
+
 /** Runs kubectl as the cluster's administrator; its standard output. Throws with what it said. */
 export async function kubectl(cluster: TestCluster, ...args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('kubectl', [

@@ -7,16 +7,15 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { KubeObject } from '../../support/kube/cluster.ts';
-import { isKubectlInstalled } from '../../support/kube/kubectl.ts';
+import { hasKustomizeLoadRestrictor } from '../../support/kube/kubectl.ts';
 import { findManifest, parseManifests, readManifests } from '../../support/kube/manifests.ts';
 import { findSchemaProblems } from '../../support/kube/schemas.ts';
-import { isRequired } from '../../support/required.ts';
 
 /* Several accounts in one cluster: what kubectl makes of deploy/optional/accounts/. */
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
-const isSkipped = !isKubectlInstalled() && !isRequired('kube');
-const note = isSkipped ? ' (skipped: kubectl is not installed)' : '';
+const isSkipped = !hasKustomizeLoadRestrictor();
+const note = isSkipped ? ' (skipped: it needs kubectl 1.21 or newer)' : '';
 
 describe.skipIf(isSkipped)(`accounts beside one another${note}`, () => {
   let folder: string;
