@@ -69,17 +69,22 @@ export async function carryOut(
     });
   };
   const sweptIds = new Set<string>();
+  const finishedIds = new Set<string>();
   // Reading what is to be swept needs nothing of the steps before: it runs beside them.
   const firstLook = startFirstLook(plans, snapshot, world);
   let begun = await saveContacts(plans, snapshot, world, fail);
   begun = await joinGroups(begun, snapshot, world, fail);
   const emails = await firstLook;
   begun = await sweep(begun, emails, snapshot, world, sweptIds, fail);
-  begun = await leaveGroups(begun, plans, world, fail);
-  begun = await finish(begun, emails, snapshot, world, sweptIds, fail);
+  begun = await leaveGroups(begun, plans, snapshot, world, fail);
+  begun = await finish(begun, emails, snapshot, world, finishedIds, fail);
   world.clock.checkpoint();
-  await labelRefused(plans, failures, snapshot, world);
-  return { processed: begun.map(({ plan }) => plan.sender), failures, sweptIds };
+  await labelRefused(plans, failures, finishedIds, snapshot, world);
+  return {
+    processed: begun.map(({ plan }) => plan.sender),
+    failures,
+    sweptIds: new Set([...sweptIds, ...finishedIds]),
+  };
 }
 
 /** Reports that a step failed for a sender. */

@@ -109,7 +109,7 @@ export async function finish(
   emails: readonly Email[],
   { layout }: Snapshot,
   { mail, log, clock }: World,
-  sweptIds: Set<string>,
+  finishedIds: Set<string>,
   fail: Fail,
 ): Promise<readonly BegunSender[]> {
   const labelsOf = ({ plan }: BegunSender): { hasWarning: boolean } => ({
@@ -126,7 +126,7 @@ export async function finish(
     planFinish(email, one.sweep, layout, labelsOf(one)),
   );
   const result = await patchAll(moves, mail);
-  for (const { emailId } of result.updated) sweptIds.add(emailId);
+  for (const { emailId } of result.updated) finishedIds.add(emailId);
   const finished = withoutFailed(active, result.failed, 'finish', fail);
   for (const one of finished) {
     const { sender, displayName, contact, category, labelled: own } = one.plan;
@@ -138,17 +138,24 @@ export async function finish(
   return finished;
 }
 
-/** A refusal is for the user to look at: the error label goes on, and comes off when it works. */
+/**
+ * A refusal is for the user to look at: the error label goes on, and comes off when it works. Emails
+ * that were finished have no triage label any more, and nothing is left to look at.
+ */
 export async function labelRefused(
   plans: readonly SenderPlan[],
   failures: readonly SenderFailure[],
+  finishedIds: ReadonlySet<string>,
   { layout }: Snapshot,
   { mail, log }: World,
 ): Promise<void> {
   const refused = new Set(
     failures.filter(({ failure }) => failure.kind === 'refused').map(({ sender }) => sender),
   );
-  const emails = plans.filter(({ sender }) => refused.has(sender)).flatMap((plan) => plan.labelled);
+  const emails = plans
+    .filter(({ sender }) => refused.has(sender))
+    .flatMap(({ labelled }) => labelled)
+    .filter(({ id }) => !finishedIds.has(id));
   await setErrorLabels(planErrorLabels(emails, layout), mail, log);
 }
 

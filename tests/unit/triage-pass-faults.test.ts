@@ -199,4 +199,29 @@ describe('whatever fails, and wherever', async () => {
     await pass(memory);
     expect(memory.contents().emails['labelled']).toEqual(['Feed']);
   });
+
+  it('some of a sender’s labelled emails refused: the error label is on these alone', async () => {
+    const memory = new MemoryAccount(
+      anAccount({
+        emails: [
+          anEmail({ id: 'refused', in: ['Screener', '@ToFeed'] }),
+          anEmail({ id: 'finished', in: ['Screener', '@ToFeed'] }),
+        ],
+      }),
+    );
+    let patches = 0;
+    await pass(memory, {
+      faultAt: (_number, call) => {
+        if (call !== 'patchEmails') return null;
+        patches += 1;
+        // With nothing else to sweep, the first patch that is sent takes the labels off.
+        return patches === 1 ? 'refuse first' : null;
+      },
+    });
+
+    expect(memory.contents().emails).toEqual({
+      refused: ['@MailroomError', '@ToFeed', 'Screener'],
+      finished: ['Feed'],
+    });
+  });
 });
