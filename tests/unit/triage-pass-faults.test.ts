@@ -204,8 +204,8 @@ describe('whatever fails, and wherever', async () => {
     const memory = new MemoryAccount(
       anAccount({
         emails: [
-          anEmail({ id: 'refused', in: ['Screener', '@ToFeed'] }),
-          anEmail({ id: 'finished', in: ['Screener', '@ToFeed'] }),
+          anEmail({ id: '1 refused', in: ['Screener', '@ToFeed'] }),
+          anEmail({ id: '2 finished', in: ['Screener', '@ToFeed'] }),
         ],
       }),
     );
@@ -220,8 +220,8 @@ describe('whatever fails, and wherever', async () => {
     });
 
     expect(memory.contents().emails).toEqual({
-      refused: ['@MailroomError', '@ToFeed', 'Screener'],
-      finished: ['Feed'],
+      '1 refused': ['@MailroomError', '@ToFeed', 'Screener'],
+      '2 finished': ['Feed'],
     });
   });
 });
