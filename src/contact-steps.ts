@@ -98,6 +98,7 @@ export async function joinGroups(
 export async function leaveGroups(
   swept: readonly BegunSender[],
   plans: readonly SenderPlan[],
+  { requiredGroups }: Snapshot,
   { contacts, log, clock }: World,
   fail: Fail,
 ): Promise<readonly BegunSender[]> {
@@ -115,7 +116,8 @@ export async function leaveGroups(
   const leaving = begun.filter(({ membership }) => membership.leave.length > 0);
   if (leaving.length === 0) return begun;
   // Fresh ETags: these groups were written a moment ago, perhaps by somebody else too.
-  const groups = await contacts.readGroups([]);
+  const groups = await contacts.readGroups(requiredGroups);
+  const hrefs = new Set(groups.map(({ href }) => href));
   const changes = groups
     .map((group) => ({
       group,
@@ -125,8 +127,11 @@ export async function leaveGroups(
     .filter(({ removeUids }) => removeUids.length > 0);
   const failed = await saveGroups(changes, contacts);
   const left = begun.filter(({ plan, membership }) => {
-    const link = membership.leave.find(({ groupHref }) => failed.has(groupHref));
-    const failure = link === undefined ? undefined : failed.get(link.groupHref);
+    const failure = membership.leave
+      .map(
+        ({ groupHref }) => failed.get(groupHref) ?? (hrefs.has(groupHref) ? null : gone(groupHref)),
+      )
+      .find((one) => one !== null);
     if (failure !== undefined) fail(plan.sender, 'leave group', failure);
     else if (membership.leave.length > 0) {
       log.info('group_reassigned', { sender: plan.sender, to: plan.category.name });
@@ -135,6 +140,11 @@ export async function leaveGroups(
   });
   clock.checkpoint();
   return left;
+}
+
+/** A read that does not show a group is no proof that nobody is in it. */
+function gone(href: string): WriteFailure {
+  return { kind: 'failed', problem: `${href}: the group to be left is not there any more` };
 }
 
 function uidsFor(href: string, links: readonly GroupUids[]): readonly string[] {

@@ -52,8 +52,13 @@ export async function saveContact(
         target = await findConflicting(error, uid, options);
         if (target === null) return toWriteFailure(error);
       } else if (hasStatus(error, 404, 410)) {
-        // Deleted meanwhile.
-        target = null;
+        // Deleted meanwhile, or moved; a server that lists what it says is gone has a bad day, and
+        // a second card must not come of it.
+        const href = target.uid === '' ? null : await options.findHrefByUid(target.uid);
+        if (href === target.href) {
+          return { kind: 'failed', problem: `${href}: the server lists the card, and has none` };
+        }
+        target = href === null ? null : { href, uid: target.uid };
       } else if (!hasStatus(error, 412)) {
         return toWriteFailure(error);
       }

@@ -45,12 +45,12 @@ export interface TortureAccount {
   readonly story: Story;
   readonly emailIds: readonly string[];
   /** A mailbox's id, by its name. */
-  mailboxId(name: string): string;
+  readonly mailboxId: (name: string) => string;
   /** A card's path, by its UID. */
-  hrefOf(uid: string): string;
-  picture(): Picture;
+  readonly hrefOf: (uid: string) => string;
+  readonly picture: () => Picture;
   /** What no kill, fault or rival may bring about, found broken now; empty when all is well. */
-  findHarm(): readonly string[];
+  readonly findHarm: () => readonly string[];
 }
 
 /** Starts a stand-in, and tells the story up to where Mailroom comes in. */

@@ -1,7 +1,13 @@
+import { badAnswers } from './bad-answers.ts';
 import { killedAnywhere } from './killed.ts';
 import { editedOnAPhone } from './phone.ts';
 import type { Ordeal } from './trials.ts';
 import { twoAtOnce } from './two-at-once.ts';
 
 /** In the order of README's table. */
-export const ORDEALS: readonly Ordeal[] = [killedAnywhere(), twoAtOnce(), editedOnAPhone()];
+export const ORDEALS: readonly Ordeal[] = [
+  killedAnywhere(),
+  twoAtOnce(),
+  editedOnAPhone(),
+  badAnswers(),
+];
