@@ -47,8 +47,16 @@ export function createAddressBook(options: AddressBookOptions): DavAddressBook {
     readGroups: (requiredNames) => readGroups(requiredNames, directory, groups),
     async findContacts(addresses) {
       if (addresses.size === 0) return { byAddress: new Map() };
-      await directory.refresh();
-      return directory.read((books) => findContacts(addresses, books, finder));
+      const find = (): Promise<ContactLookup> => {
+        hrefByUid.clear();
+        return directory.read((books) => findContacts(addresses, books, finder));
+      };
+      // The books are nearly always the remembered ones: they are read while that is being checked.
+      const [found, refreshed] = await Promise.allSettled([find(), directory.refresh()]);
+      if (refreshed.status === 'rejected') throw refreshed.reason;
+      if (refreshed.value) return find();
+      if (found.status === 'rejected') throw found.reason;
+      return found.value;
     },
     async saveContact(wish) {
       const books = await directory.books();
