@@ -45,7 +45,7 @@ export async function benchScenario(options: BenchOptions): Promise<BenchResult>
   const passes: Pass[] = [];
   const memory: number[] = [];
   for (let run = 0; run < scenario.runs; run += 1) {
-    passes.push(await withPreparedAccount(options, measurePass));
+    passes.push(await measureOnce(options));
   }
   for (let run = 0; run < Math.ceil(scenario.runs / 3); run += 1) {
     memory.push(await withPreparedAccount(options, ({ measured }) => measureMemory(measured)));
@@ -69,13 +69,18 @@ export async function benchScenario(options: BenchOptions): Promise<BenchResult>
   };
 }
 
+/** One pass, on an account of its own. Throws when it did not do what there was to do. */
+export function measureOnce(options: BenchOptions): Promise<Pass> {
+  return withPreparedAccount(options, measurePass);
+}
+
 interface Prepared {
   readonly account: TestAccount;
   readonly measured: MeasuredCommand;
   readonly scenario: BenchScenario;
 }
 
-interface Pass {
+export interface Pass {
   readonly requests: number;
   readonly requestsByKind: Readonly<Record<string, number>> | null;
   readonly bytes: number | null;

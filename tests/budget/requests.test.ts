@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { measureOnce } from '../bench/bench-scenario.ts';
+import { buildPrograms, type BenchPrograms } from '../bench/programs.ts';
+import { type BenchScenario, SCENARIOS } from '../bench/scenarios.ts';
+import { startStandIn } from '../support/stand-in/stand-in.ts';
+
+/** How many requests of each kind a pass may send: as many, not one more and not one less. */
+type Budget = Readonly<Record<string, number>>;
+
+let programs: BenchPrograms;
+let budgets: Readonly<Record<string, Budget>>;
+
+beforeAll(async () => {
+  programs = await buildPrograms();
+  budgets = JSON.parse(await readFile(new URL('requests.json', import.meta.url), 'utf8'));
+});
+afterAll(() => programs.remove());
+
+describe('requests of one pass, by kind', () => {
+  it.each(SCENARIOS)('$name', async (scenario) => {
+    const pass = await runPass(scenario);
+
+    expect(pass.requestsByKind).toStrictEqual(budgets[scenario.name]);
+    expect(pass.requests, 'as the program counts them').toBe(sum(pass.requestsByKind));
+  });
+
+  it('no budget is left without a scenario', () => {
+    expect(Object.keys(budgets)).toStrictEqual(SCENARIOS.map(({ name }) => name));
+  });
+});
+
+describe('the budgets keep the bounds of the contract, its two requests for the state added', () => {
+  it.each([
+    ['idle, remembered', 4],
+    ['idle, fresh', 9],
+  ])('%s: at most %i', (name, most) => {
+    expect(sum(budgets[name]) + STATE_REQUESTS).toBeLessThanOrEqual(most);
+  });
+
+  it.each(SCENARIOS.filter(({ senders }) => senders > 0))(
+    '$name: S + 22 + 2⌈E/set⌉ + 2⌈E/get⌉',
+    ({ name, senders, emailsPerSender, otherEmails }) => {
+      const emails = senders * emailsPerSender + otherEmails;
+      const most = senders + 22 + 4 * Math.ceil(emails / MAX_OBJECTS);
+
+      expect(sum(budgets[name]) + STATE_REQUESTS).toBeLessThanOrEqual(most);
+    },
+  );
+});
+
+/** ConfigMap read and patched; the state of the measured passes is in a file. */
+const STATE_REQUESTS = 2;
+
+/** maxObjectsInGet and maxObjectsInSet of the stand-in, as Fastmail has them. */
+const MAX_OBJECTS = 4096;
+
+async function runPass(scenario: BenchScenario): ReturnType<typeof measureOnce> {
+  const [program] = programs.all;
+  if (program === undefined) throw new Error('no program was built');
+  return measureOnce({ scenario, program, latencyMs: 0, openServer: () => startStandIn() });
+}
+
+function sum(counts: Budget | null | undefined): number {
+  return Object.values(counts ?? {}).reduce((total, count) => total + count, 0);
+}
