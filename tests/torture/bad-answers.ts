@@ -37,7 +37,7 @@ export function badAnswers(): Ordeal {
   };
 }
 
-const SAMPLE = 250;
+const SAMPLE = 120;
 
 function toTrial(request: RequestRow, fault: FaultRow, undisturbed: () => Picture): Trial {
   return {

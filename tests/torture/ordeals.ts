@@ -1,6 +1,7 @@
 import { badAnswers } from './bad-answers.ts';
 import { killedAnywhere } from './killed.ts';
 import { editedOnAPhone } from './phone.ts';
+import { keysStayHome } from './keys.ts';
 import type { Ordeal } from './trials.ts';
 import { twoAtOnce } from './two-at-once.ts';
 
@@ -10,4 +11,5 @@ export const ORDEALS: readonly Ordeal[] = [
   twoAtOnce(),
   editedOnAPhone(),
   badAnswers(),
+  keysStayHome(),
 ];

@@ -1,0 +1,235 @@
+import { answer, type ScriptedServer, startScriptedServer } from '../support/http-server.ts';
+import type { FaultRule } from '../support/stand-in/faults.ts';
+import { openTortureAccount, type TortureAccount } from '../support/torture-account.ts';
+import { type Mailroom, setUpMailroom, type Transport } from '../support/torture-run.ts';
+import { FEW_WRITES } from './stories.ts';
+import { type Ordeal, requireNone, type Trial } from './trials.ts';
+
+/** A way to make a client take its credentials elsewhere. */
+interface Lure {
+  readonly name: string;
+  /** `foreign`: scheme, host and port of somebody else. */
+  readonly rule: (foreign: string) => FaultRule;
+  /** What may be allowed by a setting is said with its name. */
+  readonly isAllowable?: false;
+  /** User info for our own host comes to nothing: only the path of the URL is used. */
+  readonly takesPathsAlone?: true;
+}
+
+/** Somebody else, as a URL may write it. */
+interface Stranger {
+  readonly name: string;
+  readonly origin: (evil: ScriptedServer, world: TortureAccount) => string;
+  /** A setting can allow it. */
+  readonly isAllowable: boolean;
+}
+
+const OURS_WITH_USER_INFO: Stranger = {
+  name: 'user info for our host',
+  origin: (_, { account }) => account.origin.replace('//', '//somebody:secret@'),
+  isAllowable: false,
+};
+
+const STRANGERS: readonly Stranger[] = [
+  { name: 'another port', origin: ({ url }) => url, isAllowable: true },
+  { name: 'another host', origin: () => 'https://evil.example', isAllowable: true },
+  {
+    name: 'a host that begins like ours',
+    origin: () => 'https://127.0.0.1.evil.example',
+    isAllowable: true,
+  },
+  { name: 'plain http', origin: () => 'http://evil.example', isAllowable: false },
+  {
+    name: 'our host as user info',
+    origin: ({ url }, { account }) => url.replace('//', `//${new URL(account.origin).hostname}@`),
+    isAllowable: false,
+  },
+  OURS_WITH_USER_INFO,
+];
+
+const redirect = (on: FaultRule['on'], status: number): Lure => ({
+  name: `redirect of ${on} with ${status}`,
+  rule: (foreign) => ({
+    on,
+    times: Infinity,
+    fault: { kind: 'status', status, headers: { location: `${foreign}/taken` } },
+  }),
+});
+
+const foreignHref = (
+  name: string,
+  on: FaultRule['on'],
+  part: RegExp,
+  options: Pick<Lure, 'isAllowable' | 'takesPathsAlone'> = {},
+): Lure => ({
+  name,
+  ...options,
+  rule: (foreign) => ({
+    on,
+    times: Infinity,
+    fault: { kind: 'replaceText', change: (text) => text.replaceAll(part, `$1${foreign}/$2`) },
+  }),
+});
+
+const LURES: readonly Lure[] = [
+  redirect('session', 302),
+  redirect('session', 307),
+  redirect('Mailbox/get', 307),
+  redirect('Email/set', 308),
+  redirect('well-known', 301),
+  redirect('propfind', 301),
+  redirect('report', 308),
+  redirect('get-card', 302),
+  redirect('put-card', 307),
+  redirect('put-card', 303),
+  {
+    name: 'apiUrl',
+    rule: (foreign) => ({
+      on: 'session',
+      fault: { kind: 'replaceJson', change: (json) => ({ ...json, apiUrl: `${foreign}/jmap/` }) },
+    }),
+  },
+  foreignHref(
+    'principal',
+    'propfind',
+    /(<[\w:]*current-user-principal>\s*<[\w:]*href>)\/?([^<]*)/gu,
+  ),
+  foreignHref('home', 'propfind', /(<[\w:]*addressbook-home-set>\s*<[\w:]*href>)\/?([^<]*)/gu),
+  // No setting makes a home on one server have books on another, or a book cards.
+  foreignHref(
+    'address book',
+    'propfind',
+    /(<[\w:]*response>\s*<[\w:]*href>)\/?([^<]*Default[^<]*)/gu,
+    { isAllowable: false },
+  ),
+  foreignHref('card', 'report', /(<[\w:]*response>\s*<[\w:]*href>)\/?([^<]*)/gu, {
+    isAllowable: false,
+    takesPathsAlone: true,
+  }),
+];
+
+/** Every way to lure, to every stranger; then what is said when libraries throw with secrets in hand. */
+export function keysStayHome(): Ordeal {
+  return {
+    name: 'keys',
+    promise: `Credentials lured elsewhere (${LURES.length} ways by redirects, URLs and hrefs, to ${STRANGERS.length} kinds of stranger), and secrets in what libraries throw: nothing is sent or printed, and the failure names the host and the setting`,
+    atOnce: 20,
+    *trials() {
+      for (const lure of LURES) {
+        for (const stranger of STRANGERS) {
+          const isHarmless = lure.takesPathsAlone === true && stranger === OURS_WITH_USER_INFO;
+          if (!isHarmless) yield toTrial(lure, stranger);
+        }
+      }
+      for (const level of ['debug', 'info', 'warning', 'error']) {
+        for (const password of PASSWORDS) yield toLeakTrial(level, password);
+      }
+      yield allowed;
+    },
+  };
+}
+
+function toTrial(lure: Lure, stranger: Stranger): Trial {
+  return {
+    name: `${lure.name}: ${stranger.name}`,
+    run: () =>
+      withStranger(async (world, mailroom, evil) => {
+        const origin = stranger.origin(evil, world);
+        world.account.faults.push(lure.rule(origin));
+        const strayed: string[] = [];
+        const watch: Transport = async (send, { url }) => {
+          const isOurs = url.origin === world.account.origin && url.username === '';
+          if (!isOurs) strayed.push(url.host);
+          return send();
+        };
+        const { end, exitCode, stdout } = await mailroom.pass({
+          transport: watch,
+          env: { MAILROOM_LOG_LEVEL: 'debug' },
+        });
+        const { host } = new URL(origin);
+        const names = stranger.isAllowable && lure.isAllowable !== false;
+        requireNone([
+          ...strayed.map((one) => `a request to ${one}`),
+          ...evil.received.map(({ method, path }) => `${method} ${path} reached the stranger`),
+          ...(exitCode === 1 && end.event === 'startup_failed' ? [] : [`it ended in ${end.event}`]),
+          ...(JSON.stringify(end['error'] ?? '').includes(host)
+            ? []
+            : [`no word of ${host}: ${JSON.stringify(end)}`]),
+          ...(!names || stdout.includes('MAILROOM_TRUSTED_HOSTS')
+            ? []
+            : ['no word of the setting']),
+          ...world.findHarm(),
+        ]);
+      }),
+  };
+}
+
+/** The other way round: what is allowed is sent, so the recording server records. */
+const allowed: Trial = {
+  name: 'a trusted host gets the request',
+  run: () =>
+    withStranger(async (world, mailroom, evil) => {
+      world.account.faults.push(redirect('session', 307).rule(evil.url));
+      await mailroom.pass({ env: { MAILROOM_TRUSTED_HOSTS: new URL(evil.url).host } });
+      const [first] = evil.received;
+      requireNone(
+        first?.headers.authorization === `Bearer ${world.account.token}`
+          ? []
+          : ['the stranger, now trusted, got nothing'],
+      );
+    }),
+};
+
+const PASSWORDS = [
+  'fake-app-password',
+  'fake "quoted" \\ back & <slash>',
+  'fake+$^.*(regex)[chars]?',
+  'fäke-pässwörd-日本',
+  'fake%20percent%0Apassword',
+];
+
+/** `pass` itself throws when any secret, in any form, is in what was printed or stored. */
+function toLeakTrial(level: string, password: string): Trial {
+  return {
+    name: `a library throws with secrets in hand, level ${level}, password ${password}`,
+    run: () =>
+      withStranger(async (world, mailroom) => {
+        world.account.changeCredentials({ password });
+        const basic = Buffer.from(`${world.account.username}:${password}`).toString('base64');
+        const secrets = [world.account.token, password, basic, encodeURIComponent(password)];
+        for (const secret of secrets) {
+          const fail: Transport = async () => {
+            throw Object.assign(new TypeError(`fetch failed: Authorization: Bearer ${secret}`), {
+              code: secret,
+              request: { headers: { authorization: `Basic ${secret}` } },
+              cause: new AggregateError([new Error(secret)], JSON.stringify({ secret })),
+            });
+          };
+          const { end } = await mailroom.pass({
+            transport: fail,
+            env: {
+              MAILROOM_LOG_LEVEL: level,
+              MAILROOM_CARDDAV_PASSWORD: password,
+              MAILROOM_PASS_TIMEOUT: '1',
+            },
+          });
+          if (end.event !== 'startup_failed') throw new Error(`it ended in ${end.event}`);
+        }
+      }),
+  };
+}
+
+async function withStranger(
+  act: (world: TortureAccount, mailroom: Mailroom, evil: ScriptedServer) => Promise<void>,
+): Promise<void> {
+  const world = await openTortureAccount(FEW_WRITES);
+  const mailroom = await setUpMailroom(world.account);
+  const evil = await startScriptedServer(answer(500));
+  try {
+    await act(world, mailroom, evil);
+  } finally {
+    await evil.close();
+    await world.account.close();
+    await mailroom.remove();
+  }
+}
