@@ -40,16 +40,27 @@ export async function* readEmailPages(
   }
 }
 
-/** Many emails are in the same few mailboxes: they have one set of ids between them. */
+/** Many emails have one sender and are in the same few mailboxes: they share what is equal. */
 function createSharing(): (email: Email) => Email {
-  const known = new Map<string, ReadonlySet<string>>();
-  return (email) => {
-    const key = [...email.mailboxIds].join(' ');
-    const mailboxIds = known.get(key) ?? email.mailboxIds;
-    known.set(key, mailboxIds);
-    return { ...email, mailboxIds };
-  };
+  const mailboxIds = new Map<string, Email['mailboxIds']>();
+  const from = new Map<string, Email['from']>();
+  return (email) => ({
+    ...email,
+    mailboxIds: shared(mailboxIds, [...email.mailboxIds].join(' '), email.mailboxIds),
+    from: shared(from, JSON.stringify(email.from), email.from),
+  });
 }
+
+function shared<Value>(known: Map<string, Value>, key: string, value: Value): Value {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  // As many senders as that have few emails each, and remembering them would cost more than it saves.
+  if (known.size >= MOST_SHARED) known.clear();
+  known.set(key, value);
+  return value;
+}
+
+const MOST_SHARED = 4096;
 
 async function readNext(
   client: JmapClient,

@@ -2,7 +2,7 @@
  * What a pass costs: the real program against a server, scenario by scenario.
  *
  *   npm run bench -- [--scenario=TEXT]... [--program=bundle|tsx]... [--latency=MS]... [--runs=N]
- *                    [--cyrus] [--json=FILE] [--readme] [--node-flag=FLAG]...
+ *                    [--cyrus] [--json=FILE] [--readme]
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -25,13 +25,12 @@ const { values } = parseArgs({
     cyrus: { type: 'boolean', default: false },
     json: { type: 'string' },
     readme: { type: 'boolean', default: false },
-    'node-flag': { type: 'string', multiple: true, default: [] },
   },
 });
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 if (values.cyrus && !isCyrusInstalled()) throw new Error('Cyrus is not installed');
-const programs = await buildPrograms(values['node-flag']);
+const programs = await buildPrograms();
 const results: BenchResult[] = [];
 try {
   for (const scenario of SCENARIOS) {

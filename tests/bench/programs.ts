@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,8 +17,9 @@ export interface BenchPrograms {
   remove(): Promise<void>;
 }
 
-/** The bundle as `npm run build` makes it and the image has it, and the source through tsx. */
-export async function buildPrograms(nodeFlags: readonly string[] = []): Promise<BenchPrograms> {
+/** The bundle as `npm run build` makes it, started as the image does, and the source through tsx. */
+export async function buildPrograms(): Promise<BenchPrograms> {
+  const nodeFlags = await readImageFlags();
   const folder = await mkdtemp(join(tmpdir(), 'mailroom-bench-'));
   execFileSync('npm', ['run', '--silent', 'build', '--', `--outdir=${folder}`], {
     cwd: PROJECT,
@@ -32,4 +33,12 @@ export async function buildPrograms(nodeFlags: readonly string[] = []): Promise<
     ],
     remove: () => rm(folder, { recursive: true }),
   };
+}
+
+/** Node's flags in the image; the measured memory is with them. */
+async function readImageFlags(): Promise<readonly string[]> {
+  const containerfile = await readFile(join(PROJECT, 'Containerfile'), 'utf8');
+  const flags = /^ENV NODE_OPTIONS="(?<flags>[^"]+)"$/mu.exec(containerfile)?.groups?.['flags'];
+  if (flags === undefined) throw new Error('Containerfile sets no NODE_OPTIONS');
+  return flags.split(' ');
 }
