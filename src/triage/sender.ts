@@ -56,7 +56,8 @@ const MAX_NAME_LENGTH = 200;
 
 /** RFC 5321 §4.1.2: a dot-string, or a quoted string; non-ASCII as RFC 6531 has it. */
 function isLocalPart(text: string): boolean {
-  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) return false;
+  // Nobody could tell from what is shown whose address it is, were its reading direction turned.
+  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u.test(text)) return false;
   if (text.startsWith('"')) return /^"(?:[^"\\]|\\.)*"$/u.test(text);
   return !/[\s"@<>(),;:\\[\]]/u.test(text);
 }

@@ -1,4 +1,5 @@
 import { badAnswers } from './bad-answers.ts';
+import { hostileInput } from './hostile-input.ts';
 import { killedAnywhere } from './killed.ts';
 import { editedOnAPhone } from './phone.ts';
 import { keysStayHome } from './keys.ts';
@@ -11,5 +12,6 @@ export const ORDEALS: readonly Ordeal[] = [
   twoAtOnce(),
   editedOnAPhone(),
   badAnswers(),
+  hostileInput(),
   keysStayHome(),
 ];

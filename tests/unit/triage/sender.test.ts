@@ -48,6 +48,8 @@ describe('parseSenderAddress: one form for one sender', () => {
     ['escape in the domain', 'jane@example.com\u001B[31m'],
     ['line separator', 'jane\u2028doe@example.com'],
     ['half a surrogate pair', 'jane\uD83D@example.com'],
+    ['a mark that turns the reading direction', 'ja\u202Een@example.com'],
+    ['the same, as an isolate', '"ja\u2066ne"@example.com'],
     ['open quote', '"jane@example.com'],
     ['quote closed too early', '"jane"doe@example.com'],
     ['quote inside', 'ja"ne@example.com'],
