@@ -1,5 +1,6 @@
 import type { BegunSender, Fail, Snapshot, World } from './carry-out.ts';
 import type { Logger } from './logger.ts';
+import type { Layout } from './triage/layout.ts';
 import type { Email, EmailPatch, SenderAddress, WriteFailure } from './triage/model.ts';
 import type { SenderPlan } from './triage/plan.ts';
 import { planMembership } from './triage/plan.ts';
@@ -65,6 +66,7 @@ export async function sweep(
 ): Promise<readonly BegunSender[]> {
   let active = begun;
   let emails = firstLook;
+  const listedIds = new Set<string>();
   const counts = new Map<SenderAddress, number>();
   // What the first look was too early for, the next ones find: a contact that turned out to be in an
   // old group only when it was written, and emails that came in meanwhile.
@@ -78,6 +80,7 @@ export async function sweep(
         mail,
       );
     }
+    for (const { id } of emails) listedIds.add(id);
     const moves = planForSenders(emails, active, (email, one) =>
       planSweep(email, one.sweep, layout),
     );
@@ -89,6 +92,8 @@ export async function sweep(
     }
     active = withoutFailed(active, result.failed, 'sweep', fail);
   }
+  const short = await findShortListings(active, listedIds, layout, mail);
+  active = withoutFailed(active, short, 'sweep', fail);
   for (const { plan } of active) {
     const count = counts.get(plan.sender) ?? 0;
     if (count > 0) {
@@ -101,6 +106,45 @@ export async function sweep(
   }
   clock.checkpoint();
   return active;
+}
+
+/**
+ * The labelled emails are known from another listing: one that was in Screener or an old destination
+ * has to be among what these list, or else a backlog may not be among it either. It may have left
+ * meanwhile, by the user or another pass; so the labels are listed once more before it is held
+ * against the server.
+ */
+async function findShortListings(
+  active: readonly BegunSender[],
+  listedIds: ReadonlySet<string>,
+  layout: Layout,
+  mail: MailStore,
+): Promise<ReadonlyMap<SenderAddress, WriteFailure>> {
+  const isDue = (email: Email, { sweep: { oldDestinationIds } }: BegunSender): boolean =>
+    [layout.screenerId, ...oldDestinationIds].some((id) => email.mailboxIds.has(id));
+  const suspects = active.filter((one) =>
+    one.plan.labelled.some((email) => isDue(email, one) && !listedIds.has(email.id)),
+  );
+  const failures = new Map<SenderAddress, WriteFailure>();
+  if (suspects.length === 0) return failures;
+  const labelIds = suspects.map(({ plan }) => plan.category.labelId);
+  const labelled = await readEmailsOf(
+    suspects.map(({ plan }) => plan),
+    labelIds,
+    mail,
+  );
+  for (const one of suspects) {
+    const { sender } = one.plan;
+    const unlisted = labelled.some(
+      (email) => findSender(email) === sender && isDue(email, one) && !listedIds.has(email.id),
+    );
+    if (unlisted) {
+      const problem =
+        'a listing of Screener, or of an old destination, lacks an email that is in it';
+      failures.set(sender, { kind: 'failed', problem });
+    }
+  }
+  return failures;
 }
 
 /** The labelled emails, last of all; Mailroom's own labels come off the sender's others before. */

@@ -1,4 +1,5 @@
 import { badAnswers } from './bad-answers.ts';
+import { emptyIsNotNothing } from './empty.ts';
 import { hostileInput } from './hostile-input.ts';
 import { killedAnywhere } from './killed.ts';
 import { editedOnAPhone } from './phone.ts';
@@ -14,4 +15,5 @@ export const ORDEALS: readonly Ordeal[] = [
   badAnswers(),
   hostileInput(),
   keysStayHome(),
+  emptyIsNotNothing(),
 ];

@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest';
+
+import { emptyIsNotNothing } from './empty.ts';
+import { runTrials } from './trials.ts';
+
+test('empty is not nothing: what rests on it is not written', async () => {
+  const { tried, broken } = await runTrials(emptyIsNotNothing(), { seed: 1, size: 'sample' });
+
+  expect(broken).toEqual([]);
+  expect(tried).toBe(17);
+});
