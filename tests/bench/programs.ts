@@ -35,10 +35,21 @@ export async function buildPrograms(): Promise<BenchPrograms> {
   };
 }
 
-/** Node's flags in the image; the measured memory is with them. */
+/** The CronJob's limit, in MiB. */
+export const MEMORY_LIMIT_MEBIBYTES = 128;
+
+/**
+ * Node's flags in the image; the measured memory is with them. Outside a container the share of its
+ * limit is what it comes to in the CronJob's.
+ */
 async function readImageFlags(): Promise<readonly string[]> {
   const containerfile = await readFile(join(PROJECT, 'Containerfile'), 'utf8');
   const flags = /^ENV NODE_OPTIONS="(?<flags>[^"]+)"$/mu.exec(containerfile)?.groups?.['flags'];
   if (flags === undefined) throw new Error('Containerfile sets no NODE_OPTIONS');
-  return flags.split(' ');
+  return flags.split(' ').map((flag) =>
+    flag.replace(/^--max-old-space-size-percentage=(?<percent>\d+)$/u, (_, percent: string) => {
+      const mebibytes = Math.floor((MEMORY_LIMIT_MEBIBYTES * Number(percent)) / 100);
+      return `--max-old-space-size=${mebibytes}`;
+    }),
+  );
 }
