@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 
 /** Text that outsiders write to get out of where it belongs: a card, a log line, a terminal, XML. */
-export const hostileText: fc.Arbitrary<string> = fc
+const hostileText: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(
       fc.constantFrom(
@@ -56,7 +56,7 @@ export const hostileText: fc.Arbitrary<string> = fc
   .map((parts) => parts.join(''));
 
 /** An entry of From as a server may hand it on; `index` keeps the addresses of a batch apart. */
-export const hostileAddress: fc.Arbitrary<string> = fc.oneof(
+const hostileAddress: fc.Arbitrary<string> = fc.oneof(
   hostileText,
   fc.tuple(fc.nat(20), hostileText).map(([index, text]) => `s${index}${text}@t.example`),
   fc.tuple(fc.nat(20), hostileText).map(([index, text]) => `s${index}@${text}.example`),
@@ -111,7 +111,7 @@ export function withChangedNode(json: unknown, path: readonly number[], into: un
   return changed;
 }
 
-export const REMOVED = Symbol('removed');
+const REMOVED = Symbol('removed');
 
 /** What a server, or what stands before it, may put where something else is due. */
 export const oddJson: fc.Arbitrary<unknown> = fc.oneof(
