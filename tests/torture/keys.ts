@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+
 import { answer, type ScriptedServer, startScriptedServer } from '../support/http-server.ts';
 import type { FaultRule } from '../support/stand-in/faults.ts';
 import { openTortureAccount, type TortureAccount } from '../support/torture-account.ts';
@@ -112,7 +114,7 @@ const LURES: readonly Lure[] = [
 export function keysStayHome(): Ordeal {
   return {
     name: 'keys',
-    promise: `Credentials lured elsewhere (${LURES.length} ways by redirects, URLs and hrefs, to ${STRANGERS.length} kinds of stranger), and secrets in what libraries throw: nothing is sent or printed, and the failure names the host and the setting`,
+    promise: `Credentials lured elsewhere (${LURES.length} ways by redirects, URLs and hrefs, and by a poisoned state, to ${STRANGERS.length} kinds of stranger), and secrets in what libraries throw: nothing is sent or printed, and the failure names the host and the setting`,
     atOnce: 20,
     *trials() {
       for (const lure of LURES) {
@@ -124,6 +126,7 @@ export function keysStayHome(): Ordeal {
       for (const level of ['debug', 'info', 'warning', 'error']) {
         for (const password of PASSWORDS) yield toLeakTrial(level, password);
       }
+      for (const stranger of STRANGERS) yield toPoisonTrial(stranger);
       yield allowed;
     },
   };
@@ -160,6 +163,52 @@ function toTrial(lure: Lure, stranger: Stranger): Trial {
             : ['no word of the setting']),
           ...world.findHarm(),
         ]);
+      }),
+  };
+}
+
+/** What is remembered of the servers is in a ConfigMap that others may be able to write. */
+function toPoisonTrial(stranger: Stranger): Trial {
+  return {
+    name: `remembered URLs in the state: ${stranger.name}`,
+    run: () =>
+      withStranger(async (world, mailroom, evil) => {
+        await mailroom.pass();
+        const state = JSON.parse(await readFile(mailroom.statePath, 'utf8')) as {
+          readonly discovery: { readonly session: unknown; readonly books: unknown };
+        };
+        const poison = (remembered: unknown): unknown =>
+          JSON.parse(
+            JSON.stringify(remembered)
+              .replaceAll(world.account.origin, stranger.origin(evil, world))
+              // These say for which settings it holds; others are not used at all.
+              .replace(
+                /("(?:serverUrl|sessionUrl)":")[^/]*\/\/[^/]*/gu,
+                `$1${world.account.origin}`,
+              ),
+          );
+        const { session, books } = state.discovery;
+        const discovery = { ...state.discovery, session: poison(session), books: poison(books) };
+        if (JSON.stringify(discovery) === JSON.stringify(state.discovery)) {
+          throw new Error('nothing was poisoned');
+        }
+        await writeFile(mailroom.statePath, JSON.stringify({ ...state, discovery }));
+        const strayed: string[] = [];
+        const { end } = await mailroom.pass({
+          async transport(send, { url }) {
+            if (url.origin !== world.account.origin || url.username !== '') strayed.push(url.host);
+            return send();
+          },
+        });
+        requireNone([
+          ...strayed.map((one) => `a request to ${one}`),
+          ...evil.received.map(({ method, path }) => `${method} ${path} reached the stranger`),
+        ]);
+        // Whatever came of it, it is forgotten then.
+        const next = await mailroom.pass();
+        if (next.end.event !== 'poll_complete') {
+          throw new Error(`${end.event}, and the next pass ended in ${next.end.event}`);
+        }
       }),
   };
 }
