@@ -3,12 +3,16 @@ import { expect, test } from 'vitest';
 import { badAnswers } from './bad-answers.ts';
 import { runTrials } from './trials.ts';
 
-test('bad answers: the outcome promised, nothing rests on them, and the next pass does it all', async () => {
-  const { tried, broken } = await runTrials(badAnswers(), { seed: 1, size: 'sample' });
+test(
+  'bad answers: the outcome promised, nothing rests on them, and the next pass does it all',
+  { timeout: 180_000 },
+  async () => {
+    const { tried, broken } = await runTrials(badAnswers(), { seed: 1, size: 'sample' });
 
-  expect(broken).toEqual([]);
-  expect(tried).toBe(120);
-});
+    expect(broken).toEqual([]);
+    expect(tried).toBeGreaterThan(200);
+  },
+);
 
 test.each([
   // A group that a filter hid was taken for left, and the sender stayed in it for ever.

@@ -16,16 +16,15 @@ import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
 /** Every bad answer to every kind of request; then the fault is over, and one more pass runs. */
 export function badAnswers(): Ordeal {
   let undisturbed: Picture;
-  const trials = REQUESTS.flatMap((request) =>
-    FAULTS.filter(({ on }) => on.includes(request.type)).map((fault) =>
-      toTrial(request, fault, () => undisturbed),
-    ),
-  );
+  const toTrials = (request: RequestRow, faults: readonly FaultRow[]): readonly Trial[] =>
+    faults
+      .filter(({ on }) => on.includes(request.type))
+      .map((fault) => toTrial(request, fault, () => undisturbed));
   return {
     name: 'bad-answers',
     promise: `A bad answer to each of ${REQUESTS.length} kinds of request (${FAULTS.length} kinds: reset, stalled, cut short, a log-in page, every status, broken JSON, XML and cards): the outcome is the one promised, nothing rests on it, and the next pass does it all`,
     // They spend their time waiting for the next attempt.
-    atOnce: 40,
+    atOnce: 80,
     async open() {
       undisturbed = await withAccount(async (world, mailroom) => {
         await mailroom.pass();
@@ -33,11 +32,19 @@ export function badAnswers(): Ordeal {
         return world.picture();
       });
     },
-    trials: ({ seed, size }) => (size === 'all' ? trials : pick(trials, SAMPLE, seed)),
+    trials({ seed, size }) {
+      if (size === 'all') return REQUESTS.flatMap((request) => toTrials(request, FAULTS));
+      // Each fault once with every type of request.
+      const types = [...new Set(REQUESTS.map(({ type }) => type))];
+      return FAULTS.flatMap((fault, index) =>
+        types.flatMap((type) => {
+          const requests = REQUESTS.filter((request) => request.type === type);
+          return pick(requests, 1, seed + index).flatMap((request) => toTrials(request, [fault]));
+        }),
+      );
+    },
   };
 }
-
-const SAMPLE = 120;
 
 function toTrial(request: RequestRow, fault: FaultRow, undisturbed: () => Picture): Trial {
   return {

@@ -3,12 +3,16 @@ import { expect, test } from 'vitest';
 import { hostileInput } from './hostile-input.ts';
 import { runTrials } from './trials.ts';
 
-test('hostile input: nothing is injected, nothing grows, nothing is lost', async () => {
-  const { tried, broken } = await runTrials(hostileInput(), { seed: 1, size: 'sample' });
+test(
+  'hostile input: nothing is injected, nothing grows, nothing is lost',
+  { timeout: 180_000 },
+  async () => {
+    const { tried, broken } = await runTrials(hostileInput(), { seed: 1, size: 'sample' });
 
-  expect(broken).toEqual([]);
-  expect(tried).toBe(73);
-});
+    expect(broken).toEqual([]);
+    expect(tried).toBe(73);
+  },
+);
 
 test.each([
   // A mark that turns the reading direction got into a name by way of the address.

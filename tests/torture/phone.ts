@@ -76,6 +76,17 @@ const EDITS: readonly Edit[] = [
         : [],
   },
   {
+    name: 'somebody else is put into the group that is left',
+    act: (world) =>
+      editGroup(world, 'Feed', (card) =>
+        card.replace('END:VCARD', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:card-else\r\nEND:VCARD'),
+      ),
+    findLost: ({ picture }) =>
+      picture().groups['Feed']?.includes('card-else') === true
+        ? []
+        : ['the member that was put in is not in the group'],
+  },
+  {
     name: 'a label is put on a screened email',
     act: ({ account, emailIds, mailboxId }) =>
       account.moveEmail(emailIds[NEW_BACKLOG] ?? '', { add: [mailboxId('Archive')] }),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { runTrials } from './trials.ts';
 import { twoAtOnce } from './two-at-once.ts';
 
-test('two passes at once: the end is that of one alone', async () => {
+test('two passes at once: the end is that of one alone', { timeout: 180_000 }, async () => {
   const { tried, broken } = await runTrials(twoAtOnce(), { seed: 1, size: 'sample' });
 
   expect(broken).toEqual([]);

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import {
+  buildPrograms,
+  install,
+  type Installation,
+  type Programs,
+} from '../support/run-mailroom.ts';
+import { arrangeScenario, type Scenario } from '../support/scenario.ts';
+import { eachServer, type TestAccount } from '../support/test-account.ts';
+import { contactCard } from '../support/torture-account.ts';
+
+/* A real server cannot be asked to kill its client, so here the clock does, all over the pass. */
+
+const KILLS = 12;
+
+let programs: Programs;
+beforeAll(async () => {
+  programs = await buildPrograms();
+});
+afterAll(() => programs.remove());
+
+describe.each(eachServer())('killed at some time on $name', ({ open }) => {
+  let account: TestAccount;
+  let scenario: Scenario;
+  let mailroom: Installation;
+  /** Of a pass that nobody kills. */
+  let passMs: number;
+
+  beforeAll(async () => {
+    account = await open();
+    scenario = await arrangeScenario(account);
+    mailroom = await install(programs, account);
+    await arrange(KILLS);
+    const startedMs = performance.now();
+    await mailroom.run();
+    passMs = performance.now() - startedMs;
+  });
+  afterAll(async () => {
+    await mailroom?.remove();
+    await account?.close();
+  });
+
+  /** A new sender and one to be moved, with emails each; where the emails are to end. */
+  const arrange = async (trial: number): Promise<ReadonlyMap<string, string>> => {
+    const uid = `moved-${trial}`;
+    const lines = ['FN:Moved', 'N:;;;;', `EMAIL:moved${trial}@k.example`];
+    await account.putCard(`${uid}.vcf`, contactCard(uid, lines));
+    await scenario.addMember('Jail', uid);
+    const from = { new: `New <new${trial}@k.example>`, moved: `Moved <moved${trial}@k.example>` };
+    const ends = new Map<string, string>();
+    const add = async (sender: 'new' | 'moved', mailboxes: readonly string[]): Promise<void> => {
+      const id = await scenario.email({ from: from[sender], in: mailboxes });
+      ends.set(id, sender === 'new' ? 'Inbox' : 'Feed');
+    };
+    await add('new', ['Screener', '@ToPerson']);
+    for (let email = 0; email < 3; email += 1) await add('new', ['Screener']);
+    await add('moved', ['Jail', '@ToFeed']);
+    for (let email = 0; email < 3; email += 1) await add('moved', ['Jail']);
+    return ends;
+  };
+
+  test.each(Array.from({ length: KILLS }, (_, index) => index))(
+    'the next pass ends as an undisturbed one (%i)',
+    async (trial) => {
+      const ends = await arrange(trial);
+      const run = mailroom.start();
+      await sleep((passMs * (trial + 1)) / KILLS);
+      run.kill('SIGKILL');
+      // Its last line may be cut.
+      await run.result.catch(() => undefined);
+
+      const killed = await scenario.whereabouts();
+      expect([...ends.keys()].filter((id) => (killed.get(id) ?? '') === '')).toEqual([]);
+      expect(await scenario.groupsOf(`moved-${trial}`)).not.toEqual([]);
+
+      const next = await mailroom.run();
+
+      expect(next.end).toMatchObject({ event: 'poll_complete', failed: 0 });
+      const places = await scenario.whereabouts();
+      for (const [id, place] of ends) expect(places.get(id)).toBe(place);
+      const made = await scenario.contactOf(`new${trial}@k.example`);
+      expect(await scenario.groupsOf(made.value('UID') ?? '')).toEqual(['Imbox']);
+      expect(await scenario.groupsOf(`moved-${trial}`)).toEqual(['Feed']);
+      const moved = await scenario.contactOf(`moved${trial}@k.example`);
+      expect(moved.value('NOTE')?.match(/Mailroom/gu)).toHaveLength(1);
+    },
+  );
+});
