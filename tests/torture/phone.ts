@@ -174,6 +174,31 @@ const EDITS: readonly Edit[] = [
     // The account is not set up any more: nothing more is to happen to it.
     touches: [0, 1, 2, 3, 4],
   },
+  {
+    name: 'the group that a sender goes into is deleted',
+    act: async ({ account }) => {
+      for (const [href, { card }] of await account.cards()) {
+        if (card.includes('\r\nFN:Jail\r\n')) await account.deleteCard(href);
+      }
+    },
+    findLost: ({ picture }) => ('Jail' in picture().groups ? ['the group is back'] : []),
+    touches: [0, 1, 2, 3, 4],
+    // Once it has moved there it is the user who takes it out of its last group.
+    allows: /^card-moving is in no group/u,
+  },
+  {
+    name: 'the mailbox that emails go to is deleted, as long as it is empty',
+    act({ account, mailboxId }) {
+      const id = mailboxId('Jail');
+      if (account.mail.countEmails(id) === 0) account.mail.deleteMailbox(id);
+    },
+    findLost: ({ account }) =>
+      account.mail.findMailbox('Jail', null) === undefined ||
+      account.mail.countEmails(account.mail.findMailbox('Jail', null)?.id ?? '') > 0
+        ? []
+        : ['the mailbox is back'],
+    touches: [0, 1, 2, 3, 4],
+  },
 ];
 
 const OWN_CARD = ['FN:New Co', 'N:;;;;', 'EMAIL:new@t.example', 'TEL:+1 555 0177'];

@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import { PROJECT } from '../support/run-mailroom.ts';
+import { ORDEALS } from './ordeals.ts';
+import { renderTable } from './table.ts';
+
+const CIRCUMSTANCES = { seed: 7, minutes: 1.25, date: new Date('2026-11-01T12:00:00Z') };
+
+test('a broken promise is in the table', () => {
+  const [ordeal] = ORDEALS;
+  if (ordeal === undefined) throw new Error('no ordeals');
+
+  const table = renderTable([{ ordeal, tried: 1234, broken: ['one', 'two'] }], CIRCUMSTANCES);
+
+  expect(table).toContain('| 1,234 | broken 2 times |');
+  expect(table).toContain('`npm run torture -- --seed=7`, 2026-11-01, 1.3 minutes.');
+});
+
+test('README has a row for each promise, of a run in which all of them held', async () => {
+  const readme = await readFile(join(PROJECT, 'README.md'), 'utf8');
+  const [, table = ''] = /<!-- torture:begin -->(.*)<!-- torture:end -->/su.exec(readme) ?? [];
+  const rows = table.split('\n').filter((line) => line.startsWith('|'));
+
+  expect(rows).toHaveLength(2 + ORDEALS.length);
+  for (const row of rows.slice(2)) expect(row).toMatch(/\| +held +\|$/u);
+});
