@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util';
+import { createRequire } from 'node:module';
+import type * as NodeUtil from 'node:util';
 
 import packageJson from '../package.json' with { type: 'json' };
 
@@ -14,6 +15,9 @@ export type CommandLine =
       readonly exitCode: number;
     };
 
+/** An `import` of node:util reads all its members, one of which opens standard error for colours. */
+const load = createRequire(import.meta.url);
+
 /** Reads flags without values; `--help` and `--version` are known to every command. */
 export function parseCommandLine(
   args: readonly string[],
@@ -22,6 +26,7 @@ export function parseCommandLine(
 ): CommandLine {
   const names = [...knownFlags, 'help', 'version'];
   try {
+    const { parseArgs } = load('node:util') as typeof NodeUtil;
     const { values } = parseArgs({
       args: [...args],
       options: Object.fromEntries(names.map((name) => [name, { type: 'boolean' as const }])),
