@@ -336,7 +336,7 @@ test.skipIf(!mayIsolate).concurrent.each(['poll_complete', 'startup_failed'] as 
         account.faults.push({ on: 'jmap', times: Infinity, fault });
       }
       const child = createIsolatedRunner('/')({
-        command: [process.execPath, '/srv/run-once.mjs'],
+        command: [process.execPath, '/srv/run-once.js'],
         env: {
           PATH: process.env['PATH'] ?? '',
           MAILROOM_JMAP_TOKEN: account.token,
