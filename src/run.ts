@@ -8,7 +8,9 @@ import type { RequestBudget } from './http.ts';
 import { createLogger, isColorWanted, type Logger, type RootLogger } from './logger.ts';
 import { createMailStore } from './mail/mail-store.ts';
 import { parseRememberedSession } from './mail/jmap-session.ts';
-import { judgeRun, type PassResult, type RunOutcome } from './outcome.ts';
+import { applyOutcome, openStateStore, readState, saveState } from './run-state.ts';
+import { countsOf, endRun } from './run-end.ts';
+import { judgeRun, type PassResult } from './outcome.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { showContacts, showMail } from './progress-stores.ts';
 import { createRedact } from './redaction.ts';
@@ -22,21 +24,8 @@ import {
   type StateSettings,
   type UnknownSetting,
 } from './settings.ts';
-import { createStateStore } from './state/state-store.ts';
-import {
-  afterFailure,
-  afterStop,
-  afterSuccess,
-  type Counts,
-  type Discovery,
-  emptyState,
-  findDiscovery,
-  lostState,
-  type RunState,
-} from './state/state.ts';
+import { type Discovery, findDiscovery, type RunState } from './state/state.ts';
 import type { TriageNames } from './triage/layout.ts';
-import type { StateStore } from './triage/ports.ts';
-import type { TriageReport } from './triage/report.ts';
 import { type PassClock, runTriagePass, type World } from './triage-pass.ts';
 
 /** What a run has of its process. */
@@ -189,36 +178,6 @@ function warnOfUnknown(unknown: readonly UnknownSetting[], log: Logger): void {
   }
 }
 
-function openStateStore(
-  settings: StateSettings,
-  budget: RequestBudget,
-  log: Logger,
-): StateStore<RunState> | null {
-  try {
-    return createStateStore({ ...settings, timeoutMs: settings.requestTimeoutMs, budget });
-  } catch (error) {
-    log.error('state_write_failed', { error });
-    return null;
-  }
-}
-
-/** State trouble never stops triage: what cannot be read is empty, though not a fresh installation. */
-async function readState(store: StateStore<RunState> | null, log: Logger): Promise<RunState> {
-  const read = await store?.read();
-  if (read === undefined) return lostState(null);
-  switch (read.kind) {
-    case 'read':
-      return read.state;
-    case 'absent':
-      return emptyState;
-    case 'unreadable':
-      log.warning('state_unreadable', { store: store?.description, problem: read.problem });
-      return lostState(null);
-    default:
-      return read satisfies never;
-  }
-}
-
 /** A pass made ready, and what is to be remembered of the servers after it. */
 interface Run {
   readonly names: TriageNames;
@@ -282,105 +241,4 @@ async function tryPass(names: TriageNames, world: World): Promise<PassResult> {
   } catch (error) {
     return { kind: 'broken', error };
   }
-}
-
-type FinishedRun = Parameters<typeof afterSuccess>[1];
-
-function applyOutcome(
-  stored: RunState,
-  outcome: RunOutcome,
-  finished: FinishedRun,
-  redact: (text: string) => string,
-): RunState {
-  switch (outcome.event) {
-    case 'poll_complete':
-      return afterSuccess(stored, finished);
-    case 'run_stopped':
-      return afterStop(stored, finished);
-    case 'poll_failed':
-    case 'startup_failed': {
-      const message = redact(messageOf(outcome.error));
-      return afterFailure(stored, finished, { event: outcome.event, message });
-    }
-    default:
-      return outcome satisfies never;
-  }
-}
-
-async function saveState(
-  store: StateStore<RunState> | null,
-  read: RunState,
-  change: (stored: RunState) => RunState,
-  log: Logger,
-): Promise<RunState> {
-  // What was saved counts: another run may have added failures since this one read them.
-  let saved = change(read);
-  try {
-    await store?.save((stored) => {
-      saved = change(stored);
-      return saved;
-    });
-  } catch (error) {
-    log.error('state_write_failed', { store: store?.description, error });
-  }
-  return saved;
-}
-
-/** Says how the run ended, in the log's last line and in a summary, and gives the exit code. */
-function endRun(
-  outcome: RunOutcome,
-  counts: Counts,
-  failures: number,
-  maxFailures: number,
-  isDryRun: boolean,
-  log: Logger,
-): { readonly exitCode: 0 | 1; readonly summary: string } {
-  const dryRun = isDryRun ? { dry_run: true } : {};
-  switch (outcome.event) {
-    case 'poll_complete':
-      log.info('poll_complete', { ...counts, ...dryRun });
-      return {
-        exitCode: 0,
-        summary: `poll_complete: ${counts['processed']} of ${counts['triaged_senders']} senders handled, ${counts['emails_swept']} emails swept`,
-      };
-    case 'run_stopped':
-      log.info('run_stopped', { reason: 'shutdown_signal', ...counts, ...dryRun });
-      return { exitCode: 0, summary: 'run_stopped: shutdown_signal' };
-    case 'startup_failed':
-      log.error('startup_failed', { error: outcome.error, ...counts, ...dryRun });
-      return { exitCode: 1, summary: `startup_failed: ${messageOf(outcome.error)}` };
-    case 'poll_failed': {
-      const summary = `poll_failed: ${messageOf(outcome.error)}`;
-      log.error('poll_failed', {
-        error: outcome.error,
-        consecutive_failures: failures,
-        ...counts,
-        ...dryRun,
-      });
-      if (failures < maxFailures) return { exitCode: 0, summary };
-      log.error('too_many_consecutive_failures', {
-        consecutive_failures: failures,
-        maximum: maxFailures,
-      });
-      return { exitCode: 1, summary: `too_many_consecutive_failures (${failures}): ${summary}` };
-    }
-    default:
-      return outcome satisfies never;
-  }
-}
-
-function countsOf(report: TriageReport | null): Counts {
-  if (report === null) return {};
-  return {
-    triaged_senders: report.triagedSenders,
-    processed: report.processed,
-    failed: report.failures.length,
-    conflicts: report.conflicts,
-    emails_swept: report.emailsSwept,
-    emails_without_sender: report.emailsWithoutSender,
-  };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

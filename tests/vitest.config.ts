@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Two cores are what CI has; real servers and child processes want one of them.
-    maxWorkers: 2,
+    // Two cores are what CI has; most tests wait for real servers and child processes.
+    maxWorkers: 3,
   },
 });
