@@ -16,7 +16,7 @@ export type CommandLine =
     };
 
 /** An `import` of node:util reads all its members, one of which opens standard error for colours. */
-const load = createRequire(import.meta.url);
+const load = createRequire(import.meta.filename);
 
 /** Reads flags without values; `--help` and `--version` are known to every command. */
 export function parseCommandLine(

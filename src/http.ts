@@ -97,7 +97,7 @@ function toCall(url: string | URL, init: RequestInit): Call {
   const parsed = URL.parse(String(url));
   if (parsed === null) throw new MalformedAnswerError('a URL to be requested is no absolute URL');
   const body = init.body ?? null;
-  if (body instanceof ReadableStream) {
+  if (typeof body === 'object' && body !== null && 'getReader' in body) {
     throw new TypeError('a stream can be sent only once, and requests are retried');
   }
   const headers = new Headers(init.headers);

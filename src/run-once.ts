@@ -20,11 +20,15 @@ settings. To read them from a file: npx tsx --env-file=.env src/run-once.ts
 /** Where Kubernetes reads why a container ended (terminationMessagePath); absent elsewhere. */
 const TERMINATION_LOG = '/dev/termination-log';
 
-const command = parseCommandLine(process.argv.slice(2), USAGE, ['dry-run']);
-if (command.kind === 'print') {
-  process[command.stream].write(command.text);
-  process.exitCode = command.exitCode;
-} else {
+async function main(): Promise<void> {
+  const command = parseCommandLine(process.argv.slice(2), USAGE, ['dry-run']);
+  if (command.kind === 'print') {
+    process[command.stream].write(command.text);
+    process.exitCode = command.exitCode;
+    return;
+  }
+  // Until it has come to its end: Node exits when nothing is left to wait for.
+  process.exitCode = 1;
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
   process.exitCode = await runOnce({
@@ -42,3 +46,5 @@ if (command.kind === 'print') {
     },
   });
 }
+
+void main();

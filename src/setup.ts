@@ -28,13 +28,17 @@ then look, create, and look again:
   npx tsx --env-file=.env src/setup.ts --apply
 `;
 
-const command = parseCommandLine(process.argv.slice(2), USAGE, ['apply', 'json']);
-if (command.kind === 'print') {
-  process[command.stream].write(command.text);
-  process.exitCode = command.exitCode;
-} else {
+async function main(): Promise<void> {
+  const command = parseCommandLine(process.argv.slice(2), USAGE, ['apply', 'json']);
+  if (command.kind === 'print') {
+    process[command.stream].write(command.text);
+    process.exitCode = command.exitCode;
+    return;
+  }
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  // Until it has come to its end: Node exits when nothing is left to wait for.
+  process.exitCode = 1;
   process.exitCode = await runSetup({
     env: process.env,
     mayWrite: command.flags.has('apply'),
@@ -46,3 +50,5 @@ if (command.kind === 'print') {
     stop: stop.signal,
   });
 }
+
+void main();

@@ -18,13 +18,19 @@ Without --stdin it reads the state where run-once keeps it: MAILROOM_STATE_FILE,
 when it runs in a cluster.
 `;
 
-const command = parseCommandLine(process.argv.slice(2), USAGE, ['stdin']);
-if (command.kind === 'print') {
-  process[command.stream].write(command.text);
-  process.exitCode = command.exitCode;
-} else {
+async function main(): Promise<void> {
+  const command = parseCommandLine(process.argv.slice(2), USAGE, ['stdin']);
+  if (command.kind === 'print') {
+    process[command.stream].write(command.text);
+    process.exitCode = command.exitCode;
+    return;
+  }
+  // Until it has come to its end: Node exits when nothing is left to wait for.
+  process.exitCode = 1;
   const stdin = command.flags.has('stdin') ? await text(process.stdin) : null;
   const report = await reportStatus(process.env, stdin);
   process[report.stream].write(report.text);
   process.exitCode = report.exitCode;
 }
+
+void main();

@@ -57,7 +57,7 @@ interface Transport {
  * Loaded when the first request needs it: TLS is costly, and an `import` of node:http reads all
  * its members, one of which loads Node's own fetch.
  */
-const load = createRequire(import.meta.url);
+const load = createRequire(import.meta.filename);
 
 /** One connection serves the requests that follow one another; an idle one keeps no process alive. */
 function transportFor(

@@ -15,6 +15,8 @@ const classes = {
   Response: LightResponse,
   // ky asks only whether a body is one. Ours never is, and to look at Node's own loads it all.
   FormData: undefined,
+  // Nor is one a stream, and to look whether there are any loads Node's own as well.
+  ReadableStream: undefined,
 };
 
 for (const [name, value] of Object.entries(classes)) {

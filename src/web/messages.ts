@@ -32,7 +32,10 @@ class LightMessage {
   }
 
   async text(): Promise<string> {
-    return new TextDecoder().decode(await this.bytes());
+    const { buffer, byteOffset, byteLength } = await this.bytes();
+    const decoded = Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
+    // UTF-8 decode (Encoding §6): without the byte order mark.
+    return decoded.startsWith('\uFEFF') ? decoded.slice(1) : decoded;
   }
 
   async json(): Promise<unknown> {

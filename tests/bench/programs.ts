@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,6 @@ export async function buildPrograms(): Promise<BenchPrograms> {
     cwd: PROJECT,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}\n');
   return {
     all: [
       { name: 'bundle', command: [process.execPath, ...nodeFlags, join(folder, 'run-once.js')] },

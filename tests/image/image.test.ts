@@ -49,9 +49,10 @@ describe.skipIf(isImageSkipped)(`the image, built from the Containerfile${imageN
   test('has the bundle, and nothing else of the project', () => {
     const ours = files.map(({ path }) => path).filter((path) => path.startsWith('/app/'));
 
-    const parts = /^\/app\/(?:chunk|ical|tsdav)-[0-9A-Z]{8}\.js$/u;
-    expect(ours.some((path) => parts.test(path))).toBe(true);
-    expect(ours.filter((path) => !parts.test(path)).toSorted()).toEqual([
+    const code = ['ical', 'run-once', 'setup', 'status', 'tsdav'];
+    expect(ours.toSorted()).toEqual([
+      ...code.flatMap((name) => [`/app/code/${name}.js`, `/app/code/${name}.js.compiled`]),
+      '/app/compile.js',
       '/app/package.json',
       '/app/run-once.js',
       '/app/setup.js',
@@ -125,6 +126,13 @@ describe.skipIf(isImageSkipped)(`the image, built from the Containerfile${imageN
 
       expect(err).toBe('');
       expect(out).toMatch(/0\.1\.0/u);
+      expect(exitCode).toBe(0);
+    });
+
+    test('takes what was compiled when the image was made', async () => {
+      const { exitCode, out } = await start(['compile.js', '--check'], {}).finish();
+
+      expect(out).toBe('compiled\n');
       expect(exitCode).toBe(0);
     });
 

@@ -26,7 +26,6 @@ export async function buildPrograms(): Promise<Programs> {
   const folder = await mkdtemp(join(tmpdir(), 'mailroom-e2e-'));
   const args = ['run', '--silent', 'build', '--', `--outdir=${folder}`];
   await promisify(execFile)('npm', args, { cwd: PROJECT });
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}\n');
   return {
     folder,
     runOnce: [process.execPath, join(folder, 'run-once.js')],

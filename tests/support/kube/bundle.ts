@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,6 @@ const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 export async function buildBundle(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mailroom-bundle-'));
   await promisify(execFile)('npm', ['run', 'build', '--', `--outdir=${folder}`], { cwd: PROJECT });
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await chmod(folder, 0o755);
   return folder;
 }

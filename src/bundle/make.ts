@@ -1,0 +1,89 @@
+/*
+ * `npm run build [-- --outdir=FOLDER]`: the programs as the image has them.
+ *
+ *   run-once.js  status.js  setup.js   start the file of their name in code/
+ *   code/                              each program in one file; what only some passes need beside it
+ *   compile.js                         see there; it has run once
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { build, type BuildOptions, type Plugin } from 'esbuild';
+
+const SOURCES = join(import.meta.dirname, '..');
+const PROGRAMS = ['run-once', 'status', 'setup'];
+/** Large packages that a pass which finds nothing to do never loads: files of their own. */
+const APART = ['tsdav', 'ical.js'];
+
+const { values } = parseArgs({ options: { outdir: { type: 'string', default: 'dist' } } });
+const outdir = resolve(values.outdir);
+const codeFolder = join(outdir, 'code');
+rmSync(codeFolder, { recursive: true, force: true });
+mkdirSync(codeFolder, { recursive: true });
+// Node goes by the nearest one, and the bundle may stand in any folder.
+writeFileSync(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
+
+/** CommonJS, for only that can be compiled beforehand. */
+const OPTIONS = {
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node24',
+  supported: { 'dynamic-import': false },
+  define: {
+    'import.meta.filename': '__filename',
+    'import.meta.dirname': '__dirname',
+    'process.env.NODE_ENV': '"production"',
+  },
+  alias: {
+    // Node's own streams, rather than winston's copy of them; and no colours, which are ours.
+    'readable-stream': 'node:stream',
+    'readable-stream/lib/_stream_writable.js': '_stream_writable',
+    '@colors/colors/safe': 'triple-beam',
+  },
+  // Identifiers stay as they are: errors are logged by the names of their classes.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+const leaveApart: Plugin = {
+  name: 'leave-apart',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^(?:tsdav|ical\.js)$/ }, ({ path }) => ({
+      path: `./${fileNameOf(path)}.js`,
+      external: true,
+    }));
+  },
+};
+
+await build({
+  ...OPTIONS,
+  entryPoints: PROGRAMS.map((program) => ({ in: join(SOURCES, `${program}.ts`), out: program })),
+  plugins: [leaveApart],
+  outdir: codeFolder,
+});
+await build({
+  ...OPTIONS,
+  entryPoints: APART.map((name) => ({ in: name, out: fileNameOf(name) })),
+  // The `default` of a CommonJS file is all that it exports, to an ES module.
+  footer: { js: 'module.exports = { ...module.exports.default, ...module.exports };' },
+  outdir: codeFolder,
+});
+await build({
+  ...OPTIONS,
+  entryPoints: [
+    ...PROGRAMS.map((program) => ({ in: join(SOURCES, 'bundle/start.ts'), out: program })),
+    { in: join(SOURCES, 'bundle/compile.ts'), out: 'compile' },
+  ],
+  outdir,
+});
+execFileSync(process.execPath, [join(outdir, 'compile.js')], { stdio: 'inherit' });
+
+/** `ical.js` → `ical`. */
+function fileNameOf(packageName: string): string {
+  return packageName.replace(/\.js$/u, '');
+}

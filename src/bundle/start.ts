@@ -1,0 +1,9 @@
+/*
+ * What `run-once.js`, `status.js` and `setup.js` of the bundle are: each starts the file of its own
+ * name in `code/`.
+ */
+import { basename, join } from 'node:path';
+
+import { runCode } from './code.ts';
+
+runCode(join(import.meta.dirname, 'code', basename(import.meta.filename)));

@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { buildPrograms, type Programs } from '../support/run-mailroom.ts';
+
+/* What V8 compiled beforehand makes a start cheaper, and nothing else. */
+
+describe('the bundle', () => {
+  let programs: Programs;
+  beforeEach(async () => {
+    programs = await buildPrograms();
+  });
+  afterEach(() => programs.remove());
+
+  const codePath = (name: string): string => join(programs.folder, 'code', name);
+  const run = (program: string, ...args: readonly string[]): Promise<Ended> =>
+    new Promise((resolve) => {
+      const command = [join(programs.folder, program), ...args];
+      execFile(process.execPath, command, (error, stdout, stderr) =>
+        resolve({ exitCode: error === null ? 0 : error.code, stdout, stderr }),
+      );
+    });
+
+  test('has all its code compiled, by the Node that runs it', async () => {
+    expect(await run('compile.js', '--check')).toEqual({
+      exitCode: 0,
+      stdout: 'compiled\n',
+      stderr: '',
+    });
+    const names = await readdir(join(programs.folder, 'code'));
+    const compiled = names.filter((name) => name.endsWith('.compiled'));
+    expect(compiled).toHaveLength(names.length / 2);
+    expect(compiled.length).toBeGreaterThan(3);
+  });
+
+  test.each<readonly [string, (path: string) => Promise<void>]>([
+    ['is not there', (path) => rm(path)],
+    ['is empty', (path) => truncate(path)],
+    ['is cut off', async (path) => truncate(path, Math.floor((await readFile(path)).length / 2))],
+    ['is something else', (path) => writeFile(path, 'x'.repeat(100_000))],
+    ['is of another text', (path) => appendFile(path.replace(/\.compiled$/u, ''), '\n// longer')],
+  ])('runs the same where what was compiled %s', async (_name, change) => {
+    for (const program of ['run-once', 'status', 'setup']) {
+      await change(codePath(`${program}.js.compiled`));
+    }
+
+    const check = await run('compile.js', '--check');
+    const started = await Promise.all(
+      ['run-once.js', 'status.js', 'setup.js'].map((program) => run(program, '--version')),
+    );
+
+    expect(check).toMatchObject({
+      exitCode: 1,
+      stdout: 'not compiled by this Node: run-once.js, setup.js, status.js\n',
+    });
+    for (const { exitCode, stdout, stderr } of started) {
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      expect(stdout).toMatch(/^mailroom \d/u);
+    }
+  });
+
+  test('is compiled anew by compile.js', async () => {
+    await truncate(codePath('run-once.js.compiled'));
+
+    expect(await run('compile.js')).toMatchObject({ exitCode: 0, stdout: '' });
+
+    expect(await run('compile.js', '--check')).toMatchObject({ exitCode: 0 });
+  });
+});
+
+interface Ended {
+  readonly exitCode: string | number | null | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
