@@ -52,11 +52,11 @@ export async function buildImage(): Promise<BuiltImage> {
 
 async function provideBaseImages(): Promise<void> {
   const containerfile = await readFile(new URL('../../Containerfile', import.meta.url), 'utf8');
-  const names = [...containerfile.matchAll(/^FROM (?:--\S+ )?(\S+)/gmu)].map(
-    ([, name = '']) => name,
-  );
+  const stages = [...containerfile.matchAll(/^FROM (?:--\S+ )?(\S+)(?: AS (\S+))?$/gmu)];
+  const own = new Set(stages.map(([, , stage]) => stage));
+  const names = stages.map(([, name = '']) => name).filter((name) => !own.has(name));
   const [build = '', runtime = ''] = names;
-  if (names.length !== 2) throw new Error('the Containerfile has not the two stages known here');
+  if (names.length !== 2) throw new Error('the Containerfile has not the two bases known here');
   const areThere = await Promise.all(names.map(isThere));
   if (areThere.every(Boolean)) return;
   const arePulled = await Promise.all([isPulled(build), isPulled(runtime)]);
