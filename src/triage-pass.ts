@@ -4,9 +4,10 @@ import { AccountError, runFailureKind } from './errors.ts';
 import { setErrorLabels } from './mail-steps.ts';
 import type { TriageNames } from './triage/layout.ts';
 import { findLayout, requiredGroupNames } from './triage/layout.ts';
-import type { Email } from './triage/model.ts';
-import type { Conflict, LabelledEmails, TriagePlan } from './triage/plan.ts';
+import type { Email, SenderAddress } from './triage/model.ts';
+import type { Conflict, LabelledEmails, LabelledSender } from './triage/plan.ts';
 import { groupBySender, planTriage } from './triage/plan.ts';
+import type { ContactLookup } from './triage/ports.ts';
 import type { TriageReport } from './triage/report.ts';
 import { planErrorLabels } from './triage/sweep.ts';
 
@@ -19,10 +20,9 @@ export type { PassClock, World };
 export async function runTriagePass(names: TriageNames, world: World): Promise<TriageReport> {
   const snapshot = await readSnapshot(names, world);
   world.clock.checkpoint();
-  const labelled = groupBySender(await readLabelled(snapshot, world), snapshot.layout);
+  const { labelled, lookup } = await readLabelled(snapshot, world);
   world.clock.checkpoint();
-  const plan = await decide(labelled, snapshot, world);
-  world.clock.checkpoint();
+  const plan = planTriage(labelled.senders, lookup, snapshot.groups, snapshot.layout);
   await labelUnclear(labelled.withoutSender, plan.conflicts, snapshot, world);
   const done = await carryOut(plan.senders, snapshot, world);
   return {
@@ -52,30 +52,46 @@ async function readSnapshot(names: TriageNames, { mail, contacts }: World): Prom
   return { layout: result.layout, groups, requiredGroups, emptyMailboxIds: new Set(empty) };
 }
 
+interface LabelledRead {
+  readonly labelled: LabelledEmails;
+  readonly lookup: ContactLookup;
+}
+
+/**
+ * The labelled emails and the contacts of their senders. The address books are asked for as soon as
+ * one sender is known to be handled, beside the rest of the emails.
+ */
 async function readLabelled(
   { layout, emptyMailboxIds }: Snapshot,
-  { mail }: World,
-): Promise<readonly Email[]> {
+  { mail, contacts }: World,
+): Promise<LabelledRead> {
   const labelIds = layout.categories
     .map(({ labelId }) => labelId)
     .filter((id) => !emptyMailboxIds.has(id));
-  if (labelIds.length === 0) return [];
-  const emails: Email[] = [];
-  for await (const page of mail.readEmailsIn(labelIds)) emails.push(...page);
-  return emails;
+  const addresses = Promise.withResolvers<ReadonlySet<SenderAddress>>();
+  let labelled: LabelledEmails = { senders: [], withoutSender: [] };
+  let lookup: Promise<ContactLookup> | null = null;
+  try {
+    const emails: Email[] = [];
+    if (labelIds.length > 0) {
+      for await (const page of mail.readEmailsIn(labelIds)) {
+        emails.push(...page);
+        if (lookup !== null || !groupBySender(emails, layout).senders.some(isToHandle)) continue;
+        lookup = contacts.findContacts(addresses.promise);
+        // Whatever fails here is thrown where it is waited for, or the emails failed before.
+        lookup.catch(() => undefined);
+      }
+    }
+    labelled = groupBySender(emails, layout);
+  } finally {
+    addresses.resolve(new Set(labelled.senders.filter(isToHandle).map(({ sender }) => sender)));
+  }
+  return { labelled, lookup: (await lookup) ?? { byAddress: new Map() } };
 }
 
-async function decide(
-  { senders }: LabelledEmails,
-  { groups, layout }: Snapshot,
-  { contacts }: World,
-): Promise<TriagePlan> {
-  const clear = senders.filter(({ categories }) => categories.length === 1);
-  const lookup =
-    clear.length === 0
-      ? { byAddress: new Map() }
-      : await contacts.findContacts(new Set(clear.map(({ sender }) => sender)));
-  return planTriage(senders, lookup, groups, layout);
+/** Labels of one category only: no conflict. */
+function isToHandle({ categories }: LabelledSender): boolean {
+  return categories.length === 1;
 }
 
 /** Conflicts and emails without a sender get the error label, once; the triage label stays. */

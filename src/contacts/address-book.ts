@@ -46,7 +46,6 @@ export function createAddressBook(options: AddressBookOptions): DavAddressBook {
   return {
     readGroups: (requiredNames) => readGroups(requiredNames, directory, groups),
     async findContacts(addresses) {
-      if (addresses.size === 0) return { byAddress: new Map() };
       const find = (): Promise<ContactLookup> => {
         hrefByUid.clear();
         return directory.read((books) => findContacts(addresses, books, finder));
@@ -104,27 +103,29 @@ interface Finder {
 }
 
 async function findContacts(
-  addresses: ReadonlySet<SenderAddress>,
+  addresses: Promise<ReadonlySet<SenderAddress>>,
   books: readonly Book[],
   { listing, groups, hrefByUid }: Finder,
 ): Promise<ContactLookup> {
   const byAddress = new Map<SenderAddress, Contact[]>();
-  const ownUids = new Set([...addresses].map(uidFor));
   const uidKeys = new Set<string>();
-  const visit = ({ contacts, uids }: CardReading): void => {
-    for (const uid of uids) uidKeys.add(memberKey(uid));
-    for (const contact of contacts) {
-      if (ownUids.has(contact.uid)) hrefByUid.set(contact.uid, contact.href);
-      for (const address of contact.addresses.filter((one) => addresses.has(one))) {
-        byAddress.set(address, [...(byAddress.get(address) ?? []), contact]);
+  const visit = addresses.then((wanted) => {
+    const ownUids = new Set([...wanted].map(uidFor));
+    return ({ contacts, uids }: CardReading): void => {
+      for (const uid of uids) uidKeys.add(memberKey(uid));
+      for (const contact of contacts) {
+        if (ownUids.has(contact.uid)) hrefByUid.set(contact.uid, contact.href);
+        for (const address of contact.addresses.filter((one) => wanted.has(one))) {
+          byAddress.set(address, [...(byAddress.get(address) ?? []), contact]);
+        }
       }
-    }
-  };
+    };
+  });
 
   const listed = new Map<Book, ReadonlySet<string>>();
   for (const book of books) listed.set(book, await listing.listCards(book, visit));
   if (isShort(groups.known, [...listed.values()], uidKeys)) {
-    for (const [book, hrefs] of listed) await listing.readUnlisted(book, hrefs, visit);
+    for (const [book, hrefs] of listed) await listing.readUnlisted(book, hrefs, await visit);
   }
   for (const [address, contacts] of byAddress) {
     byAddress.set(
@@ -160,7 +161,8 @@ async function findHrefByUid(
   const filter = { 'card:prop-filter': { _attributes: { name: 'UID' }, 'card:text-match': match } };
   for (const book of books) {
     const hrefs: string[] = [];
-    await client.query(book.url, { props: { 'd:getetag': {} }, filter }, (resource) => {
+    const answer = await client.query(book.url, { props: { 'd:getetag': {} }, filter });
+    answer.visit((resource) => {
       const href = cardHref(resource, book);
       if (href !== null) hrefs.push(href);
     });

@@ -7,6 +7,9 @@ import { CARDDAV, DAV, findChild } from './multistatus.ts';
 import type { RawCard } from './vcard-lines.ts';
 import type { XmlTree } from './xml-writer.ts';
 
+/** What is done with each card; `href` is its path. */
+export type CardVisitor = (reading: CardReading, href: string) => void;
+
 /** Lists address books with as little of each card as finding contacts and groups needs. */
 export class BookListing {
   readonly #client: DavClient;
@@ -21,14 +24,14 @@ export class BookListing {
   /**
    * Every card of the book; the set returned holds the path of each. A card whose partial data is
    * none is read whole; one that is no vCard even then is visited with what can be made out of it.
+   * `visitor` is waited for when the server has answered.
    */
-  async listCards(
-    book: Book,
-    visit: (reading: CardReading, href: string) => void,
-  ): Promise<ReadonlySet<string>> {
+  async listCards(book: Book, visitor: Promise<CardVisitor>): Promise<ReadonlySet<string>> {
     const hrefs = new Set<string>();
     const odd: string[] = [];
-    await this.#client.query(book.url, { props: PARTIAL_DATA }, (resource) => {
+    const answer = await this.#client.query(book.url, { props: PARTIAL_DATA });
+    const visit = await visitor;
+    answer.visit((resource) => {
       const href = cardHref(resource, book);
       if (href === null || hrefs.has(href)) return;
       hrefs.add(href);
@@ -46,11 +49,7 @@ export class BookListing {
    * not among `listed` are read one by one. Throws MalformedAnswerError when these are many: then
    * the server gives parts for the whole.
    */
-  async readUnlisted(
-    book: Book,
-    listed: ReadonlySet<string>,
-    visit: (reading: CardReading, href: string) => void,
-  ): Promise<void> {
+  async readUnlisted(book: Book, listed: ReadonlySet<string>, visit: CardVisitor): Promise<void> {
     const known = new Set([...listed].map(comparablePath));
     const resources = await this.#client.propfind(book.url, ['d:resourcetype'], '1');
     const unlisted = resources
@@ -64,11 +63,7 @@ export class BookListing {
     );
   }
 
-  async #readWhole(
-    book: Book,
-    hrefs: readonly string[],
-    visit: (reading: CardReading, href: string) => void,
-  ): Promise<void> {
+  async #readWhole(book: Book, hrefs: readonly string[], visit: CardVisitor): Promise<void> {
     if (hrefs.length > MAX_READ_WHOLE) {
       const { host, pathname } = new URL(book.url);
       throw new MalformedAnswerError(

@@ -17,6 +17,11 @@ export interface ListedResource extends DavResponse {
   readonly url: URL;
 }
 
+/** The resources of a listing that has come in. */
+export interface QueryAnswer {
+  visit(visit: (resource: ListedResource) => void): void;
+}
+
 /**
  * WebDAV as far as CardDAV needs it. Requests are tsdav's; what it would make of the answers is not
  * used: it takes pages and broken documents for empty listings, cuts and retypes values, and holds
@@ -47,14 +52,13 @@ export class DavClient {
   }
 
   /**
-   * RFC 6352 §8.6, one address book. What was visited counts only when this resolves. No filter: all
-   * cards.
+   * RFC 6352 §8.6, one address book; no filter: all cards. The answer is read as it is visited: what
+   * was visited counts only when `visit` has returned. MalformedAnswerError comes from there too.
    */
   async query(
     url: string,
     { props, filter = {} }: { readonly props: XmlTree; readonly filter?: XmlTree },
-    visit: (resource: ListedResource) => void,
-  ): Promise<void> {
+  ): Promise<QueryAnswer> {
     const query = renderXml('card:addressbook-query', {
       _attributes: { 'xmlns:d': DAV, 'xmlns:card': CARDDAV },
       'd:prop': props,
@@ -65,7 +69,8 @@ export class DavClient {
       headers: { 'content-type': 'text/xml;charset=UTF-8', depth: '1' },
       body: `<?xml version="1.0" encoding="utf-8"?>${query}`,
     });
-    readAnswer(await response.arrayBuffer(), response.url || url, visit);
+    const body = await response.arrayBuffer();
+    return { visit: (visit) => readAnswer(body, response.url || url, visit) };
   }
 
   /** The octets of a card; compressed ones would come with a weak ETag. */

@@ -3,7 +3,7 @@ import type { Logger } from '../logger.ts';
 import type { ContactGroup, GroupOutcome } from '../triage/model.ts';
 import { isSameName } from '../triage/names.ts';
 import type { GroupChange } from '../triage/ports.ts';
-import { type BookListing, cardHref, findCardData } from './book-listing.ts';
+import { type BookListing, cardHref, type CardVisitor, findCardData } from './book-listing.ts';
 import { readCard } from './card-reading.ts';
 import { uidForGroup } from './contact-id.ts';
 import { type DavClient, type ListedResource, type StoredCard, strongEtag } from './dav-client.ts';
@@ -41,7 +41,8 @@ export class GroupCards {
     const found = new Map<string, KnownGroup>();
     for (const book of books) {
       const own: KnownGroup[] = [];
-      await this.#client.query(book.url, GROUP_QUERY, (resource) => {
+      const answer = await this.#client.query(book.url, GROUP_QUERY);
+      answer.visit((resource) => {
         const known = toKnownGroup(resource, book);
         if (known !== null) own.push(known);
       });
@@ -56,9 +57,10 @@ export class GroupCards {
     const found = new Map<string, KnownGroup>();
     for (const book of books) {
       const hrefs: string[] = [];
-      await this.#listing.listCards(book, ({ group }, href) => {
+      const visit: CardVisitor = ({ group }, href) => {
         if (group !== null) hrefs.push(href);
-      });
+      };
+      await this.#listing.listCards(book, Promise.resolve(visit));
       for (const href of hrefs.toSorted()) {
         const known = this.#groups.get(href) ?? (await this.#readGroup(href, book));
         if (known !== null) found.set(href, known);

@@ -70,8 +70,12 @@ export interface AddressBook {
    * it is believed missing.
    */
   readGroups(requiredNames: readonly string[]): Promise<readonly ContactGroup[]>;
-  /** Lists every address book once with partial data and finds the contacts of the addresses. */
-  findContacts(addresses: ReadonlySet<SenderAddress>): Promise<ContactLookup>;
+  /**
+   * Lists every address book once with partial data and finds the contacts of the addresses. The
+   * books are asked for at once, while it may still be unknown who all is looked for; `addresses`
+   * must not reject.
+   */
+  findContacts(addresses: Promise<ReadonlySet<SenderAddress>>): Promise<ContactLookup>;
   /**
    * Creates or completes one contact. Two callers at once, or one killed and started again, make
    * one card. Existing cards keep every byte that is not ours.

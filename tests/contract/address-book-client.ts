@@ -67,7 +67,7 @@ export function aWish(of: string, others: Partial<ContactWish> = {}): ContactWis
 
 /** The contacts that a listing shows for one address. */
 export async function find(book: DavAddressBook, of: string): Promise<readonly Contact[]> {
-  const { byAddress } = await book.findContacts(new Set([address(of)]));
+  const { byAddress } = await book.findContacts(Promise.resolve(new Set([address(of)])));
   return byAddress.get(address(of)) ?? [];
 }
 

@@ -302,12 +302,22 @@ describe.each(eachServer())('address book on $name', ({ open }) => {
       expect(await find(openBook(account), 'group@find.example')).toEqual([]);
     });
 
-    it('no address, no request', async () => {
+    it('is asked for before it is known who is looked for', async () => {
+      await account.putCard('early.vcf', aCard('early', 'EMAIL:early@find.example'));
+      const early = address('early@find.example');
+      const usual = openBook(account);
+      const [, requests] = await countRequests(usual, () => find(usual, early));
+      // One book after the other, so that one listing at most is held in memory.
+      const laterBooks = (await usual.readBooks()).length - 1;
       const book = openBook(account);
+      const wanted = Promise.withResolvers<ReadonlySet<typeof early>>();
 
-      const [found, requests] = await countRequests(book, () => book.findContacts(new Set()));
+      const lookup = book.findContacts(wanted.promise);
+      await expect.poll(() => book.budget.requestCount).toBe(requests - laterBooks);
+      wanted.resolve(new Set([early]));
 
-      expect([found.byAddress.size, requests]).toEqual([0, 0]);
+      expect([...(await lookup).byAddress.keys()]).toEqual([early]);
+      expect(book.budget.requestCount).toBe(requests);
     });
   });
 

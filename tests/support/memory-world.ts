@@ -174,7 +174,10 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
 
   const contacts: AddressBook = {
     readGroups: () => call('readGroups', () => [...account.groups.values()]),
-    findContacts: (addresses) => call('findContacts', () => findContacts(account, addresses)),
+    async findContacts(addresses) {
+      const cards = await call('findContacts', () => [...account.contacts.values()]);
+      return findContacts(cards, await addresses);
+    },
     async saveContact(wish) {
       const { newContact, existing } = wish;
       writes.push('saveContact');
@@ -277,12 +280,12 @@ function emailsIn({ emails }: MemoryAccount, mailboxIds: readonly string[]): rea
 }
 
 function findContacts(
-  { contacts }: MemoryAccount,
+  contacts: readonly Contact[],
   addresses: ReadonlySet<SenderAddress>,
 ): ContactLookup {
   const byAddress = new Map<SenderAddress, readonly Contact[]>();
   for (const address of addresses) {
-    const found = [...contacts.values()].filter((contact) => contact.addresses.includes(address));
+    const found = contacts.filter((contact) => contact.addresses.includes(address));
     if (found.length > 0) byAddress.set(address, found);
   }
   return { byAddress };
