@@ -105,6 +105,38 @@ describe('one pass', () => {
     });
   });
 
+  it('senders and labels of later pages count, though the contacts are asked for at the first', async () => {
+    const labelled = (id: string, from: string, label: string, day: number) =>
+      anEmail({ id, from, in: ['Screener', label], receivedAt: `2026-01-0${day}T00:00:00Z` });
+
+    const { emails, groups, report } = await triage(
+      anAccount({
+        emails: [
+          labelled('1', 'first@sender.example', '@ToFeed', 1),
+          labelled('2', 'torn@sender.example', '@ToFeed', 2),
+          labelled('3', 'torn@sender.example', '@ToJail', 3),
+          labelled('4', 'last@sender.example', '@ToJail', 4),
+        ],
+        contacts: [aContact({ uid: 'L', addresses: ['last@sender.example'] })],
+      }),
+    );
+
+    expect(emails).toMatchObject({ '1': ['Feed'], '4': ['Jail'] });
+    expect(groups[hrefOfGroup('Jail')]).toEqual(['l']);
+    expect(groups[hrefOfGroup('Feed')]).toEqual(['made-for-first@sender.example']);
+    expect(report).toMatchObject({ processed: 2, conflicts: 1 });
+  });
+
+  it.each([
+    ['a conflict', anEmail({ in: ['@ToFeed', '@ToJail'] })],
+    ['an email without a sender', anEmail({ in: ['@ToFeed'], from: [] })],
+  ])('nothing but %s: the address books are not listed', async (_name, email) => {
+    const { calls } = await pass(new MemoryAccount(anAccount({ emails: [email] })));
+
+    expect(calls).toContain('readEmailsIn');
+    expect(calls).not.toContain('findContacts');
+  });
+
   it('a conflict that was resolved: handled, and the error label comes off all emails', async () => {
     const { emails } = await triage(
       anAccount({
