@@ -103,6 +103,22 @@ describe.skipIf(isSkipped)(`in a cluster${note}`, () => {
     expect(terminated.message).toMatch(/poll_complete/u);
   });
 
+  test.each([
+    ['once the servers are known, four', null, 4, 4],
+    ['at first, nine at most', { data: null }, 5, 9],
+  ])('requests of a pass that finds nothing to do: %s', async (_name, change, least, most) => {
+    if (change !== null) {
+      await cluster.request('PATCH', `${NAMESPACE}/configmaps/mailroom-state`, change, MERGE);
+    }
+
+    const { logs } = await runJob(await passSpec());
+
+    const end = JSON.parse(logs.trim().split('\n').at(-1) ?? '');
+    expect(end).toMatchObject({ event: 'poll_complete', triaged_senders: 0 });
+    expect(end.http_requests).toBeGreaterThanOrEqual(least);
+    expect(end.http_requests).toBeLessThanOrEqual(most);
+  });
+
   test('the health check succeeds then', async () => {
     const { outcome, logs } = await runJob(await healthSpec());
 
