@@ -10,6 +10,9 @@ export interface BudgetOptions {
   readonly stopGraceMs: number;
 }
 
+/** For a write that was under way when the pass broke off. */
+const END_GRACE_MS = 5000;
+
 /**
  * The time and the requests of one run, shared by all its HTTP clients. Its `signal` aborts with
  * TimeoutError when the pass timeout is over, or with StoppedError when the grace after a stop is.
@@ -23,21 +26,21 @@ export function createBudget(options: BudgetOptions): RequestBudget {
     const seconds = options.passTimeoutMs / 1000;
     return new TimeoutError(`the pass was not done within ${seconds} s (MAILROOM_PASS_TIMEOUT)`);
   });
-  const shorten = (): void => {
-    endsAtMs = Math.min(endsAtMs, performance.now() + options.stopGraceMs);
-    endAfter(
-      options.stopGraceMs,
-      () => new StoppedError('the run was told to stop, and its time to finish is over'),
-    );
+  const shorten = (graceMs: number, message: string): void => {
+    endsAtMs = Math.min(endsAtMs, performance.now() + graceMs);
+    endAfter(graceMs, () => new StoppedError(message));
   };
-  if (options.stop.aborted) shorten();
-  else options.stop.addEventListener('abort', shorten, { once: true });
+  const stop = (): void =>
+    shorten(options.stopGraceMs, 'the run was told to stop, and its time to finish is over');
+  if (options.stop.aborted) stop();
+  else options.stop.addEventListener('abort', stop, { once: true });
 
   return {
     signal: hardEnd.signal,
     stopSignal: options.stop,
     remainingMs: () => (hardEnd.signal.aborted ? 0 : Math.max(0, endsAtMs - performance.now())),
     isStopping: () => options.stop.aborted,
+    end: () => shorten(END_GRACE_MS, 'the run is over'),
     countRequest() {
       requestCount += 1;
     },

@@ -56,6 +56,11 @@ export interface RequestBudget {
   readonly stopSignal: AbortSignal;
   remainingMs(): number;
   isStopping(): boolean;
+  /**
+   * Nobody waits for an answer any more. What is still under way has a moment to finish and is then
+   * given up: it must not keep the process from its end.
+   */
+  end(): void;
   /** Called for every request sent, retries and redirects too. */
   countRequest(): void;
   readonly requestCount: number;

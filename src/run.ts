@@ -85,6 +85,7 @@ export async function runOnce(options: RunOptions): Promise<0 | 1> {
     run === null
       ? { kind: 'broken', error: read.error }
       : await tryPass(run.names, lookOn(run.world, progress, plan));
+  budget.end();
   const outcome = judgeRun(result, state, options.stop.aborted);
 
   const finishedAt = new Date();

@@ -299,6 +299,26 @@ describe.concurrent('any failure before the first success exits with 1', () => {
   });
 });
 
+test.concurrent('a run that has failed waits for nobody who does not answer', async () => {
+  await onStandIn(programs, {}, async (world) => {
+    const { account, mailroom } = world;
+    await withWork(world);
+    // The address book is asked while the labelled emails are read, and hangs; then these fail.
+    account.faults.push(
+      { on: 'report', nth: 2, times: Infinity, fault: { kind: 'stall' } },
+      { ...status('Email/query', 403), nth: 2 },
+    );
+
+    const run = await mailroom.run({
+      env: { MAILROOM_REQUEST_TIMEOUT: '600', MAILROOM_PASS_TIMEOUT: '600' },
+    });
+
+    expect(run).toMatchObject({ exitCode: 1, stderr: '', end: { event: 'startup_failed' } });
+    expect(messageOf(run, 'startup_failed')).toContain('403');
+    expect(account.requests.filter(({ kind }) => kind === 'report')).toHaveLength(2);
+  });
+});
+
 test.concurrent('settings: every problem at once, and no value', async () => {
   await onStandIn(programs, {}, async ({ account, mailroom }) => {
     await mailroom.writeState(stateAfterSuccess());

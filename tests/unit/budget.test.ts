@@ -65,6 +65,17 @@ describe("a run's budget", () => {
     expect([budget.isStopping(), budget.remainingMs()]).toEqual([true, 500]);
   });
 
+  it('gives up what is still under way a moment after the run is over', () => {
+    const budget = createBudget(usual());
+
+    budget.end();
+
+    expect(budget.signal.aborted).toBe(false);
+    expect(budget.remainingMs()).toBe(5000);
+    vi.advanceTimersByTime(5000);
+    expect(budget.signal.aborted).toBe(true);
+  });
+
   it('counts requests', () => {
     const budget = createBudget(usual());
 
