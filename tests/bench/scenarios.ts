@@ -1,5 +1,5 @@
 import { prepareAccount } from '../support/prepare-account.ts';
-import type { TestAccount } from '../support/test-account.ts';
+import type { TestAccount, TestEmail } from '../support/test-account.ts';
 
 /** An account in the state that a measured pass finds. */
 export interface BenchScenario {
@@ -53,17 +53,20 @@ export async function fillAccount(account: TestAccount, scenario: BenchScenario)
     await account.putCard(`other-${index}.vcf`, otherCard(index));
   }
   const clock = ticking();
-  const add = (from: string, mailboxIds: readonly string[]): Promise<string> =>
-    account.addEmail({ from, mailboxIds, receivedAt: clock() });
+  const emails: TestEmail[] = [];
+  const add = (from: string, mailboxIds: readonly string[]): void => {
+    emails.push({ from, mailboxIds, receivedAt: clock() });
+  };
   for (let index = 0; index < scenario.otherEmails; index += 1) {
-    await add(`Other ${index} <other-${index % 5000}@elsewhere.example>`, [screener]);
+    add(`Other ${index} <other-${index % 5000}@elsewhere.example>`, [screener]);
   }
   for (let index = 0; index < scenario.senders; index += 1) {
     const from = `Sender ${index} <sender-${index}@shop.example>`;
     const label = labels[index % labels.length] ?? screener;
-    await add(from, [screener, label]);
-    for (let email = 1; email < scenario.emailsPerSender; email += 1) await add(from, [screener]);
+    add(from, [screener, label]);
+    for (let email = 1; email < scenario.emailsPerSender; email += 1) add(from, [screener]);
   }
+  await account.addEmails(emails);
 }
 
 /** What every scenario has: mailboxes, labels and contact groups of the default settings. */

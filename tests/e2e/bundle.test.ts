@@ -35,6 +35,14 @@ describe('the bundle', () => {
     expect(compiled.length).toBeGreaterThan(3);
   });
 
+  test('is ASCII, as it is read', async () => {
+    for (const name of ['run-once', 'status', 'setup', 'tsdav', 'ical']) {
+      const bytes = await readFile(codePath(`${name}.js`));
+      expect(bytes.length).toBeGreaterThan(1000);
+      expect(bytes.findIndex((byte) => byte > 127)).toBe(-1);
+    }
+  });
+
   test.each<readonly [string, (path: string) => Promise<void>]>([
     ['is not there', (path) => rm(path)],
     ['is empty', (path) => truncate(path)],

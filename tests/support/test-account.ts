@@ -24,6 +24,8 @@ export interface TestAccount {
   mailboxId(path: string): Promise<string>;
   /** The new email's id. */
   addEmail(email: TestEmail): Promise<string>;
+  /** Very many, in fewer requests; the server may write their headers in its own way. */
+  addEmails(emails: readonly TestEmail[]): Promise<void>;
   /** What another client does to an email: memberships on and off, in one patch. */
   moveEmail(
     id: string,

@@ -54,7 +54,7 @@ export async function openWireAccount(server: WireServer): Promise<TestAccount> 
 
 type MailPart = Pick<
   TestAccount,
-  'createMailbox' | 'mailboxId' | 'addEmail' | 'moveEmail' | 'deleteEmail' | 'emails'
+  'createMailbox' | 'mailboxId' | 'addEmail' | 'addEmails' | 'moveEmail' | 'deleteEmail' | 'emails'
 >;
 
 function wireMail({ token }: WireServer, session: Session): MailPart {
@@ -113,6 +113,14 @@ function wireMail({ token }: WireServer, session: Session): MailPart {
     );
   };
 
+  const addEmails = async (added: readonly TestEmail[]): Promise<void> => {
+    for (const chunk of chunks(added, 250)) {
+      const create = Object.fromEntries(chunk.map((email, index) => [index, newEmail(email)]));
+      const { notCreated } = await invoke('Email/set', { create });
+      if (notCreated) throw new Error(`addEmails: ${JSON.stringify(notCreated).slice(0, 500)}`);
+    }
+  };
+
   const moveEmail: TestAccount['moveEmail'] = async (id, { add = [], remove = [] }) => {
     const patch = Object.fromEntries([
       ...add.map((mailbox) => [`mailboxIds/${mailbox}`, true]),
@@ -155,7 +163,7 @@ function wireMail({ token }: WireServer, session: Session): MailPart {
     return all;
   };
 
-  return { createMailbox, mailboxId, addEmail, moveEmail, deleteEmail, emails };
+  return { createMailbox, mailboxId, addEmail, addEmails, moveEmail, deleteEmail, emails };
 }
 
 type ContactsPart = Pick<
@@ -249,6 +257,18 @@ function rawMessage({ from, subject = 'A subject' }: TestEmail): string {
     'A body.',
     '',
   ].join('\r\n');
+}
+
+/** RFC 8621 §4.6: the server makes the message. */
+function newEmail({ from, mailboxIds, subject = 'A subject', receivedAt }: TestEmail): unknown {
+  return {
+    mailboxIds: Object.fromEntries(mailboxIds.map((id) => [id, true])),
+    ...(from === null ? {} : { 'header:From:asRaw': ` ${from}` }),
+    subject,
+    ...(receivedAt === undefined ? {} : { receivedAt }),
+    textBody: [{ partId: 'body', type: 'text/plain' }],
+    bodyValues: { body: { value: 'A body.' } },
+  };
 }
 
 function createdId(answer: Readonly<Record<string, unknown>>): string {

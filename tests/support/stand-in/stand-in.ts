@@ -141,6 +141,10 @@ class StandInServer implements StandIn {
     return this.mail.addEmail(email);
   }
 
+  async addEmails(emails: Parameters<TestAccount['addEmails']>[0]): Promise<void> {
+    for (const email of emails) this.mail.addEmail(email);
+  }
+
   async moveEmail(
     id: string,
     { add = [], remove = [] }: Parameters<TestAccount['moveEmail']>[1],
