@@ -41,7 +41,7 @@ export async function saveContacts(
     const membership = planMembership(contact, plan.duplicates, category, groups, layout);
     return [{ plan, contact, membership, sweep: sweepPlan(plan, membership) }];
   };
-  const begun = (await pMap(plans, save, { concurrency: MAX_CONTACT_WRITES })).flat();
+  const begun = await sideBySide(plans, save);
   clock.checkpoint();
   return begun;
 }
@@ -155,18 +155,35 @@ async function saveGroups(
   changes: readonly GroupChange[],
   contacts: AddressBook,
 ): Promise<ReadonlyMap<string, WriteFailure>> {
-  const failed = new Map<string, WriteFailure>();
-  await pMap(
-    changes,
-    async (change) => {
-      const outcome = await contacts.saveGroupMembers(change);
-      if (outcome.kind === 'refused' || outcome.kind === 'failed') {
-        failed.set(change.group.href, outcome);
-      }
-    },
-    { concurrency: MAX_CONTACT_WRITES },
-  );
-  return failed;
+  const failed = await sideBySide(changes, async (change) => {
+    const outcome = await contacts.saveGroupMembers(change);
+    const hasFailed = outcome.kind === 'refused' || outcome.kind === 'failed';
+    return hasFailed ? [[change.group.href, outcome] as const] : [];
+  });
+  return new Map(failed);
+}
+
+/**
+ * What breaks the run is thrown when the writes under way have ended: a run that is over writes and
+ * logs nothing more. None is begun after it.
+ */
+async function sideBySide<Item, Result>(
+  items: readonly Item[],
+  write: (item: Item) => Promise<readonly Result[]>,
+): Promise<readonly Result[]> {
+  const broken: unknown[] = [];
+  const writeUnlessBroken = async (item: Item): Promise<readonly Result[]> => {
+    if (broken.length > 0) return [];
+    try {
+      return await write(item);
+    } catch (error) {
+      broken.push(error);
+      return [];
+    }
+  };
+  const results = await pMap(items, writeUnlessBroken, { concurrency: MAX_CONTACT_WRITES });
+  if (broken.length > 0) throw broken[0];
+  return results.flat();
 }
 
 function sweepPlan(plan: SenderPlan, membership: MembershipPlan): SweepPlan {

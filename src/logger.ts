@@ -21,9 +21,14 @@ export interface Logger {
 export interface RootLogger extends Logger {
   /**
    * Resolves when every line so far was handed to the operating system, or the reader is gone.
-   * Never rejects. The run's last act: what is written later is not waited for.
+   * Never rejects.
    */
   flush(): Promise<void>;
+  /**
+   * The same, of the last line: what a request that nobody waits for any more has to say later is
+   * dropped.
+   */
+  end(): Promise<void>;
 }
 
 export interface LoggerOptions {
@@ -57,9 +62,10 @@ export function createLogger(options: LoggerOptions): RootLogger {
     transports: new winston.transports.Stream({ stream: output.stream, eol: '\n' }),
   });
 
+  let hasEnded = false;
   const at = (component: string): Logger => {
     const write = (level: LogLevel, event: LogEvent, fields: LogFields = {}): void => {
-      if (LEVELS[level] > LEVELS[options.level]) return;
+      if (hasEnded || LEVELS[level] > LEVELS[options.level]) return;
       output.expect();
       const record = { timestamp: now(), level, event, component, fields };
       sink.log({ level, message: render(record, lineOptions) });
@@ -72,7 +78,14 @@ export function createLogger(options: LoggerOptions): RootLogger {
       child: at,
     };
   };
-  return { ...at(options.component), flush: output.flush };
+  return {
+    ...at(options.component),
+    flush: output.flush,
+    end() {
+      hasEnded = true;
+      return output.flush();
+    },
+  };
 }
 
 /** Whether colour is wanted: NO_COLOR (https://no-color.org) and `TERM=dumb` say no. */

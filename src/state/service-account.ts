@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { CredentialsError } from '../errors.ts';
@@ -30,15 +29,15 @@ export interface ServiceAccount {
 
 export function openServiceAccount(folder: string): ServiceAccount {
   return {
-    readToken: async () => (await readAccountFile(folder, 'token')).trim(),
-    readCa: () => readAccountFile(folder, 'ca.crt'),
+    readToken: async () => readAccountFile(folder, 'token').trim(),
+    readCa: async () => readAccountFile(folder, 'ca.crt'),
     namespace: readNamespace(folder),
   };
 }
 
-async function readAccountFile(folder: string, name: string): Promise<string> {
+function readAccountFile(folder: string, name: string): string {
   try {
-    return await readFile(join(folder, name), 'utf8');
+    return readFileSync(join(folder, name), 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new CredentialsError(`${join(folder, name)} cannot be read (${code ?? 'unknown error'})`);

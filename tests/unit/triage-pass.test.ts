@@ -296,6 +296,32 @@ describe('when a step fails for one sender', () => {
     expect(memory.contents().emails).toEqual({ feed: ['@ToFeed', 'Screener'], jail: ['Jail'] });
   });
 
+  it.each<PortCall>(['saveContact', 'saveGroupMembers'])(
+    'what breaks the run at a %s waits for the others under way, which were done',
+    async (kind) => {
+      const account = new MemoryAccount(anAccount({ emails }));
+      let calls = 0;
+      const world = memoryWorld(account, {
+        ...once(kind, 'break before'),
+        // Each call takes longer than the one before it.
+        pause: async () => {
+          calls += 50;
+          for (let turn = 0; turn < calls; turn += 1) await Promise.resolve();
+        },
+      });
+
+      await expect(runTriagePass(names, world)).rejects.toBeInstanceOf(NetworkError);
+      const atEnd = { contents: account.contents(), logged: [...world.logged] };
+      await world.settled();
+
+      expect({ contents: account.contents(), logged: world.logged }).toEqual(atEnd);
+      expect(world.writes.filter((call) => call === kind)).toHaveLength(2);
+      const { contacts, groups } = account.contents();
+      const members = Object.values(groups).flat();
+      expect(kind === 'saveContact' ? contacts : members).toHaveLength(1);
+    },
+  );
+
   it('leave group: it is named, its label stays on, and the next pass finishes it', async () => {
     const memory = new MemoryAccount(
       anAccount({
