@@ -305,8 +305,8 @@ describe('when a step fails for one sender', () => {
         ...once(kind, 'break before'),
         // Each call takes longer than the one before it.
         pause: async () => {
-          calls += 50;
-          for (let turn = 0; turn < calls; turn += 1) await Promise.resolve();
+          calls += 1;
+          for (let left = calls * 100; left > 0; left -= 1) await Promise.resolve();
         },
       });
 
