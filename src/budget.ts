@@ -8,6 +8,8 @@ export interface BudgetOptions {
   readonly stop: AbortSignal;
   /** How long writes under way may take to finish after a stop. */
   readonly stopGraceMs: number;
+  /** The same before `beginWrites`, while there is nothing to finish. Default: `stopGraceMs`. */
+  readonly readGraceMs?: number;
 }
 
 /** For a write that was under way when the pass broke off. */
@@ -30,8 +32,9 @@ export function createBudget(options: BudgetOptions): RequestBudget {
     endsAtMs = Math.min(endsAtMs, performance.now() + graceMs);
     endAfter(graceMs, () => new StoppedError(message));
   };
+  let graceMs = options.readGraceMs ?? options.stopGraceMs;
   const stop = (): void =>
-    shorten(options.stopGraceMs, 'the run was told to stop, and its time to finish is over');
+    shorten(graceMs, 'the run was told to stop, and its time to finish is over');
   if (options.stop.aborted) stop();
   else options.stop.addEventListener('abort', stop, { once: true });
 
@@ -40,6 +43,9 @@ export function createBudget(options: BudgetOptions): RequestBudget {
     stopSignal: options.stop,
     remainingMs: () => (hardEnd.signal.aborted ? 0 : Math.max(0, endsAtMs - performance.now())),
     isStopping: () => options.stop.aborted,
+    beginWrites() {
+      graceMs = options.stopGraceMs;
+    },
     end: () => shorten(END_GRACE_MS, 'the run is over'),
     countRequest() {
       requestCount += 1;

@@ -18,6 +18,8 @@ export interface World {
 export interface PassClock {
   /** `YYYY-MM-DD`, UTC; one value for the whole pass. */
   readonly today: string;
+  /** The first write is next: until now a signal may break everything off at once. */
+  beginWrites(): void;
   /** A signal came: nothing new is begun. */
   isStopping(): boolean;
   /** Throws StoppedError after a signal, TimeoutError when the pass's time is over. */

@@ -56,6 +56,8 @@ export interface RequestBudget {
   readonly stopSignal: AbortSignal;
   remainingMs(): number;
   isStopping(): boolean;
+  /** From now on a stop leaves what is under way its time to finish. */
+  beginWrites(): void;
   /**
    * Nobody waits for an answer any more. What is still under way has a moment to finish and is then
    * given up: it must not keep the process from its end.

@@ -22,6 +22,7 @@ export async function runTriagePass(names: TriageNames, world: World): Promise<T
   world.clock.checkpoint();
   const { labelled, lookup } = await readLabelled(snapshot, world);
   world.clock.checkpoint();
+  world.clock.beginWrites();
   const plan = planTriage(labelled.senders, lookup, snapshot.groups, snapshot.layout);
   await labelUnclear(labelled.withoutSender, plan.conflicts, snapshot, world);
   const done = await carryOut(plan.senders, snapshot, world);

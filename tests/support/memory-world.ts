@@ -222,6 +222,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
 
   const clock: PassClock = {
     today: '2026-11-21',
+    beginWrites: () => undefined,
     isStopping: () => isStopping,
     checkpoint() {
       if (isStopping) throw new StoppedError('the run was told to stop');

@@ -46,6 +46,21 @@ describe("a run's budget", () => {
     expect(budget.signal.reason).toBeInstanceOf(StoppedError);
   });
 
+  it('gives up reads at once, and leaves writes the grace', () => {
+    const stop = new AbortController();
+    const options = { ...usual(), stop: stop.signal, readGraceMs: 0 };
+    const reading = createBudget(options);
+    const writing = createBudget(options);
+    writing.beginWrites();
+
+    stop.abort();
+    vi.advanceTimersByTime(1);
+
+    expect([reading, writing].map(({ signal }) => signal.aborted)).toEqual([true, false]);
+    expect(reading.signal.reason).toBeInstanceOf(StoppedError);
+    expect(writing.remainingMs()).toBe(14_999);
+  });
+
   it('is not lengthened by a stop', () => {
     const stop = new AbortController();
     const budget = createBudget({ passTimeoutMs: 1000, stop: stop.signal, stopGraceMs: 5000 });
