@@ -41,7 +41,7 @@ export interface RunOptions {
   readonly writeTerminationMessage: (text: string) => void;
 }
 
-/** After a signal, what is read is given up, and writes under way have this long; state and log have what is left of 20 s. */
+/** After a signal, writes under way have this long; state and log have what is left of 20 s. */
 const STOP_GRACE_MS = 12_000;
 /** State is saved after the pass, in time of its own: a pass that timed out is to be counted. */
 const STATE_TIME_MS = 20_000;
@@ -62,6 +62,7 @@ export async function runOnce(options: RunOptions): Promise<0 | 1> {
   const settings = read.kind === 'valid' ? read.settings : null;
   const passTimeoutMs = settings?.passTimeoutMs ?? 0;
   const { stop } = options;
+  // Reads, of which nothing is left behind, have no grace.
   const budget = createBudget({ passTimeoutMs, stop, stopGraceMs: STOP_GRACE_MS, readGraceMs: 0 });
   const stateBudget = createBudget({
     passTimeoutMs: passTimeoutMs + STATE_TIME_MS,

@@ -77,7 +77,7 @@ async function readLabelled(
     if (labelIds.length > 0) {
       for await (const page of mail.readEmailsIn(labelIds)) {
         emails.push(...page);
-        if (lookup !== null || !groupBySender(emails, layout).senders.some(isToHandle)) continue;
+        if (lookup !== null || !groupBySender(page, layout).senders.some(isToHandle)) continue;
         lookup = contacts.findContacts(addresses.promise);
         // Whatever fails here is thrown where it is waited for, or the emails failed before.
         lookup.catch(() => undefined);

@@ -52,10 +52,9 @@ const OPTIONS = {
 const leaveApart: Plugin = {
   name: 'leave-apart',
   setup(bundler) {
-    bundler.onResolve({ filter: /^(?:tsdav|ical\.js)$/ }, ({ path }) => ({
-      path: `./${fileNameOf(path)}.js`,
-      external: true,
-    }));
+    bundler.onResolve({ filter: /^[^./]/ }, ({ path }) =>
+      APART.includes(path) ? { path: `./${fileNameOf(path)}.js`, external: true } : undefined,
+    );
   },
 };
 

@@ -1,7 +1,17 @@
 import { execFile } from 'node:child_process';
-import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  cp,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { buildPrograms, type Programs } from '../support/run-mailroom.ts';
 
@@ -9,15 +19,23 @@ import { buildPrograms, type Programs } from '../support/run-mailroom.ts';
 
 describe('the bundle', () => {
   let programs: Programs;
-  beforeEach(async () => {
+  beforeAll(async () => {
     programs = await buildPrograms();
   });
-  afterEach(() => programs.remove());
+  afterAll(() => programs.remove());
 
-  const codePath = (name: string): string => join(programs.folder, 'code', name);
+  /** A copy, to be spoiled. */
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mailroom-bundle-'));
+    await cp(programs.folder, folder, { recursive: true });
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const codePath = (name: string): string => join(folder, 'code', name);
   const run = (program: string, ...args: readonly string[]): Promise<Ended> =>
     new Promise((resolve) => {
-      const command = [join(programs.folder, program), ...args];
+      const command = [join(folder, program), ...args];
       execFile(process.execPath, command, (error, stdout, stderr) =>
         resolve({ exitCode: error === null ? 0 : error.code, stdout, stderr }),
       );
@@ -29,7 +47,7 @@ describe('the bundle', () => {
       stdout: 'compiled\n',
       stderr: '',
     });
-    const names = await readdir(join(programs.folder, 'code'));
+    const names = await readdir(join(folder, 'code'));
     const compiled = names.filter((name) => name.endsWith('.compiled'));
     expect(compiled).toHaveLength(names.length / 2);
     expect(compiled.length).toBeGreaterThan(3);

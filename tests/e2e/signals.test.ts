@@ -50,6 +50,8 @@ function startAndInterrupt(
   return run;
 }
 
+const isFirstSender: FaultRule['when'] = ({ body }) =>
+  body.toString().includes('sender-1@sig.example');
 const isGroup: FaultRule['when'] = ({ body }) => /KIND:group/iu.test(body.toString());
 
 const MOMENTS: readonly {
@@ -96,6 +98,32 @@ describe.concurrent('a signal ends the pass, and is neither failure nor success'
       expect((await scenario.groups()).get('Feed')).toHaveLength(SENDERS);
       expect(await scenario.contacts()).toHaveLength(SENDERS);
       expect(await mailroom.readState()).toMatchObject({ consecutiveFailures: 0 });
+    });
+  });
+
+  test.each([
+    ['a read is not waited for', { on: 'report' }, 'ended unanswered', []],
+    ['a write is', { on: 'put-card', when: isFirstSender }, 'answered', ['sender-1@sig.example']],
+  ] as const)('%s', async (_name, at, expected, saved) => {
+    await onStandIn(programs, {}, async (world) => {
+      const { account, mailroom } = world;
+      await arrange(world);
+      const order = Promise.withResolvers<string>();
+      const act = async (): Promise<void> => {
+        run.kill('SIGTERM');
+        // The answer is held back for less than the grace of a write.
+        const ended = run.result.then(() => 'ended unanswered');
+        order.resolve(await Promise.race([ended, sleep(4000, 'answered')]));
+      };
+      account.faults.push({ ...at, fault: { kind: 'otherClient', act } });
+      const run = mailroom.start();
+
+      const result = await run.result;
+
+      expect(result).toMatchObject({ exitCode: 0, end: { event: 'run_stopped' } });
+      expect(await order.promise).toBe(expected);
+      const senders = result.find('contact_upserted').map((line) => line['sender']);
+      expect(senders).toEqual(expect.arrayContaining([...saved]));
     });
   });
 

@@ -119,6 +119,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
   const wishes: ContactWish[] = [];
   const logged: LoggedEvent[] = [];
   let isStopping = false;
+  let mayWrite = false;
   let underWay = 0;
 
   const call = async <T>(name: PortCall, effect: (fault: Fault | null) => T): Promise<T> => {
@@ -136,6 +137,11 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
     } finally {
       underWay -= 1;
     }
+  };
+  /** Before `beginWrites` a signal breaks off whatever is under way. */
+  const write = (name: PortCall): void => {
+    if (!mayWrite) throw new Error(`${name} before beginWrites`);
+    writes.push(name);
   };
   const changed = (): void => options.afterWrite?.(account);
 
@@ -159,7 +165,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
     },
     async patchEmails(patches) {
       if (patches.length === 0) return new Map();
-      writes.push('patchEmails');
+      write('patchEmails');
       return call('patchEmails', (fault) => {
         const outcomes = new Map<string, PatchOutcome>();
         for (const [index, patch] of patches.entries()) {
@@ -180,7 +186,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
     },
     async saveContact(wish) {
       const { newContact, existing } = wish;
-      writes.push('saveContact');
+      write('saveContact');
       wishes.push(wish);
       return call('saveContact', (fault) => {
         const failure = failureOf(fault, 0);
@@ -200,7 +206,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
       });
     },
     async saveGroupMembers({ group: { href }, addUids, removeUids }) {
-      writes.push('saveGroupMembers');
+      write('saveGroupMembers');
       return call('saveGroupMembers', (fault) => {
         const failure = failureOf(fault, 0);
         if (failure !== null) return failure;
@@ -222,7 +228,9 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
 
   const clock: PassClock = {
     today: '2026-11-21',
-    beginWrites: () => undefined,
+    beginWrites() {
+      mayWrite = true;
+    },
     isStopping: () => isStopping,
     checkpoint() {
       if (isStopping) throw new StoppedError('the run was told to stop');
