@@ -12,9 +12,6 @@ export interface BudgetOptions {
   readonly readGraceMs?: number;
 }
 
-/** For a write that was under way when the pass broke off. */
-const END_GRACE_MS = 5000;
-
 /**
  * The time and the requests of one run, shared by all its HTTP clients. Its `signal` aborts with
  * TimeoutError when the pass timeout is over, or with StoppedError when the grace after a stop is.
@@ -28,15 +25,16 @@ export function createBudget(options: BudgetOptions): RequestBudget {
     const seconds = options.passTimeoutMs / 1000;
     return new TimeoutError(`the pass was not done within ${seconds} s (MAILROOM_PASS_TIMEOUT)`);
   });
-  const shorten = (graceMs: number, message: string): void => {
-    endsAtMs = Math.min(endsAtMs, performance.now() + graceMs);
-    endAfter(graceMs, () => new StoppedError(message));
-  };
   let graceMs = options.readGraceMs ?? options.stopGraceMs;
-  const stop = (): void =>
-    shorten(graceMs, 'the run was told to stop, and its time to finish is over');
-  if (options.stop.aborted) stop();
-  else options.stop.addEventListener('abort', stop, { once: true });
+  const shorten = (): void => {
+    endsAtMs = Math.min(endsAtMs, performance.now() + graceMs);
+    endAfter(
+      graceMs,
+      () => new StoppedError('the run was told to stop, and its time to finish is over'),
+    );
+  };
+  if (options.stop.aborted) shorten();
+  else options.stop.addEventListener('abort', shorten, { once: true });
 
   return {
     signal: hardEnd.signal,
@@ -46,7 +44,7 @@ export function createBudget(options: BudgetOptions): RequestBudget {
     beginWrites() {
       graceMs = options.stopGraceMs;
     },
-    end: () => shorten(END_GRACE_MS, 'the run is over'),
+    end: () => hardEnd.abort(new StoppedError('the run is over')),
     countRequest() {
       requestCount += 1;
     },

@@ -58,10 +58,7 @@ export interface RequestBudget {
   isStopping(): boolean;
   /** From now on a stop leaves what is under way its time to finish. */
   beginWrites(): void;
-  /**
-   * Nobody waits for an answer any more. What is still under way has a moment to finish and is then
-   * given up: it must not keep the process from its end.
-   */
+  /** The writes are done: reads that nobody waits for any more must not keep the process from its end. */
   end(): void;
   /** Called for every request sent, retries and redirects too. */
   countRequest(): void;

@@ -21,14 +21,9 @@ export interface Logger {
 export interface RootLogger extends Logger {
   /**
    * Resolves when every line so far was handed to the operating system, or the reader is gone.
-   * Never rejects.
+   * Never rejects. The run's last act: what is written later is not waited for.
    */
   flush(): Promise<void>;
-  /**
-   * The same, of the last line: what a request that nobody waits for any more has to say later is
-   * dropped.
-   */
-  end(): Promise<void>;
 }
 
 export interface LoggerOptions {
@@ -62,10 +57,9 @@ export function createLogger(options: LoggerOptions): RootLogger {
     transports: new winston.transports.Stream({ stream: output.stream, eol: '\n' }),
   });
 
-  let hasEnded = false;
   const at = (component: string): Logger => {
     const write = (level: LogLevel, event: LogEvent, fields: LogFields = {}): void => {
-      if (hasEnded || LEVELS[level] > LEVELS[options.level]) return;
+      if (LEVELS[level] > LEVELS[options.level]) return;
       output.expect();
       const record = { timestamp: now(), level, event, component, fields };
       sink.log({ level, message: render(record, lineOptions) });
@@ -78,14 +72,7 @@ export function createLogger(options: LoggerOptions): RootLogger {
       child: at,
     };
   };
-  return {
-    ...at(options.component),
-    flush: output.flush,
-    end() {
-      hasEnded = true;
-      return output.flush();
-    },
-  };
+  return { ...at(options.component), flush: output.flush };
 }
 
 /** Whether colour is wanted: NO_COLOR (https://no-color.org) and `TERM=dumb` say no. */

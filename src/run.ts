@@ -118,7 +118,7 @@ export async function runOnce(options: RunOptions): Promise<0 | 1> {
     log.debug('termination_message_failed', { error });
   }
   progress.end();
-  await log.end();
+  await log.flush();
   if (plan !== null && report !== null) await write(options.output, redact(plan.render()));
   return end.exitCode;
 }

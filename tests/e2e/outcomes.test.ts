@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import {
@@ -315,6 +316,26 @@ test.concurrent('a run that has failed waits for nobody who does not answer', as
 
     expect(run).toMatchObject({ exitCode: 1, stderr: '', end: { event: 'startup_failed' } });
     expect(messageOf(run, 'startup_failed')).toContain('403');
+    expect(account.requests.filter(({ kind }) => kind === 'report')).toHaveLength(2);
+  });
+});
+
+test.concurrent('nothing is logged after the last line, though an answer comes that nobody waits for', async () => {
+  await onStandIn(programs, {}, async (world) => {
+    const { account, mailroom } = world;
+    await withWork(world);
+    const late = { on: 'report', nth: 2 } as const;
+    account.faults.push(
+      { ...late, fault: { kind: 'otherClient', act: () => sleep(1000) } },
+      { ...late, fault: { kind: 'status', status: 503 } },
+      { ...status('Email/query', 403), nth: 2 },
+    );
+
+    const run = await mailroom.run({ env: { MAILROOM_LOG_LEVEL: 'debug' } });
+
+    expect(run).toMatchObject({ exitCode: 1, stderr: '', end: { event: 'startup_failed' } });
+    expect(messageOf(run, 'startup_failed')).toContain('403');
+    // The answer would be worth another try, and a line that says so.
     expect(account.requests.filter(({ kind }) => kind === 'report')).toHaveLength(2);
   });
 });

@@ -318,17 +318,6 @@ describe('flush', () => {
     expect(written.join('').trimEnd().split('\n')).toHaveLength(50);
   });
 
-  it('end: waits in the same way, and drops what comes later', async () => {
-    const { log, lines } = capture();
-
-    log.info('poll_complete');
-    const ended = log.end();
-    log.child('contacts').warning('card_unreadable');
-    await ended;
-
-    expect((await lines()).map(({ event }) => event)).toEqual(['poll_complete']);
-  });
-
   it('may be called again', async () => {
     const { log, lines } = capture();
 
