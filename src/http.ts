@@ -7,8 +7,8 @@ import {
   MalformedAnswerError,
   StoppedError,
   TimeoutError,
-  UrlNotTrustedError,
 } from './errors.ts';
+import { followRedirect, type HttpCall, isRedirect, toCall } from './http-call.ts';
 import { describeRequest, toStatusError, toTransportError } from './http-failure.ts';
 import { MAX_RETRIES, planRetry, waitForRetry } from './http-retry.ts';
 import type { TrustRule } from './trust.ts';
@@ -85,36 +85,14 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
-/** One request, ready to be sent as often as it takes. */
-interface Call {
-  readonly url: URL;
-  readonly method: string;
-  readonly headers: Headers;
-  readonly body: NonNullable<RequestInit['body']> | null;
-  readonly signal: AbortSignal | null;
-}
-
 const MAX_REDIRECTS = 5;
 const DEFAULT_BACKOFF_MS = 500;
-
-function toCall(url: string | URL, init: RequestInit): Call {
-  const parsed = URL.parse(String(url));
-  if (parsed === null) throw new MalformedAnswerError('a URL to be requested is no absolute URL');
-  const body = init.body ?? null;
-  if (typeof body === 'object' && body !== null && 'getReader' in body) {
-    throw new TypeError('a stream can be sent only once, and requests are retried');
-  }
-  const headers = new Headers(init.headers);
-  if (!headers.has('user-agent')) headers.set('user-agent', 'mailroom');
-  const method = (init.method ?? 'GET').toUpperCase();
-  return { url: parsed, method, headers, body, signal: init.signal ?? null };
-}
 
 /**
  * Retries, waits and timeouts are ky's. Headers and body join below it: ky copies a body for each
  * attempt, and keeps headers in its errors, where a password must never be.
  */
-async function sendWithRetries(call: Call, options: HttpOptions): Promise<Response> {
+async function sendWithRetries(call: HttpCall, options: HttpOptions): Promise<Response> {
   const { budget, timeoutMs } = options;
   let delayMs = 0;
   let isRenewed = false;
@@ -173,7 +151,11 @@ async function sendWithRetries(call: Call, options: HttpOptions): Promise<Respon
 }
 
 /** One attempt: the header with the credentials is put on, and the body is read, within the timeout. */
-async function sendOnce(call: Call, signal: AbortSignal, options: HttpOptions): Promise<Response> {
+async function sendOnce(
+  call: HttpCall,
+  signal: AbortSignal,
+  options: HttpOptions,
+): Promise<Response> {
   const headers = new Headers(call.headers);
   setAuthorization(headers, await options.authorization(), call);
   signal.throwIfAborted();
@@ -195,7 +177,11 @@ async function sendOnce(call: Call, signal: AbortSignal, options: HttpOptions): 
   return readWhole(call, response, signal);
 }
 
-async function readWhole(call: Call, response: Response, signal: AbortSignal): Promise<Response> {
+async function readWhole(
+  call: HttpCall,
+  response: Response,
+  signal: AbortSignal,
+): Promise<Response> {
   if (response.status < 200 || response.status > 599) {
     throw new MalformedAnswerError(`${describeRequest(call)}: HTTP status ${response.status}`);
   }
@@ -223,14 +209,14 @@ async function readWhole(call: Call, response: Response, signal: AbortSignal): P
 }
 
 /** fetch notices this itself; an injected transport may not. */
-function isCutShort(call: Call, response: Response, bytes: ArrayBuffer): boolean {
+function isCutShort(call: HttpCall, response: Response, bytes: ArrayBuffer): boolean {
   const length = response.headers.get('content-length');
   if (length === null || !/^\d+$/u.test(length) || call.method === 'HEAD') return false;
   if (response.status === 304 || response.headers.has('content-encoding')) return false;
   return bytes.byteLength < Number(length);
 }
 
-function setAuthorization(headers: Headers, value: string, call: Call): void {
+function setAuthorization(headers: Headers, value: string, call: HttpCall): void {
   try {
     headers.set('authorization', value);
   } catch {
@@ -241,11 +227,7 @@ function setAuthorization(headers: Headers, value: string, call: Call): void {
   }
 }
 
-function isRedirect(response: Response): boolean {
-  return [301, 302, 303, 307, 308].includes(response.status) && response.headers.has('location');
-}
-
-function requireSuccess(call: Call, response: Response): Response {
+function requireSuccess(call: HttpCall, response: Response): Response {
   if (response.ok) return response;
   throw new HttpStatusError(
     `${describeRequest(call)}: HTTP ${response.status}, which is no answer to it`,
@@ -253,34 +235,15 @@ function requireSuccess(call: Call, response: Response): Response {
   );
 }
 
-/** Method and body are kept, for WebDAV and JMAP need them; RFC 9110 §15.4.4 wants GET after 303. */
-function followRedirect(call: Call, response: Response): Call {
-  const location = response.headers.get('location') ?? '';
-  const url = URL.parse(location, call.url.href);
-  if (url === null) {
-    throw new MalformedAnswerError(`${describeRequest(call)}: redirected to what is no URL`);
-  }
-  if (call.url.protocol === 'https:' && url.protocol !== 'https:') {
-    throw new UrlNotTrustedError(
-      `${describeRequest(call)}: redirected from https to ${url.protocol}//${url.host}; ` +
-        'nothing was sent there, and MAILROOM_TRUSTED_HOSTS cannot allow it',
-    );
-  }
-  if (response.status !== 303 || call.method === 'HEAD') return { ...call, url };
-  const headers = new Headers(call.headers);
-  for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name);
-  return { ...call, url, method: 'GET', headers, body: null };
-}
-
 function isUnauthorized(error: unknown): boolean {
   return isHTTPError(error) && error.response.status === 401;
 }
 
-function requireTime(call: Call, options: HttpOptions): void {
+function requireTime(call: HttpCall, options: HttpOptions): void {
   if (options.budget.signal.aborted) throw budgetError(call, options.budget.signal.reason);
 }
 
-function toMailroomError(error: unknown, call: Call, options: HttpOptions): unknown {
+function toMailroomError(error: unknown, call: HttpCall, options: HttpOptions): unknown {
   const { signal } = options.budget;
   if (error instanceof MailroomError && error !== signal.reason) return error;
   if (signal.aborted) return budgetError(call, signal.reason);
@@ -295,7 +258,7 @@ function toMailroomError(error: unknown, call: Call, options: HttpOptions): unkn
   return error;
 }
 
-function budgetError(call: Call, reason: unknown): Error {
+function budgetError(call: HttpCall, reason: unknown): Error {
   const message = `${describeRequest(call)}: ${describe(reason)}`;
   if (reason instanceof StoppedError) return new StoppedError(message);
   return new TimeoutError(message);

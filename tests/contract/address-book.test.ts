@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRememberedBooks } from '../../src/contacts/book-directory.ts';
 import { uidFor } from '../../src/contacts/contact-id.ts';
 import type { ContactGroup } from '../../src/triage/model.ts';
-import { eachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 import {
   aCard,
   address,
@@ -17,7 +17,7 @@ import {
   TODAY,
 } from './address-book-client.ts';
 
-describe.each(eachServer())('address book on $name', ({ open }) => {
+describeEachServer('address book', ({ open }) => {
   let account: TestAccount;
   beforeAll(async () => {
     account = await open();

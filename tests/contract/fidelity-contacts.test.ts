@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { eachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 import { callDav, type DavRequest, parseMultistatus } from '../support/wire.ts';
 import { DAV, findChild, parseXml, type XmlElement } from '../support/xml.ts';
 
@@ -83,7 +83,7 @@ async function conditionOf(response: Response): Promise<string | null> {
   return first?.name.replace(/^\{.*\}/u, '') ?? null;
 }
 
-describe.each(eachServer())('discovery on $name', ({ open }) => {
+describeEachServer('discovery', ({ open }) => {
   let account: TestAccount;
   let dav: Dav;
   beforeAll(async () => {
@@ -210,7 +210,7 @@ describe.each(eachServer())('discovery on $name', ({ open }) => {
   });
 });
 
-describe.each(eachServer())('cards on $name', ({ open }) => {
+describeEachServer('cards', ({ open }) => {
   let account: TestAccount;
   let dav: Dav;
   beforeAll(async () => {
@@ -458,7 +458,7 @@ function linesOf(card: string | null | undefined): readonly string[] {
   return (card ?? '').split(/\r?\n/u).filter((line) => line !== '');
 }
 
-describe.each(eachServer())('reports on $name', ({ open }) => {
+describeEachServer('reports', ({ open }) => {
   let account: TestAccount;
   let dav: Dav;
   beforeAll(async () => {
@@ -630,7 +630,7 @@ describe.each(eachServer())('reports on $name', ({ open }) => {
 });
 
 /* Where servers differ, and the stand-in takes the stricter side. */
-describe.each(eachServer())('differences: $name', ({ open }) => {
+describeEachServer('differences', ({ open }) => {
   let account: TestAccount;
   let dav: Dav;
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { eachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 import { callJmap, type Invocation, MAIL_CAPABILITIES, readSession } from '../support/wire.ts';
 
 /*
@@ -45,7 +45,7 @@ function idsOf(response: Args | string): readonly string[] {
 
 const OLDEST_FIRST = [{ property: 'receivedAt', isAscending: true }];
 
-describe.each(eachServer())('mail on $name', ({ open }) => {
+describeEachServer('mail', ({ open }) => {
   let mail: Mail;
   let account: TestAccount;
   beforeAll(async () => {
@@ -621,7 +621,7 @@ function echoes(count: number): readonly (readonly [string, Args])[] {
   return Array.from({ length: count }, () => ['Core/echo', {}] as const);
 }
 
-describe.each(eachServer())('limits on $name', ({ open }) => {
+describeEachServer('limits', ({ open }) => {
   let mail: Mail;
   let account: TestAccount;
   let x = '';
@@ -699,7 +699,7 @@ describe.each(eachServer())('limits on $name', ({ open }) => {
  * Where servers differ, and the stand-in takes the stricter side or leaves the choice. Each row says
  * what Cyrus 3.6 does, so that a newer one that does otherwise is noticed.
  */
-describe.each(eachServer())('differences: $name', ({ open }) => {
+describeEachServer('differences', ({ open }) => {
   let mail: Mail;
   let account: TestAccount;
   let x = '';

@@ -4,14 +4,14 @@ import { CredentialsError, MalformedAnswerError } from '../../src/errors.ts';
 import type { JmapMailStore } from '../../src/mail/mail-store.ts';
 import type { RememberedSession } from '../../src/mail/jmap-session.ts';
 import type { Email, EmailPatch } from '../../src/triage/model.ts';
-import { eachServer } from '../support/test-account.ts';
+import { describeEachServer } from '../support/test-account.ts';
 import type { TestAccount } from '../support/test-account.ts';
 import { openMailStore } from './open-mail-store.ts';
 
 const TINY = { maxObjectsInGet: 3, maxObjectsInSet: 5, maxCallsInRequest: 5 };
 const ONE_MOMENT = '2026-11-01T08:00:00Z';
 
-describe.each(eachServer())('mail store on $name', ({ open }) => {
+describeEachServer('mail store', ({ open }) => {
   describe.each([
     ['the usual limits', {}],
     ['tiny limits', TINY],

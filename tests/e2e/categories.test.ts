@@ -9,7 +9,7 @@ import {
 import { runSetupJson, setupEnvironment } from '../support/run-setup.ts';
 import { arrangeScenario, type Scenario } from '../support/scenario.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
-import { eachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 
 /* Categories of one's own (CONTRACT section 9), from setup to re-triage. */
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => programs.remove());
 
-describe.each(eachServer())('categories on $name', ({ open }) => {
+describeEachServer('categories', ({ open }) => {
   let account: TestAccount;
   let scenario: Scenario;
   let mailroom: Installation;

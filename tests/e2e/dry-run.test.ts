@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { runOnce } from '../../src/run.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from '../support/run-mailroom.ts';
 import { setupEnvironment } from '../support/run-setup.ts';
 import { arrangeScenario, type Scenario } from '../support/scenario.ts';
-import { eachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 
 /* A dry run says what a pass would do, and does none of it. */
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => programs.remove());
 
-describe.each(eachServer())('a dry run on $name', ({ open }) => {
+describeEachServer('a dry run', ({ open }) => {
   let account: TestAccount;
   let scenario: Scenario;
   let mailroom: Installation;

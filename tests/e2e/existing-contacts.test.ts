@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import {
   buildPrograms,
@@ -9,7 +9,7 @@ import {
   readEtags,
 } from '../support/run-mailroom.ts';
 import { arrangeScenario, type Scenario } from '../support/scenario.ts';
-import { eachServer, type StoredCard, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer, type StoredCard, type TestAccount } from '../support/test-account.ts';
 
 /*
  * Contacts that the user made: each keeps every byte but the end of its NOTE. What is compared is the
@@ -121,7 +121,7 @@ beforeAll(async () => {
 });
 afterAll(() => programs.remove());
 
-describe.each(eachServer())('existing contacts on $name', ({ open }) => {
+describeEachServer('existing contacts', ({ open }) => {
   let account: TestAccount;
   let scenario: Scenario;
   let mailroom: Installation;

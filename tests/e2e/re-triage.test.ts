@@ -11,7 +11,7 @@ import {
 } from '../support/run-mailroom.ts';
 import { arrangeScenario, type Scenario } from '../support/scenario.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
-import { eachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 
 /* The user changes their mind, contradicts themselves, or is shown something. */
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => programs.remove());
 
-describe.each(eachServer())('a second decision on $name', ({ open }) => {
+describeEachServer('a second decision', ({ open }) => {
   let account: TestAccount;
   let scenario: Scenario;
   let mailroom: Installation;

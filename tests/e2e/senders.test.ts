@@ -11,7 +11,7 @@ import {
 } from '../support/run-mailroom.ts';
 import { arrangeScenario, type Scenario } from '../support/scenario.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
-import { eachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 
 /* Who is one sender, where their contact may be, and what groups may look like. */
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => programs.remove());
 
-describe.each(eachServer())('senders, contacts and groups on $name', ({ open }) => {
+describeEachServer('senders, contacts and groups', ({ open }) => {
   let account: TestAccount;
   let scenario: Scenario;
   let mailroom: Installation;
@@ -213,7 +213,7 @@ describe('a domain in letters, in From', () => {
   });
 });
 
-describe.each(eachServer())('group cards on $name', ({ open }) => {
+describeEachServer('group cards', ({ open }) => {
   test.each([
     {
       what: 'names in lower case',

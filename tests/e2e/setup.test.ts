@@ -12,7 +12,7 @@ import {
 import { runSetup, runSetupJson, setupEnvironment } from '../support/run-setup.ts';
 import type { FaultRule } from '../support/stand-in/faults.ts';
 import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';
-import { eachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 
 /* From an account that nobody prepared to one that a pass can work on. */
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => programs.remove());
 
-describe.each(eachServer())('a fresh account on $name', ({ open }) => {
+describeEachServer('a fresh account', ({ open }) => {
   let account: TestAccount;
   let env: Readonly<Record<string, string>>;
   let remove: () => Promise<void>;

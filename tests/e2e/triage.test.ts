@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import {
   buildPrograms,
@@ -11,7 +11,7 @@ import {
   recordedWrites,
 } from '../support/run-mailroom.ts';
 import { arrangeScenario, type Scenario } from '../support/scenario.ts';
-import { eachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 
 /*
  * The issue's scenario with the real program: twelve senders over all five labels, look-alikes beside
@@ -185,7 +185,7 @@ beforeAll(async () => {
 });
 afterAll(() => programs.remove());
 
-describe.each(eachServer())('twelve senders on $name', ({ open }) => {
+describeEachServer('twelve senders', ({ open }) => {
   let account: TestAccount;
   let scenario: Scenario;
   let mailroom: Installation;

@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe } from 'vitest';
 
 import { isCyrusInstalled, startCyrus } from './cyrus.ts';
 import { isRequired } from './required.ts';
@@ -93,24 +93,21 @@ export interface JmapLimits {
 }
 
 export interface TestServer {
-  readonly name: string;
   readonly open: (options?: ServerOptions) => Promise<TestAccount>;
 }
 
 /**
- * The servers a contract is held against, for `describe.each(eachServer())('$name', ({ open }) => …)`.
- * The stand-in always; Cyrus where it is installed. Where it is not, a skipped entry says so in the
- * report, or fails when `MAILROOM_TEST_REQUIRE` names `cyrus`.
+ * The same cases on the stand-in and on Cyrus, under `what on stand-in` and `what on Cyrus`. Where
+ * Cyrus is not installed its cases are skipped, and the title says so; they run, and fail, when
+ * `MAILROOM_TEST_REQUIRE` names `cyrus`.
  */
-export function eachServer(): readonly TestServer[] {
-  const standIn: TestServer = { name: 'stand-in', open: (options) => startStandIn(options) };
-  if (isCyrusInstalled() || isRequired('cyrus')) {
-    return [standIn, { name: 'Cyrus', open: (options) => startCyrus(options) }];
-  }
-  // oxlint-disable vitest/no-disabled-tests, vitest/expect-expect -- the report shall say what did not run
-  describe.skip('Cyrus', () => {
-    it('is not installed: these cases ran on the stand-in alone', () => {});
+export function describeEachServer(what: string, cases: (server: TestServer) => void): void {
+  const isCyrusSkipped = !isCyrusInstalled() && !isRequired('cyrus');
+  const note = isCyrusSkipped ? ' (skipped: it is not installed)' : '';
+  describe(`${what} on stand-in`, () => {
+    cases({ open: (options) => startStandIn(options) });
   });
-  // oxlint-enable vitest/no-disabled-tests, vitest/expect-expect
-  return [standIn];
+  describe.skipIf(isCyrusSkipped)(`${what} on Cyrus${note}`, () => {
+    cases({ open: (options) => startCyrus(options) });
+  });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import {
   buildPrograms,
@@ -9,7 +9,7 @@ import {
   type Programs,
 } from '../support/run-mailroom.ts';
 import { arrangeScenario, type Scenario } from '../support/scenario.ts';
-import { eachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 import { contactCard } from '../support/torture-account.ts';
 
 /* A real server cannot be asked to kill its client, so here the clock does, all over the pass. */
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => programs.remove());
 
-describe.each(eachServer())('killed at some time on $name', ({ open }) => {
+describeEachServer('killed at some time', ({ open }) => {
   let account: TestAccount;
   let scenario: Scenario;
   let mailroom: Installation;
