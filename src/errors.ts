@@ -85,3 +85,7 @@ export function runFailureKind(error: unknown): 'startup' | 'transient' | 'stopp
   }
   return 'transient';
 }
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,9 +1,9 @@
-import './web/install.ts';
+import './http/web/install.ts';
 
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 
-import { parseCommandLine } from './command-line.ts';
-import { runOnce } from './run.ts';
+import { runOnce } from './run/run.ts';
+import { parseCommandLine } from './terminal/command-line.ts';
 
 const USAGE = `Usage: npx tsx src/run-once.ts [--dry-run]
 

@@ -1,7 +1,7 @@
-import './web/install.ts';
+import './http/web/install.ts';
 
-import { parseCommandLine } from './command-line.ts';
-import { runSetup } from './run-setup.ts';
+import { runSetup } from './setup/run-setup.ts';
+import { parseCommandLine } from './terminal/command-line.ts';
 
 const USAGE = `Usage: npx tsx src/setup.ts [--apply] [--json]
 

@@ -1,9 +1,9 @@
-import './web/install.ts';
+import './http/web/install.ts';
 
 import { text } from 'node:stream/consumers';
 
-import { parseCommandLine } from './command-line.ts';
-import { reportStatus } from './status-report.ts';
+import { reportStatus } from './run/status-report.ts';
+import { parseCommandLine } from './terminal/command-line.ts';
 
 const USAGE = `Usage: npx tsx src/status.ts [--stdin]
 

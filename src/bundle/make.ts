@@ -1,3 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
+
 /*
  * `npm run build [-- --outdir=FOLDER]`: the programs as the image has them.
  *
@@ -5,23 +11,24 @@
  *   code/                              each program in one file; what only some passes need beside it
  *   compile.js                         see there; it has run once
  */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-
-import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 const SOURCES = join(import.meta.dirname, '..');
+
 const PROGRAMS = ['run-once', 'status', 'setup'];
+
 /** Large packages that a pass which finds nothing to do never loads: files of their own. */
 const APART = ['tsdav', 'ical.js'];
 
 const { values } = parseArgs({ options: { outdir: { type: 'string', default: 'dist' } } });
+
 const outdir = resolve(values.outdir);
+
 const codeFolder = join(outdir, 'code');
+
 rmSync(codeFolder, { recursive: true, force: true });
+
 mkdirSync(codeFolder, { recursive: true });
+
 // Node goes by the nearest one, and the bundle may stand in any folder.
 writeFileSync(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
 
@@ -64,6 +71,7 @@ await build({
   plugins: [leaveApart],
   outdir: codeFolder,
 });
+
 await build({
   ...OPTIONS,
   entryPoints: APART.map((name) => ({ in: name, out: fileNameOf(name) })),
@@ -71,6 +79,7 @@ await build({
   footer: { js: 'module.exports = { ...module.exports.default, ...module.exports };' },
   outdir: codeFolder,
 });
+
 await build({
   ...OPTIONS,
   entryPoints: [
@@ -79,6 +88,7 @@ await build({
   ],
   outdir,
 });
+
 execFileSync(process.execPath, [join(outdir, 'compile.js')], { stdio: 'inherit' });
 
 /** `ical.js` → `ical`. */

@@ -1,19 +1,22 @@
-import type { Http } from '../http.ts';
-import type { Logger } from '../logger.ts';
-import type { Contact, ContactGroup, GroupOutcome, SenderAddress } from '../triage/model.ts';
-import { memberKey } from '../triage/model.ts';
+import type { Http } from '../http/http.ts';
+import type { Logger } from '../log/logger.ts';
+import {
+  type Contact,
+  type ContactGroup,
+  type GroupOutcome,
+  memberKey,
+  type SenderAddress,
+} from '../triage/model.ts';
 import { isSameName } from '../triage/names.ts';
 import type { AddressBook, ContactLookup } from '../triage/ports.ts';
 import { BookDirectory, type RememberedBooks } from './book-directory.ts';
 import { BookListing, cardHref } from './book-listing.ts';
-import type { CardReading } from './card-reading.ts';
 import { uidFor } from './contact-id.ts';
 import { saveContact } from './contact-saving.ts';
-import { DavClient } from './dav-client.ts';
+import { DavClient } from './dav/client.ts';
 import type { Book } from './discovery.ts';
 import { GroupCards } from './group-cards.ts';
-
-export { parseRememberedBooks } from './book-directory.ts';
+import type { CardReading } from './vcard/parse.ts';
 
 export interface AddressBookOptions {
   readonly http: Http;

@@ -5,8 +5,8 @@ import {
   MalformedAnswerError,
   UrlNotTrustedError,
 } from '../errors.ts';
-import type { Logger } from '../logger.ts';
-import type { DavClient } from './dav-client.ts';
+import type { Logger } from '../log/logger.ts';
+import type { DavClient } from './dav/client.ts';
 import { type Book, discoverBooks, type Discovered, listBooks } from './discovery.ts';
 
 /** Where the address books were when they were last seen, as plain JSON. */

@@ -1,11 +1,11 @@
 import { HttpStatusError, MalformedAnswerError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
-import { type CardReading, readCard } from './card-reading.ts';
-import type { DavClient, ListedResource } from './dav-client.ts';
+import type { Logger } from '../log/logger.ts';
+import type { DavClient, ListedResource } from './dav/client.ts';
+import { CARDDAV, DAV, findChild } from './dav/multistatus.ts';
+import type { XmlTree } from './dav/xml-writer.ts';
 import type { Book } from './discovery.ts';
-import { CARDDAV, DAV, findChild } from './multistatus.ts';
-import type { RawCard } from './vcard-lines.ts';
-import type { XmlTree } from './xml-writer.ts';
+import type { RawCard } from './vcard/lines.ts';
+import { type CardReading, readCard } from './vcard/parse.ts';
 
 /** What is done with each card; `href` is its path. */
 export type CardVisitor = (reading: CardReading, href: string) => void;

@@ -1,14 +1,14 @@
 import { HttpStatusError } from '../errors.ts';
 import type { Contact, ContactOutcome, WriteFailure } from '../triage/model.ts';
 import type { ContactWish } from '../triage/ports.ts';
-import { findAddresses, findUid, readCard, toContact } from './card-reading.ts';
 import { uidFor } from './contact-id.ts';
-import type { DavClient } from './dav-client.ts';
+import type { DavClient } from './dav/client.ts';
 import type { Book } from './discovery.ts';
-import { createContactCard } from './vcard-create.ts';
-import { editContactCard, isWhole } from './vcard-edit.ts';
-import { type CardPart, parseCardParts, type RawCard } from './vcard-lines.ts';
-import { isGroupPart } from './vcard-values.ts';
+import { createContactCard } from './vcard/create.ts';
+import { editContactCard, isWhole } from './vcard/edit.ts';
+import { type CardPart, parseCardParts, type RawCard } from './vcard/lines.ts';
+import { findAddresses, findUid, readCard, toContact } from './vcard/parse.ts';
+import { isGroupPart } from './vcard/values.ts';
 import { hasStatus, MAX_CONFLICTS, toWriteFailure } from './write-failure.ts';
 
 export interface ContactSavingOptions {

@@ -1,6 +1,6 @@
 import { AccountError, HttpStatusError, MalformedAnswerError } from '../errors.ts';
-import type { DavClient, ListedResource } from './dav-client.ts';
-import { CARDDAV, DAV, findChild, findHrefs, findText } from './multistatus.ts';
+import type { DavClient, ListedResource } from './dav/client.ts';
+import { CARDDAV, DAV, findChild, findHrefs, findText } from './dav/multistatus.ts';
 
 /** An address book (RFC 6352 §5.2). */
 export interface Book {

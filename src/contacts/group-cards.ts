@@ -1,21 +1,21 @@
 import { HttpStatusError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../log/logger.ts';
 import type { ContactGroup, GroupOutcome } from '../triage/model.ts';
 import { isSameName } from '../triage/names.ts';
 import type { GroupChange } from '../triage/ports.ts';
 import { type BookListing, cardHref, type CardVisitor, findCardData } from './book-listing.ts';
-import { readCard } from './card-reading.ts';
 import { uidForGroup } from './contact-id.ts';
-import { type DavClient, type ListedResource, type StoredCard, strongEtag } from './dav-client.ts';
+import { type DavClient, type ListedResource, type StoredCard, strongEtag } from './dav/client.ts';
+import { DAV, findText } from './dav/multistatus.ts';
+import type { XmlTree } from './dav/xml-writer.ts';
 import type { Book } from './discovery.ts';
-import { editGroupMembers } from './group-edit.ts';
-import { DAV, findText } from './multistatus.ts';
-import { createGroupCard } from './vcard-create.ts';
-import { isWhole } from './vcard-edit.ts';
-import { parseCardParts, type RawCard } from './vcard-lines.ts';
-import { isGroupPart, toOctets } from './vcard-values.ts';
+import { createGroupCard } from './vcard/create.ts';
+import { editGroupMembers } from './vcard/edit-members.ts';
+import { isWhole } from './vcard/edit.ts';
+import { parseCardParts, type RawCard } from './vcard/lines.ts';
+import { readCard } from './vcard/parse.ts';
+import { isGroupPart, toOctets } from './vcard/values.ts';
 import { hasStatus, MAX_CONFLICTS, toWriteFailure } from './write-failure.ts';
-import type { XmlTree } from './xml-writer.ts';
 
 /** The contact groups, each with its card as last read, so that a change is one request. */
 export class GroupCards {

@@ -1,11 +1,10 @@
 import { JmapMethodError, MalformedAnswerError } from '../errors.ts';
 import type { Email } from '../triage/model.ts';
-import { decodeEmail, EMAIL_PROPERTIES } from './answers.ts';
-import type { JsonObject } from './decode.ts';
-import type { JmapClient } from './jmap-client.ts';
-import { readPage } from './query-page.ts';
-import type { Page } from './query-page.ts';
-import { isTooLarge } from './refusals.ts';
+import type { JmapClient } from './jmap/client.ts';
+import type { JsonObject } from './jmap/decode.ts';
+import { type Page, readPage } from './jmap/query-page.ts';
+import { isTooLarge } from './jmap/write-failure.ts';
+import { decodeEmail, EMAIL_PROPERTIES } from './objects.ts';
 
 /**
  * Every email in at least one of the mailboxes, once each, oldest first (MailStore.readEmailsIn).

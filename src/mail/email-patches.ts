@@ -1,9 +1,13 @@
 import type { EmailPatch, PatchOutcome } from '../triage/model.ts';
-import { decodeSetAnswer } from './answers.ts';
-import type { SetAnswer } from './answers.ts';
-import type { JmapClient } from './jmap-client.ts';
-import type { MethodCall } from './method-answers.ts';
-import { isRefusedWhole, isTooLarge, writeFailureOf, writeFailureOfSetError } from './refusals.ts';
+import { decodeSetAnswer, type SetAnswer } from './jmap/answers.ts';
+import type { MethodCall } from './jmap/calls.ts';
+import type { JmapClient } from './jmap/client.ts';
+import {
+  isRefusedWhole,
+  isTooLarge,
+  writeFailureOf,
+  writeFailureOfSetError,
+} from './jmap/write-failure.ts';
 
 /**
  * Applies patches by Email/set (RFC 8621 §4.6), chunked by `maxObjectsInSet` and `maxSizeRequest`,

@@ -1,11 +1,9 @@
 import type { MailStore } from '../triage/ports.ts';
 import { readEmailPages } from './email-pages.ts';
 import { patchEmails } from './email-patches.ts';
-import { JmapClient } from './jmap-client.ts';
-import type { JmapClientOptions } from './jmap-client.ts';
-import type { JmapSession, RememberedSession } from './jmap-session.ts';
-import { createMailbox, readMailboxes } from './mailboxes.ts';
-import type { CreateMailboxOutcome } from './mailboxes.ts';
+import { JmapClient, type JmapClientOptions } from './jmap/client.ts';
+import type { JmapSession, RememberedSession } from './jmap/session.ts';
+import { createMailbox, type CreateMailboxOutcome, readMailboxes } from './mailboxes.ts';
 
 /** The user's mail on a JMAP server, and what setup and the next run want of it. */
 export interface JmapMailStore extends MailStore {

@@ -1,12 +1,12 @@
 import { MalformedAnswerError } from '../errors.ts';
 import type { Mailbox, WriteFailure } from '../triage/model.ts';
-import { decodeGetAnswer, decodeMailbox, decodeSetAnswer, MAILBOX_PROPERTIES } from './answers.ts';
-import { decodeId, decodeObject } from './decode.ts';
-import type { JsonObject } from './decode.ts';
-import type { JmapClient } from './jmap-client.ts';
-import type { MethodCall } from './method-answers.ts';
-import { readPage } from './query-page.ts';
-import { isTooLarge, writeFailureOf, writeFailureOfSetError } from './refusals.ts';
+import { decodeGetAnswer, decodeSetAnswer } from './jmap/answers.ts';
+import type { MethodCall } from './jmap/calls.ts';
+import type { JmapClient } from './jmap/client.ts';
+import { decodeId, decodeObject, type JsonObject } from './jmap/decode.ts';
+import { readPage } from './jmap/query-page.ts';
+import { isTooLarge, writeFailureOf, writeFailureOfSetError } from './jmap/write-failure.ts';
+import { decodeMailbox, MAILBOX_PROPERTIES } from './objects.ts';
 
 /**
  * All mailboxes (RFC 8621 §2.1): one Mailbox/get; page by page only where there are more than the

@@ -1,4 +1,4 @@
-import type { Http } from '../http.ts';
+import type { Http } from '../http/http.ts';
 import type { Check } from './check.ts';
 
 /** What a server's clock said (RFC 9110 §6.6.1 Date), and when. */

@@ -1,5 +1,5 @@
 import type { DavAddressBook } from '../contacts/address-book.ts';
-import type { Progress } from '../progress.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { requiredGroupNames, type TriageNames } from '../triage/layout.ts';
 import type { ContactGroup } from '../triage/model.ts';
 import { isSameName } from '../triage/names.ts';
@@ -55,6 +55,7 @@ export async function checkContacts(options: ContactsCheckOptions): Promise<Cont
 }
 
 const PASSWORD = 'MAILROOM_CARDDAV_PASSWORD';
+
 const NEW_PASSWORD =
   'Is MAILROOM_CARDDAV_USERNAME the address you log in with? If so, make a new app password in Fastmail: Settings > Privacy & Security > Manage app passwords and access, with contacts (CardDAV)';
 

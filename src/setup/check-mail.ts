@@ -1,8 +1,8 @@
-import type { Http } from '../http.ts';
+import type { Http } from '../http/http.ts';
 import type { JmapMailStore } from '../mail/mail-store.ts';
+import type { Progress } from '../terminal/progress.ts';
 import type { TriageNames } from '../triage/layout.ts';
 import type { Mailbox } from '../triage/model.ts';
-import type { Progress } from '../progress.ts';
 import { type Check, reasonOf } from './check.ts';
 import { planMailbox, type RequiredMailbox, requiredMailboxes } from './required-mailboxes.ts';
 
@@ -71,6 +71,7 @@ export function watchSession(
 }
 
 const TOKEN = 'MAILROOM_JMAP_TOKEN';
+
 const NEW_TOKEN =
   'Make a new one in Fastmail: Settings > Privacy & Security > Manage API tokens, scope "Email", not read-only';
 

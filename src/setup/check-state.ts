@@ -7,9 +7,9 @@ import {
   findStatePlace,
   type StatePlace,
   type StateStoreOptions,
-} from '../state/state-store.ts';
+} from '../state/place.ts';
 import type { RunState } from '../state/state.ts';
-import type { StateRead } from '../triage/ports.ts';
+import type { StateRead } from '../state/store.ts';
 import { type Check, reasonOf } from './check.ts';
 
 /** Whether the state can be read, and could be written; writes nothing. Never throws. */

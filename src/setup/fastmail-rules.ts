@@ -1,4 +1,4 @@
-import { findChain } from '../triage/categories.ts';
+import { findChain } from '../triage/chain.ts';
 import type { TriageNames } from '../triage/layout.ts';
 import type { Category } from '../triage/model.ts';
 import { isInboxName, isSameName } from '../triage/names.ts';

@@ -1,5 +1,5 @@
-import { toPlainLine } from '../plain-text.ts';
-import { findChain } from '../triage/categories.ts';
+import { toPlainLine } from '../terminal/plain-text.ts';
+import { findChain } from '../triage/chain.ts';
 import type { Category } from '../triage/model.ts';
 import { AREAS, type Check, type CheckStatus, countStatuses, isReady } from './check.ts';
 import type { FastmailRule, FastmailRules } from './fastmail-rules.ts';

@@ -1,5 +1,5 @@
-import { findMailbox } from '../triage/mailboxes.ts';
 import type { TriageNames } from '../triage/layout.ts';
+import { findMailbox } from '../triage/mailboxes.ts';
 import type { Mailbox } from '../triage/model.ts';
 import { isInboxName, isSameName } from '../triage/names.ts';
 import type { CheckArea } from './check.ts';

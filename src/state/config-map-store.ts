@@ -1,7 +1,7 @@
 import { HttpStatusError, StateWriteError } from '../errors.ts';
-import type { StateRead, StateStore } from '../triage/ports.ts';
 import type { ConfigMap, KubeClient } from './kube-client.ts';
 import { emptyState, formatState, isTime, lostState, parseState, type RunState } from './state.ts';
+import type { StateRead, StateStore } from './store.ts';
 
 /** Shown by `kubectl get`, and what an alert watches. RFC 3339. */
 export const LAST_SUCCESS_ANNOTATION = 'mailroom/last-successful-run';

@@ -15,8 +15,8 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { StateWriteError } from '../errors.ts';
-import type { StateRead, StateStore } from '../triage/ports.ts';
 import { emptyState, formatState, lostState, parseState, type RunState } from './state.ts';
+import type { StateRead, StateStore } from './store.ts';
 
 /**
  * The state as a file, outside a cluster. It is written whole beside its place and renamed into it,
@@ -45,7 +45,9 @@ export function createFileStore(path: string): StateStore<RunState> {
 
 /** A lock this old was left by a run that was killed: writing takes milliseconds. */
 const ABANDONED_LOCK_MS = 5_000;
+
 const LOCK_RETRY_MS = 20;
+
 /** Far above any state of ours; a file this large is none, and is not read into memory. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 

@@ -1,6 +1,7 @@
 import { CredentialsError, MalformedAnswerError, UrlNotTrustedError } from '../errors.ts';
-import { createHttp, type Http, type RequestBudget } from '../http.ts';
-import { createLightFetch } from '../web/fetch.ts';
+import type { RequestBudget } from '../http/budget.ts';
+import { createHttp, type Http } from '../http/http.ts';
+import { createLightFetch } from '../http/web/fetch.ts';
 import {
   type ApiServerAddress,
   apiServerUrl,

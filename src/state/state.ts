@@ -168,6 +168,7 @@ export function isTime(value: unknown): value is string {
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/u;
 
 const MAX_STATE_BYTES = 512 * 1024;
+
 const MAX_MESSAGE_LENGTH = 1000;
 
 function afterRun(stored: RunState, run: FinishedRun, outcome: LastRun['outcome']): RunState {

@@ -1,4 +1,4 @@
-import { findChain } from './categories.ts';
+import { findChain } from './chain.ts';
 import { findMailbox } from './mailboxes.ts';
 import type { Category, ContactGroup, ContactType, Mailbox } from './model.ts';
 import { isSameName } from './names.ts';
@@ -154,4 +154,13 @@ function required(map: ReadonlyMap<string, string>, key: string): string {
   const value = map.get(key);
   if (value === undefined) throw new TypeError(`layout: ${key} was not looked up`);
   return value;
+}
+
+/** What was read of the account before anything is written. */
+export interface Snapshot {
+  readonly layout: Layout;
+  readonly groups: readonly ContactGroup[];
+  readonly requiredGroups: readonly string[];
+  /** Mailboxes known to be empty need not be listed. */
+  readonly emptyMailboxIds: ReadonlySet<string>;
 }

@@ -1,8 +1,13 @@
 import type { Layout, ResolvedCategory } from './layout.ts';
-import type { ContactLookup } from './ports.ts';
-import type { Contact, ContactGroup, Email, SenderAddress } from './model.ts';
-import { memberKey } from './model.ts';
+import {
+  type Contact,
+  type ContactGroup,
+  type Email,
+  memberKey,
+  type SenderAddress,
+} from './model.ts';
 import { isDifferentName } from './names.ts';
+import type { ContactLookup } from './ports.ts';
 import { cleanDisplayName, findSender } from './sender.ts';
 
 /** The labelled emails of one sender. */

@@ -1,5 +1,6 @@
 import type { Layout, ResolvedCategory } from './layout.ts';
 import type { Email, EmailPatch, SenderAddress } from './model.ts';
+import type { MembershipPlan, SenderPlan } from './plan.ts';
 
 /** What a sweep of one sender's emails needs to know. */
 export interface SweepPlan {
@@ -120,5 +121,20 @@ function movePatch(
     emailId: email.id,
     add,
     remove: remove.filter((id) => email.mailboxIds.has(id) && !add.includes(id)),
+  };
+}
+
+export function sweepPlan(plan: SenderPlan, membership: MembershipPlan): SweepPlan {
+  const { leave, join, oldDestinationIds } = membership;
+  // A sender that was in a parent's group alone leaves none, and has been triaged before all the same.
+  const isFromParent =
+    oldDestinationIds.length > 0 &&
+    join.some(({ groupHref }) => groupHref === plan.category.own.groupHref);
+  return {
+    sender: plan.sender,
+    category: plan.category,
+    isReTriage: leave.length > 0 || isFromParent,
+    oldDestinationIds,
+    labelledIds: new Set(plan.labelled.map(({ id }) => id)),
   };
 }

@@ -1,11 +1,14 @@
-import { createBudget } from '../../src/budget.ts';
+import { createBudget } from '../../src/http/budget.ts';
 import { createAddressBook, type DavAddressBook } from '../../src/contacts/address-book.ts';
 import type { RememberedBooks } from '../../src/contacts/book-directory.ts';
-import { createHttp, type RequestBudget } from '../../src/http.ts';
-import type { LogEvent, LogFields, Logger } from '../../src/logger.ts';
+import { createHttp } from '../../src/http/http.ts';
+import { type RequestBudget } from '../../src/http/budget.ts';
+import type { LogEvent } from '../../src/log/events.ts';
+import type { LogFields } from '../../src/log/line.ts';
+import type { Logger } from '../../src/log/logger.ts';
 import type { Contact, ContactOutcome, SenderAddress } from '../../src/triage/model.ts';
 import type { ContactWish } from '../../src/triage/ports.ts';
-import { createTrustRule } from '../../src/trust.ts';
+import { createTrustRule } from '../../src/http/trust.ts';
 import type { TestAccount } from '../support/test-account.ts';
 import { basicAuthorization } from '../support/wire.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { CredentialsError, MalformedAnswerError } from '../../src/errors.ts';
 import type { JmapMailStore } from '../../src/mail/mail-store.ts';
-import type { RememberedSession } from '../../src/mail/jmap-session.ts';
+import type { RememberedSession } from '../../src/mail/jmap/session.ts';
 import type { Email, EmailPatch } from '../../src/triage/model.ts';
 import { describeEachServer } from '../support/test-account.ts';
 import type { TestAccount } from '../support/test-account.ts';

@@ -1,10 +1,10 @@
-import { createBudget } from '../../src/budget.ts';
-import { createHttp } from '../../src/http.ts';
-import type { Logger } from '../../src/logger.ts';
-import type { RememberedSession } from '../../src/mail/jmap-session.ts';
+import { createBudget } from '../../src/http/budget.ts';
+import { createHttp } from '../../src/http/http.ts';
+import type { Logger } from '../../src/log/logger.ts';
+import type { RememberedSession } from '../../src/mail/jmap/session.ts';
 import { createMailStore } from '../../src/mail/mail-store.ts';
 import type { JmapMailStore } from '../../src/mail/mail-store.ts';
-import { createTrustRule } from '../../src/trust.ts';
+import { createTrustRule } from '../../src/http/trust.ts';
 import type { TestAccount } from '../support/test-account.ts';
 
 /** A mail store over the real HTTP client. */

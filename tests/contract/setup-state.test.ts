@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { createBudget } from '../../src/budget.ts';
+import { createBudget } from '../../src/http/budget.ts';
 import { checkState } from '../../src/setup/check-state.ts';
-import type { StateStoreOptions } from '../../src/state/state-store.ts';
+import type { StateStoreOptions } from '../../src/state/place.ts';
 import { isKubeSkipped, kubeNote } from '../support/kube.ts';
 import { startCluster, type TestCluster } from '../support/kube/cluster.ts';
 import { findManifest, readManifests } from '../support/kube/manifests.ts';

@@ -18,7 +18,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { StateWriteError } from '../../src/errors.ts';
 import { createFileStore } from '../../src/state/file-store.ts';
 import { afterFailure, emptyState, lostState, type RunState } from '../../src/state/state.ts';
-import type { StateStore } from '../../src/triage/ports.ts';
+import type { StateStore } from '../../src/state/store.ts';
 import { isKubeSkipped, kubeNote } from '../support/kube.ts';
 import {
   type StatePlace,

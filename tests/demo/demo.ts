@@ -1,4 +1,4 @@
-import { isColorWanted } from '../../src/logger.ts';
+import { isColorWanted } from '../../src/terminal/color.ts';
 import { playDemo } from './play.ts';
 
 /* `npm run demo`: Mailroom at work without an account; exit code 0 only when all came out right. */

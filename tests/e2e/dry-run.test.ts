@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { runOnce } from '../../src/run.ts';
+import { runOnce } from '../../src/run/run.ts';
 import {
   buildPrograms,
   install,

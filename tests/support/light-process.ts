@@ -1,9 +1,9 @@
 /** One request through the real client on the light fetch; says what came and whether Node's fetch was loaded. */
-import '../../src/web/install.ts';
+import '../../src/http/web/install.ts';
 
-import { createBudget } from '../../src/budget.ts';
-import { createHttp } from '../../src/http.ts';
-import { createTrustRule } from '../../src/trust.ts';
+import { createBudget } from '../../src/http/budget.ts';
+import { createHttp } from '../../src/http/http.ts';
+import { createTrustRule } from '../../src/http/trust.ts';
 
 const url = process.argv[2] ?? '';
 const http = createHttp({

@@ -1,6 +1,8 @@
-import type { PassClock, World } from '../../src/carry-out.ts';
+import type { PassClock, World } from '../../src/pass/world.ts';
 import { NetworkError, StoppedError } from '../../src/errors.ts';
-import type { LogEvent, LogFields, Logger } from '../../src/logger.ts';
+import type { LogEvent } from '../../src/log/events.ts';
+import type { LogFields } from '../../src/log/line.ts';
+import type { Logger } from '../../src/log/logger.ts';
 import type {
   Contact,
   ContactGroup,

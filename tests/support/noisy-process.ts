@@ -1,7 +1,7 @@
 /** A program that does nothing but log, for the tests of slow and absent readers. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { createLogger } from '../../src/logger.ts';
+import { createLogger } from '../../src/log/logger.ts';
 
 const lines = Number(process.argv[2]);
 const pauseMs = Number(process.argv[3] ?? 0);

@@ -1,7 +1,7 @@
 import type { Contact, ContactGroup, Email } from '../../src/triage/model.ts';
 import type { ContactWish } from '../../src/triage/ports.ts';
 import type { TriageReport } from '../../src/triage/report.ts';
-import { runTriagePass } from '../../src/triage-pass.ts';
+import { runTriagePass } from '../../src/pass/triage-pass.ts';
 import { aGroup, groupsFor, mailboxesFor, triageNames } from './builders.ts';
 import type { Account, MemoryWorldOptions, PortCall } from './memory-world.ts';
 import { MemoryAccount, memoryWorld } from './memory-world.ts';

@@ -1,4 +1,4 @@
-import '../../src/web/install.ts';
+import '../../src/http/web/install.ts';
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 
-import { runOnce } from '../../src/run.ts';
+import { runOnce } from '../../src/run/run.ts';
 import { type EnvChange, type LogLine, parseLogLines } from './run-mailroom.ts';
 import { findPrivateText } from './run-mailroom-privacy.ts';
 import type { TestAccount } from './test-account.ts';

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
-import { readSettings } from '../../src/settings.ts';
-import { triageNames } from '../../src/servers.ts';
-import { settingDescriptions } from '../../src/settings-table.ts';
+import { readSettings } from '../../src/settings/settings.ts';
+import { triageNames } from '../../src/settings/settings.ts';
+import { settingDescriptions } from '../../src/settings/table.ts';
 import { planFastmailRules } from '../../src/setup/fastmail-rules.ts';
 import { judgeHealth } from '../../src/state/health.ts';
 import { emptyState } from '../../src/state/state.ts';
@@ -65,7 +65,7 @@ describe('tables', () => {
   });
 
   test('log events: all that the code may log, and no other', () => {
-    const known = [...read('src/log-events.ts').matchAll(/\| '(?<event>[a-z_]+)'/gu)].map(
+    const known = [...read('src/log/events.ts').matchAll(/\| '(?<event>[a-z_]+)'/gu)].map(
       ({ groups }) => groups?.['event'] ?? '',
     );
     const source = readSource();

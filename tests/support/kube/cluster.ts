@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { createLightFetch } from '../../../src/web/fetch.ts';
+import { createLightFetch } from '../../../src/http/web/fetch.ts';
 import { makeCertificates } from './certificates.ts';
 import { findFreePort, startTethered, type Tethered } from './tethered.ts';
 

@@ -2,12 +2,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { createBudget } from '../../../src/budget.ts';
-import type { RequestBudget } from '../../../src/http.ts';
+import { createBudget } from '../../../src/http/budget.ts';
+import type { RequestBudget } from '../../../src/http/budget.ts';
 import { createConfigMapStore } from '../../../src/state/config-map-store.ts';
 import { createKubeClient } from '../../../src/state/kube-client.ts';
 import type { RunState } from '../../../src/state/state.ts';
-import type { StateStore } from '../../../src/triage/ports.ts';
+import type { StateStore } from '../../../src/state/store.ts';
 import { makeCertificates } from './certificates.ts';
 import { type KubeObject, startCluster } from './cluster.ts';
 import { findManifest, readManifests } from './manifests.ts';

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-import type { CardPart, RawCard } from '../../../src/contacts/vcard-lines.ts';
-import { parseCardParts, toRawCard } from '../../../src/contacts/vcard-lines.ts';
+import type { CardPart, RawCard } from '../../../src/contacts/vcard/lines.ts';
+import { parseCardParts, toRawCard } from '../../../src/contacts/vcard/lines.ts';
 import {
   type ContactAdditions,
   editContactCard,
   isWhole,
   type WholeCardPart,
-} from '../../../src/contacts/vcard-edit.ts';
+} from '../../../src/contacts/vcard/edit.ts';
 import type { SenderAddress } from '../../../src/triage/model.ts';
 
 export const TODAY = '2026-11-21';

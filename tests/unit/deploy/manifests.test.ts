@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
-import { settingDescriptions } from '../../../src/settings.ts';
+import { settingDescriptions } from '../../../src/settings/table.ts';
 import type { KubeObject } from '../../support/kube/cluster.ts';
 import {
   findManifest,

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import { HttpStatusError, JmapMethodError, MalformedAnswerError } from '../../../src/errors.ts';
 import type { Email } from '../../../src/triage/model.ts';
-import { anEmailObject, fakeJmap } from './fake-jmap.ts';
-import type { FakeAnswer, FakeJmap, FakeOptions, Invocation } from './fake-jmap.ts';
+import { anEmailObject, fakeJmap } from './jmap/fake-jmap.ts';
+import type { FakeAnswer, FakeJmap, FakeOptions, Invocation } from './jmap/fake-jmap.ts';
 
 describe('what is asked', () => {
   it('no mailboxes: nothing is sent', async () => {

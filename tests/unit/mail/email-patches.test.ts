@@ -11,8 +11,8 @@ import {
   UrlNotTrustedError,
 } from '../../../src/errors.ts';
 import type { EmailPatch, PatchOutcome } from '../../../src/triage/model.ts';
-import { fakeJmap } from './fake-jmap.ts';
-import type { FakeAnswer, FakeJmap, FakeOptions, Invocation } from './fake-jmap.ts';
+import { fakeJmap } from './jmap/fake-jmap.ts';
+import type { FakeAnswer, FakeJmap, FakeOptions, Invocation } from './jmap/fake-jmap.ts';
 
 const LIMIT = new HttpStatusError('limit', 400, {
   detail: 'urn:ietf:params:jmap:error:limit, maxObjectsInSet',

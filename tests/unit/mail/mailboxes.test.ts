@@ -7,8 +7,8 @@ import {
   MalformedAnswerError,
   NetworkError,
 } from '../../../src/errors.ts';
-import { aMailboxObject, fakeJmap } from './fake-jmap.ts';
-import type { FakeAnswer, Invocation } from './fake-jmap.ts';
+import { aMailboxObject, fakeJmap } from './jmap/fake-jmap.ts';
+import type { FakeAnswer, Invocation } from './jmap/fake-jmap.ts';
 
 const LIMIT_DETAIL = 'urn:ietf:params:jmap:error:limit, maxObjectsInGet';
 

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { readSettings } from '../../../src/settings.ts';
+import { readSettings } from '../../../src/settings/settings.ts';
 import {
   type FastmailRule,
   type FastmailRules,
   planFastmailRules,
 } from '../../../src/setup/fastmail-rules.ts';
-import { findChain } from '../../../src/triage/categories.ts';
+import { findChain } from '../../../src/triage/chain.ts';
 import type { Category } from '../../../src/triage/model.ts';
 
 const REQUIRED = {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { createBudget } from '../../../src/budget.ts';
+import { createBudget } from '../../../src/http/budget.ts';
 import { MalformedAnswerError, UrlNotTrustedError } from '../../../src/errors.ts';
 import { createConfigMapStore } from '../../../src/state/config-map-store.ts';
 import { createKubeClient, type KubeClient } from '../../../src/state/kube-client.ts';

@@ -1,0 +1,53 @@
+import { MalformedAnswerError } from '../../errors.ts';
+import type { Http } from '../../http/http.ts';
+
+/**
+ * What stands between WebDAV and our HTTP client: an answer that is none is an error here, for
+ * further on "not found" and "server down" would look alike. A read counts only with 207 and an XML
+ * type, a write only with 200, 201 or 204 and no page for people (a log-in page is no success).
+ * Redirects and foreign hosts are the HTTP client's to check.
+ */
+export function createDavFetch(http: Http): Http {
+  return async (url, init) => {
+    const response = await http(url, init);
+    const method = (init?.method ?? 'GET').toUpperCase();
+    const type = mediaType(response);
+    const fail = (problem: string): never => {
+      const { host, pathname } = new URL(response.url || String(url));
+      throw new MalformedAnswerError(`${method} ${host}${pathname}: ${problem}`);
+    };
+    switch (method) {
+      case 'PROPFIND':
+      case 'REPORT':
+        if (response.status !== 207) fail(`HTTP ${response.status} where 207 is due`);
+        if (!/^(?:application|text)\/(?:[\w.-]+\+)?xml$/u.test(type)) fail(notA('XML', type));
+        break;
+      case 'PUT':
+        if (![200, 201, 204].includes(response.status)) {
+          fail(`HTTP ${response.status}, which does not say that it was stored`);
+        }
+        if (isPage(type)) fail(notA('the answer to a write', type));
+        break;
+      case 'GET':
+        if (response.status !== 200) fail(`HTTP ${response.status} where 200 is due`);
+        if (isPage(type)) fail(notA('a card', type));
+        break;
+      default:
+        fail('not a method that Mailroom uses');
+    }
+    return response;
+  };
+}
+
+/** Without parameters, lower-cased; empty where there is none. */
+function mediaType(response: Response): string {
+  return (response.headers.get('content-type') ?? '').split(';', 1).join('').trim().toLowerCase();
+}
+
+function isPage(type: string): boolean {
+  return type === 'text/html' || type === 'application/xhtml+xml';
+}
+
+function notA(expected: string, type: string): string {
+  return `not ${expected} but ${/^[\w.+-]+\/[\w.+-]+$/u.test(type) ? type : 'without a type'}`;
+}

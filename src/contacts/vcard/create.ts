@@ -1,0 +1,61 @@
+import type { NewContact } from '../../triage/model.ts';
+import { foldLine } from './fold.ts';
+import type { RawCard } from './lines.ts';
+import { oneLine, toOctets } from './values.ts';
+
+/** The card of a new contact (vCard 3.0, RFC 2426). `today` is `YYYY-MM-DD`. */
+export async function createContactCard(
+  { address, fullName, personName }: NewContact,
+  uid: string,
+  today: string,
+): Promise<RawCard> {
+  const name = oneLine(fullName) || address;
+  return renderCard([
+    ['uid', {}, 'text', uid],
+    ['fn', {}, 'text', name],
+    ['n', {}, 'text', structuredName(personName?.familyName, personName?.givenName)],
+    ...(personName === null ? [['org', {}, 'text', [name]] as const] : []),
+    ['email', { type: 'INTERNET' }, 'text', oneLine(address)],
+    ['note', {}, 'text', `Added by Mailroom on ${today}`],
+  ]);
+}
+
+/** The card of a new contact group, as Apple's clients and Fastmail have it. */
+export async function createGroupCard(name: string, uid: string): Promise<RawCard> {
+  return renderCard([
+    ['uid', {}, 'text', uid],
+    ['fn', {}, 'text', oneLine(name)],
+    ['n', {}, 'text', structuredName(name)],
+    ['x-addressbookserver-kind', {}, 'unknown', 'group'],
+  ]);
+}
+
+/** A property in jCard form (RFC 7095 §3.3), as ical.js has it. */
+type Property = readonly [
+  name: string,
+  parameters: Readonly<Record<string, string>>,
+  type: string,
+  value: string | readonly string[],
+];
+
+/**
+ * Escaped by ical.js, which a pass without new contacts need not load; control characters it writes
+ * as they are, so none gets to it. Its folds are left out: they make lines of 76 octets.
+ */
+async function renderCard(properties: readonly Property[]): Promise<RawCard> {
+  const { default: ICAL } = await import('ical.js');
+  // Without this design set, ical.js writes by the rules of vCard 4.0.
+  const { vcard3 } = ICAL.design;
+  const lines = [VERSION, ...properties].map((property) =>
+    ICAL.stringify.property([...property], vcard3, true),
+  );
+  return ['BEGIN:VCARD', ...lines, 'END:VCARD']
+    .map((line) => foldLine(toOctets(line), '\r\n'))
+    .join('') as RawCard;
+}
+
+const VERSION: Property = ['version', {}, 'text', '3.0'];
+
+function structuredName(familyName = '', givenName = ''): readonly string[] {
+  return [oneLine(familyName), oneLine(givenName), '', '', ''];
+}

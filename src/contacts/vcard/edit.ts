@@ -1,0 +1,170 @@
+import type { SenderAddress } from '../../triage/model.ts';
+import { foldLine, MAX_OCTETS } from './fold.ts';
+import { type CardLine, type CardPart, hasParameter, type RawCard } from './lines.ts';
+import { findAddresses, findFullName } from './parse.ts';
+import {
+  decodeText,
+  encodeQuotedPrintable,
+  escapeText,
+  isBase64,
+  isQuotedPrintable,
+  oneLine,
+  toOctets,
+} from './values.ts';
+
+/** What an existing contact is to have besides what it has. */
+export interface ContactAdditions {
+  readonly address: SenderAddress;
+  /** FN, where the card has none or an empty one. */
+  readonly fullName: string;
+  /** `YYYY-MM-DD`, for the NOTE line. */
+  readonly today: string;
+  /** As in ContactWish. */
+  readonly noteLine: 'always' | 'unlessLast';
+}
+
+/** A card that is there from BEGIN to END. */
+export type WholeCardPart = CardPart & { readonly finish: CardLine };
+
+/** Whether a card may be edited; one that is cut short may not. */
+export function isWhole(part: CardPart): part is WholeCardPart {
+  return part.finish !== null;
+}
+
+/**
+ * The resource with the additions in one of its cards, written in the syntax of that card's
+ * version. Every octet that was there stays, in order; doing it twice on one day does it once.
+ */
+export function editContactCard(
+  raw: RawCard,
+  part: WholeCardPart,
+  additions: ContactAdditions,
+): RawCard {
+  const insertions = [
+    ...planFullName(part, additions.fullName),
+    ...planAddress(part, additions.address),
+    ...planNote(part, additions),
+  ];
+  return applyInsertions(raw, insertions);
+}
+
+/** Text to be put in, as octets. */
+export interface Insertion {
+  readonly at: number;
+  readonly octets: string;
+}
+
+/** Those at one place keep their order. */
+export function applyInsertions(raw: RawCard, insertions: readonly Insertion[]): RawCard {
+  const pieces: string[] = [];
+  let position = 0;
+  for (const { at, octets } of insertions.toSorted((a, b) => a.at - b.at)) {
+    pieces.push(raw.slice(position, at), octets);
+    position = at;
+  }
+  return [...pieces, raw.slice(position)].join('') as RawCard;
+}
+
+/** A new line at the end of the card. `content` is octets. */
+export function insertLine(part: WholeCardPart, content: string): Insertion {
+  const { finish, beforeFinish, lineEnd } = part;
+  // A line that ends in a soft line break would swallow what follows it.
+  const isDangling = isQuotedPrintable(beforeFinish) && beforeFinish.value.endsWith('=');
+  return {
+    at: isDangling ? beforeFinish.start : finish.start,
+    octets: foldLine(content, lineEnd),
+  };
+}
+
+function planFullName(part: WholeCardPart, fullName: string): readonly Insertion[] {
+  const name = oneLine(fullName);
+  const value = escapeText(name, part.version);
+  if (value === '' || findFullName(part) !== '') return [];
+  const line = part.lines.find((one) => one.name === 'FN');
+  if (line === undefined) {
+    return [insertLine(part, `FN${charsetParameter(part, value)}:${toOctets(value)}`)];
+  }
+  // An empty value in base64 is nothing to add to, and two FN are not allowed.
+  if (isBase64(line)) return [];
+  const octets = isQuotedPrintable(line) ? encodeQuotedPrintable(name) : toOctets(value);
+  return [appendToLine(line, octets, part)];
+}
+
+function planAddress(part: WholeCardPart, address: SenderAddress): readonly Insertion[] {
+  if (findAddresses(part).includes(address)) return [];
+  const value = escapeText(address, part.version);
+  return [
+    insertLine(
+      part,
+      `EMAIL${internetParameter(part)}${charsetParameter(part, value)}:${toOctets(value)}`,
+    ),
+  ];
+}
+
+/** A type in vCard 3.0, a bare word in 2.1; 4.0 knows it no more (RFC 6350 §5.6). */
+function internetParameter({ version }: CardPart): string {
+  if (version === '4.0') return '';
+  return version === '2.1' ? ';INTERNET' : ';TYPE=INTERNET';
+}
+
+/** Only vCard 2.1 takes text for ASCII unless told otherwise. */
+function charsetParameter({ version }: CardPart, value: string): string {
+  return version === '2.1' && /\P{ASCII}/u.test(value) ? ';CHARSET=UTF-8' : '';
+}
+
+function planNote(
+  part: WholeCardPart,
+  { today, noteLine }: ContactAdditions,
+): readonly Insertion[] {
+  const notes = part.lines.filter(({ name }) => name === 'NOTE');
+  const texts = notes.map((line) =>
+    decodeText(line)
+      .split('\n')
+      .map((text) => text.trim()),
+  );
+  if (texts.flat().some((text) => OURS.exec(text)?.groups?.['date'] === today)) return [];
+  const isLast = texts.some((lines) => OURS.test(lines.findLast((text) => text !== '') ?? ''));
+  if (isLast && noteLine === 'unlessLast') return [];
+  const added = `Updated by Mailroom on ${today}`;
+  const note = notes.find((line) => mayBeAppendedTo(line, part));
+  if (note !== undefined) return [appendToNote(note, added, part)];
+  // Quoted-printable, so that there is a way to add a line on another day.
+  const encoding = part.version === '2.1' ? ';ENCODING=QUOTED-PRINTABLE' : '';
+  return [insertLine(part, `NOTE${encoding}:${added}`)];
+}
+
+const OURS = /^(?:Added|Updated) by Mailroom on (?<date>\d{4}-\d\d-\d\d)$/u;
+
+/** Not to octets in base64 or to a reference; nor to plain text of vCard 2.1, which has one line. */
+function mayBeAppendedTo(note: CardLine, { version }: CardPart): boolean {
+  if (isBase64(note) || hasParameter(note, 'VALUE', 'URI', 'URL', 'CONTENT-ID', 'CID'))
+    return false;
+  return version !== '2.1' || isQuotedPrintable(note) || note.value.trim() === '';
+}
+
+function appendToNote(note: CardLine, added: string, part: WholeCardPart): Insertion {
+  const text = decodeText(note);
+  const isAtLineStart = text.trim() === '' || text.endsWith('\n');
+  if (isQuotedPrintable(note)) {
+    return appendToLine(note, `${isAtLineStart ? '' : '=0D=0A'}${added}`, part);
+  }
+  // A lone backslash at the end would take ours for its own.
+  const dangling = /(?<!\\)(?:\\\\)*\\$/u.test(note.value) ? '\\' : '';
+  return appendToLine(note, `${dangling}${isAtLineStart ? '' : '\\n'}${added}`, part);
+}
+
+/** Adds octets at the end of a line; what would make it too long is folded, in the way of its encoding. */
+function appendToLine(line: CardLine, octets: string, part: WholeCardPart): Insertion {
+  const at = line.end;
+  const { lineEnd, version } = part;
+  if (isQuotedPrintable(line) && line.value.endsWith('=')) {
+    return { at, octets: `${lineEnd}${octets}` };
+  }
+  const room = MAX_OCTETS - (line.end - line.lastStart);
+  if (octets.length <= room) return { at, octets };
+  if (isQuotedPrintable(line) && version === '2.1') {
+    return { at, octets: `=${lineEnd}${octets}` };
+  }
+  const folded = foldLine(` ${octets}`, lineEnd);
+  return { at, octets: lineEnd + folded.slice(0, -lineEnd.length) };
+}

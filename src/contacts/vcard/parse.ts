@@ -1,0 +1,113 @@
+import {
+  type Contact,
+  type ContactGroup,
+  memberKey,
+  type SenderAddress,
+} from '../../triage/model.ts';
+import { parseSenderAddress } from '../../triage/sender.ts';
+import { type CardPart, parseCardLines, parseCardParts, type RawCard } from './lines.ts';
+import { decodeRaw, decodeText, isGroupPart } from './values.ts';
+
+/** What a resource of an address book is, as far as a pass needs to know. */
+export interface CardReading {
+  /** One for each vCard that is no group. */
+  readonly contacts: readonly Contact[];
+  /** The resource's group; should it hold several, the first. */
+  readonly group: ContactGroup | null;
+  /** UIDs of all its cards. */
+  readonly uids: readonly string[];
+  /** It is no vCard from BEGIN to END; what could be made out of it is above all the same. */
+  readonly isDamaged: boolean;
+}
+
+/** Reads a resource, whatever it is: never throws. */
+export function readCard(raw: RawCard, href: string): CardReading {
+  const parts = parseCardParts(raw);
+  // Of what is no vCard the lines are looked at still: an address in it must not get a second card.
+  const readable = parts.length === 0 ? [partOfAnything(raw)] : parts;
+  const group = parts.find(isGroupPart);
+  return {
+    contacts: readable.filter((part) => !isGroupPart(part)).map((part) => toContact(part, href)),
+    group: group === undefined ? null : toGroup(group, href),
+    uids: parts.map(findUid),
+    isDamaged: parts.length === 0 || parts.some(({ finish }) => finish === null),
+  };
+}
+
+/** UID as written; empty where there is none. */
+export function findUid({ lines }: CardPart): string {
+  const line = lines.find(({ name }) => name === 'UID');
+  return line === undefined ? '' : decodeRaw(line);
+}
+
+/** The first FN that is not empty; empty where there is none. */
+export function findFullName({ lines }: CardPart): string {
+  return (
+    lines
+      .filter(({ name }) => name === 'FN')
+      .map((line) => decodeText(line).trim())
+      .find((text) => text !== '') ?? ''
+  );
+}
+
+/** Every EMAIL that is a usable address, in canonical form. */
+export function findAddresses({ lines }: CardPart): readonly SenderAddress[] {
+  const addresses = lines
+    .filter(({ name }) => name === 'EMAIL')
+    .map((line) =>
+      parseSenderAddress(
+        decodeText(line)
+          .trim()
+          .replace(/^mailto:/iu, ''),
+      ),
+    )
+    .filter((address) => address !== null);
+  return [...new Set(addresses)];
+}
+
+/** Whether a line names a member of a group: Apple's property, or that of RFC 6350 §6.6.5. */
+export function isMemberName(name: string): boolean {
+  return name === 'X-ADDRESSBOOKSERVER-MEMBER' || name === 'MEMBER';
+}
+
+/** A card that is no group, as a pass knows it. */
+export function toContact(part: CardPart, href: string): Contact {
+  return {
+    href,
+    uid: findUid(part),
+    name: findFullName(part),
+    addresses: findAddresses(part),
+  };
+}
+
+/** A group card, as a pass knows it. */
+function toGroup(part: CardPart, href: string): ContactGroup {
+  const keys = part.lines
+    .filter(({ name }) => isMemberName(name))
+    .map((line) => memberKey(decodeRaw(line)))
+    // No contact is known by an empty UID.
+    .filter((key) => key !== '');
+  return { href, name: findFullName(part), memberKeys: new Set(keys) };
+}
+
+function partOfAnything(raw: RawCard): CardPart {
+  const lines = parseCardLines(raw);
+  const nothing = {
+    group: '',
+    name: '',
+    parameters: [],
+    value: '',
+    start: 0,
+    end: 0,
+    next: 0,
+    lastStart: 0,
+  };
+  return {
+    lines,
+    begin: nothing,
+    finish: null,
+    beforeFinish: lines.at(-1) ?? nothing,
+    version: '',
+    lineEnd: '\r\n',
+  };
+}

@@ -1,0 +1,103 @@
+import { uidFor } from '../contacts/contact-id.ts';
+import type { LogEvent } from '../log/events.ts';
+import type { LogFields } from '../log/line.ts';
+import type { Logger } from '../log/logger.ts';
+import { type Email, type EmailPatch, memberKey } from '../triage/model.ts';
+import type { AddressBook, MailStore } from '../triage/ports.ts';
+
+/*
+ * A dry run is the same pass over stores that read from the servers and write nowhere: what was
+ * "written" is laid over what is read later, so that every step sees what it would see.
+ */
+
+/** Reads from `store`; patches are remembered and shown, never sent. */
+export function dryRunMailStore(store: MailStore): MailStore {
+  const patches = new Map<string, EmailPatch[]>();
+  const patched = (email: Email): Email => {
+    const mailboxIds = new Set(email.mailboxIds);
+    for (const patch of patches.get(email.id) ?? []) {
+      for (const id of patch.remove) mailboxIds.delete(id);
+      for (const id of patch.add) mailboxIds.add(id);
+    }
+    return { ...email, mailboxIds };
+  };
+  return {
+    readMailboxes: () => store.readMailboxes(),
+    async *readEmailsIn(mailboxIds) {
+      for await (const page of store.readEmailsIn(mailboxIds)) {
+        const asWritten = page.map(patched);
+        yield asWritten.filter((email) => mailboxIds.some((id) => email.mailboxIds.has(id)));
+      }
+    },
+    async patchEmails(wanted) {
+      for (const patch of wanted) {
+        patches.set(patch.emailId, [...(patches.get(patch.emailId) ?? []), patch]);
+      }
+      return new Map(wanted.map(({ emailId }) => [emailId, { kind: 'updated' }]));
+    },
+  };
+}
+
+/** Reads from `book`; contacts and members are remembered and shown, never sent. */
+export function dryRunAddressBook(book: AddressBook): AddressBook {
+  const members = new Map<string, { readonly added: Set<string>; readonly removed: Set<string> }>();
+  return {
+    async readGroups(requiredNames) {
+      const groups = await book.readGroups(requiredNames);
+      return groups.map((group) => {
+        const change = members.get(group.href);
+        if (change === undefined) return group;
+        const kept = [...group.memberKeys].filter((key) => !change.removed.has(key));
+        return { ...group, memberKeys: new Set([...kept, ...change.added]) };
+      });
+    },
+    findContacts: (addresses) => book.findContacts(addresses),
+    async saveContact({ newContact, existing }) {
+      if (existing !== null) return { kind: 'updated', contact: existing };
+      const { address, fullName } = newContact;
+      const uid = uidFor(address);
+      return {
+        kind: 'created',
+        contact: { href: `${uid}.vcf`, uid, name: fullName, addresses: [address] },
+      };
+    },
+    async saveGroupMembers({ group, addUids, removeUids }) {
+      const change = members.get(group.href) ?? { added: new Set(), removed: new Set() };
+      for (const key of addUids.map(memberKey)) {
+        change.added.add(key);
+        change.removed.delete(key);
+      }
+      for (const key of removeUids.map(memberKey)) {
+        change.removed.add(key);
+        change.added.delete(key);
+      }
+      members.set(group.href, change);
+      return { kind: 'updated' };
+    },
+  };
+}
+
+/** Says `would_…` where a real pass says what it did; what was merely found is said as it is. */
+export function dryRunLogger(log: Logger): Logger {
+  return {
+    debug: (event, fields = {}) => log.debug(rename(event, fields), fields),
+    info: (event, fields = {}) => log.info(rename(event, fields), fields),
+    warning: (event, fields = {}) => log.warning(rename(event, fields), fields),
+    error: (event, fields = {}) => log.error(rename(event, fields), fields),
+    child: (component) => dryRunLogger(log.child(component)),
+  };
+}
+
+function rename(event: LogEvent, fields: LogFields): LogEvent {
+  if (event !== 'contact_upserted') return WOULD[event] ?? event;
+  return fields['result'] === 'created' ? 'would_create_contact' : 'would_update_contact';
+}
+
+const WOULD: Readonly<Partial<Record<LogEvent, LogEvent>>> = {
+  group_joined: 'would_join_group',
+  group_reassigned: 'would_leave_group',
+  emails_swept: 'would_sweep_emails',
+  triage_complete: 'would_finish_emails',
+  error_label_set: 'would_label_emails',
+  name_mismatch_warning: 'would_warn_of_name',
+};

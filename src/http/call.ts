@@ -1,0 +1,52 @@
+import { MalformedAnswerError, UrlNotTrustedError } from '../errors.ts';
+import { describeRequest } from './failure.ts';
+
+/** One request, ready to be sent as often as it takes. */
+export interface HttpCall {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: NonNullable<RequestInit['body']> | null;
+  readonly signal: AbortSignal | null;
+}
+
+/** Throws MalformedAnswerError for a relative URL, TypeError for a body that can be sent only once. */
+export function toCall(url: string | URL, init: RequestInit): HttpCall {
+  const parsed = URL.parse(String(url));
+  if (parsed === null) throw new MalformedAnswerError('a URL to be requested is no absolute URL');
+  const body = init.body ?? null;
+  if (typeof body === 'object' && body !== null && 'getReader' in body) {
+    throw new TypeError('a stream can be sent only once, and requests are retried');
+  }
+  const headers = new Headers(init.headers);
+  if (!headers.has('user-agent')) headers.set('user-agent', 'mailroom');
+  const method = (init.method ?? 'GET').toUpperCase();
+  return { url: parsed, method, headers, body, signal: init.signal ?? null };
+}
+
+/** A 3xx that says where to; 304 is none. */
+export function isRedirect(response: Response): boolean {
+  return [301, 302, 303, 307, 308].includes(response.status) && response.headers.has('location');
+}
+
+/**
+ * Method and body are kept, for WebDAV and JMAP need them; RFC 9110 §15.4.4 wants GET after 303. Throws
+ * UrlNotTrustedError where it leaves https, MalformedAnswerError where it leads nowhere.
+ */
+export function followRedirect(call: HttpCall, response: Response): HttpCall {
+  const location = response.headers.get('location') ?? '';
+  const url = URL.parse(location, call.url.href);
+  if (url === null) {
+    throw new MalformedAnswerError(`${describeRequest(call)}: redirected to what is no URL`);
+  }
+  if (call.url.protocol === 'https:' && url.protocol !== 'https:') {
+    throw new UrlNotTrustedError(
+      `${describeRequest(call)}: redirected from https to ${url.protocol}//${url.host}; ` +
+        'nothing was sent there, and MAILROOM_TRUSTED_HOSTS cannot allow it',
+    );
+  }
+  if (response.status !== 303 || call.method === 'HEAD') return { ...call, url };
+  const headers = new Headers(call.headers);
+  for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name);
+  return { ...call, url, method: 'GET', headers, body: null };
+}

@@ -1,0 +1,118 @@
+import type { HTTPError } from 'ky';
+
+import {
+  CredentialsError,
+  HttpStatusError,
+  type MailroomError,
+  NetworkError,
+  TimeoutError,
+} from '../errors.ts';
+
+/** What is said of a request in an error: no query, no user info, no header, no body. */
+export interface RequestLine {
+  readonly method: string;
+  readonly url: URL;
+}
+
+/** `PUT carddav.example.com/dav/card.vcf`. */
+export function describeRequest({ method, url }: RequestLine): string {
+  return `${method} ${url.host}${url.pathname}`;
+}
+
+/** From a 4xx or 5xx, after all retries, to the error that says what a person needs. */
+export function toStatusError(error: HTTPError, request: RequestLine): MailroomError {
+  const { status } = error.response;
+  const detail = findDetail(error.data);
+  const said = `${describeRequest(request)}: HTTP ${status}${detail === '' ? '' : ` (${detail})`}`;
+  if (isLoginLimit(error)) {
+    return new HttpStatusError(`${said}: the server limits log-ins for now`, 429, { detail });
+  }
+  if (status === 401 || (status === 403 && request.method !== 'PUT')) {
+    return new CredentialsError(`${said}: the server refuses the credentials`);
+  }
+  const retryAfter = error.response.headers.get('retry-after');
+  const asked = retryAfter === null ? '' : `, the server asks to wait: ${oneLine(retryAfter, 40)}`;
+  return new HttpStatusError(said + asked, status, { detail });
+}
+
+/**
+ * Fastmail was seen to answer 401 "per-10 minute limit for logins": the credentials are right, and
+ * a startup failure would send the user to look for what is not there.
+ */
+export function isLoginLimit(error: HTTPError): boolean {
+  if (error.response.status !== 401) return false;
+  const text = typeof error.data === 'string' ? error.data : JSON.stringify(error.data ?? '');
+  return /limit for logins|rate[ -]?limit|too many (?:failed )?(?:log-?ins?|requests|attempts)/iu.test(
+    text.slice(0, 4096),
+  );
+}
+
+/** From what a transport threw: no answer came, or it broke off. Bugs are given back as they are. */
+export function toTransportError(error: unknown, request: RequestLine): unknown {
+  const cause = rootCause(error);
+  if (cause === null) return error;
+  const code = errorCode(cause);
+  const reason =
+    NETWORK_REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? 'connection failed';
+  const said = `${describeRequest(request)}: ${reason} (${code === '' ? oneLine(cause.message, 100) : code})`;
+  const options = { cause: plainCause(cause, code) };
+  return /TIMEOUT|TIMEDOUT/u.test(code)
+    ? new TimeoutError(said, options)
+    : new NetworkError(said, options);
+}
+
+const NETWORK_REASONS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:ENOTFOUND|EAI_)/u, 'the host name cannot be resolved'],
+  [/^ECONNREFUSED$/u, 'connection refused'],
+  [/^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/u, 'connection closed by the server'],
+  [/TIMEOUT|TIMEDOUT/u, 'no connection in time'],
+  [/^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/u, 'no route to the server'],
+  [/CERT|SIGNATURE|SELF_SIGNED|^ERR_(?:TLS|SSL)|^EPROTO$/u, 'TLS cannot be set up'],
+];
+
+/** fetch throws `TypeError: fetch failed` with a cause; other transports throw the cause itself. */
+function rootCause(error: unknown): Error | null {
+  if (!(error instanceof Error)) return null;
+  if (error.cause instanceof Error) return rootCause(error.cause) ?? error.cause;
+  if (error instanceof AggregateError && errorCode(error) === '') {
+    return rootCause(error.errors[0]) ?? error;
+  }
+  const isFetchFailure = ['fetch failed', 'terminated'].includes(error.message);
+  return errorCode(error) !== '' || isFetchFailure ? error : null;
+}
+
+/** Message and code alone: whatever else a transport hangs on its errors stays out of the log. */
+function plainCause(error: Error, code: string): Error {
+  const plain = new Error(oneLine(error.message, 200));
+  return Object.assign(plain, code === '' ? {} : { code });
+}
+
+function errorCode(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** Short facts out of an answer made for programs; empty for pages made for people. */
+function findDetail(data: unknown): string {
+  if (typeof data === 'string') return oneLine(findDavError(data), 200);
+  if (typeof data !== 'object' || data === null) return '';
+  const members = new Map<string, unknown>(Object.entries(data));
+  const names =
+    members.get('kind') === 'Status' ? ['reason', 'message'] : ['type', 'limit', 'detail'];
+  const facts = names.map((name) => members.get(name)).filter((fact) => typeof fact === 'string');
+  return oneLine(facts.join(', '), 200);
+}
+
+/** The name of the first element in DAV:error (RFC 4918 §16): `no-uid-conflict`. */
+function findDavError(text: string): string {
+  const inside = /<(?:[\w.-]+:)?error(?:\s[^>]*)?>(?<inside>[\s\S]*)/u.exec(text.slice(0, 4096));
+  return (
+    /^\s*<(?:[\w.-]+:)?(?<name>[\w.-]+)/u.exec(inside?.groups?.['inside'] ?? '')?.groups?.[
+      'name'
+    ] ?? ''
+  );
+}
+
+function oneLine(text: string, length: number): string {
+  const line = text.replaceAll(/[\s\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
+}

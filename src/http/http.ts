@@ -1,0 +1,254 @@
+import ky, { isHTTPError, isTimeoutError } from 'ky';
+
+import {
+  CredentialsError,
+  HttpStatusError,
+  MailroomError,
+  MalformedAnswerError,
+  StoppedError,
+  TimeoutError,
+} from '../errors.ts';
+import type { RequestBudget } from './budget.ts';
+import { followRedirect, type HttpCall, isRedirect, toCall } from './call.ts';
+import { describeRequest, toStatusError, toTransportError } from './failure.ts';
+import { MAX_RETRIES, planRetry, waitForRetry } from './retry.ts';
+import type { TrustRule } from './trust.ts';
+
+/**
+ * One HTTP exchange with a server that gets our credentials. Resolves only with 2xx (207 included),
+ * the body already read whole into the Response; everything else throws an error of errors.ts.
+ * `Response.url` is the URL after redirects. With `redirect: 'manual'` a 3xx is returned as it is.
+ */
+export type Http = (url: string | URL, init?: RequestInit) => Promise<Response>;
+
+export interface HttpOptions {
+  /** Value of the Authorization header; asked at each attempt. */
+  readonly authorization: () => string | Promise<string>;
+  /** Asked before every request and every redirect. */
+  readonly trust: TrustRule;
+  /** Per request, body included. */
+  readonly timeoutMs: number;
+  /** Shared by all clients of a run. */
+  readonly budget: RequestBudget;
+  /** The innermost transport, called with a URL and an init; default `globalThis.fetch`. */
+  readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
+  /** A 401 is tried once more, with `authorization` asked anew: the token may have been renewed. */
+  readonly unauthorizedRetry?: boolean;
+  /** Told before each retry, for the log. */
+  readonly onRetry?: (retry: RequestRetry) => void;
+  /** Wait before the first retry; doubles with each, half of it is random. Default 500. */
+  readonly backoffMs?: number;
+}
+
+/** A retry that is about to happen. */
+export interface RequestRetry {
+  /** Method, host, path and what went wrong. */
+  readonly problem: string;
+  /** 1 for the first retry. */
+  readonly retry: number;
+  readonly delayMs: number;
+}
+
+/** The one HTTP client of the program, over ky. */
+export function createHttp(options: HttpOptions): Http {
+  return async (url, init = {}) => {
+    let call = toCall(url, init);
+    for (let hops = 0; ; hops += 1) {
+      options.trust.check(call.url);
+      const response = await sendWithRetries(call, options);
+      if (!isRedirect(response)) return requireSuccess(call, response);
+      if (init.redirect === 'manual') return response;
+      if (hops >= MAX_REDIRECTS || init.redirect === 'error') {
+        throw new HttpStatusError(
+          `${describeRequest(call)}: redirected ${hops + 1} times, which is too often`,
+          response.status,
+        );
+      }
+      call = followRedirect(call, response);
+    }
+  };
+}
+
+const MAX_REDIRECTS = 5;
+
+const DEFAULT_BACKOFF_MS = 500;
+
+/**
+ * Retries, waits and timeouts are ky's. Headers and body join below it: ky copies a body for each
+ * attempt, and keeps headers in its errors, where a password must never be.
+ */
+async function sendWithRetries(call: HttpCall, options: HttpOptions): Promise<Response> {
+  const { budget, timeoutMs } = options;
+  let delayMs = 0;
+  let isRenewed = false;
+  let isStopped = false;
+  try {
+    requireTime(call, options);
+    return await ky(call.url, {
+      method: call.method,
+      redirect: 'manual',
+      signal: call.signal === null ? budget.signal : AbortSignal.any([budget.signal, call.signal]),
+      timeout: timeoutMs,
+      throwHttpErrors: (status) => status >= 400,
+      fetch: (request) => sendOnce(call, (request as Request).signal, options),
+      retry: {
+        limit: MAX_RETRIES,
+        // ky leaves out POST and the WebDAV methods by default; all of ours may be sent twice.
+        methods: [call.method.toLowerCase() as 'get'],
+        // The wait is in beforeRetry, where a stop ends it at once.
+        delay: () => 0,
+        shouldRetry({ error, retryCount }) {
+          if (options.unauthorizedRetry === true && isUnauthorized(error) && !isRenewed) {
+            isRenewed = true;
+            delayMs = 0;
+            return true;
+          }
+          const plan = planRetry(error, retryCount, {
+            backoffMs: options.backoffMs ?? DEFAULT_BACKOFF_MS,
+            remainingMs: budget.remainingMs(),
+            random: Math.random(),
+            now: new Date(),
+          });
+          if (plan === null) return false;
+          isStopped = budget.isStopping();
+          delayMs = plan.delayMs;
+          return !isStopped;
+        },
+      },
+      hooks: {
+        beforeRetry: [
+          async ({ error, retryCount }) => {
+            const problem = toMailroomError(error, call, options);
+            options.onRetry?.({ problem: describe(problem), retry: retryCount, delayMs });
+            isStopped = !(await waitForRetry(delayMs, budget));
+            if (isStopped) throw error;
+          },
+        ],
+      },
+    });
+  } catch (error) {
+    const known = toMailroomError(error, call, options);
+    if (!isStopped || budget.signal.aborted) throw known;
+    throw new StoppedError(`${describe(known)}; not tried again, for the run was told to stop`, {
+      cause: known,
+    });
+  }
+}
+
+/** One attempt: the header with the credentials is put on, and the body is read, within the timeout. */
+async function sendOnce(
+  call: HttpCall,
+  signal: AbortSignal,
+  options: HttpOptions,
+): Promise<Response> {
+  const headers = new Headers(call.headers);
+  setAuthorization(headers, await options.authorization(), call);
+  signal.throwIfAborted();
+  options.budget.countRequest();
+  const send = options.fetch ?? globalThis.fetch;
+  let response: Response;
+  try {
+    response = await send(call.url, {
+      method: call.method,
+      headers,
+      body: call.body,
+      signal,
+      redirect: 'manual',
+    });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw toTransportError(error, call);
+  }
+  return readWhole(call, response, signal);
+}
+
+async function readWhole(
+  call: HttpCall,
+  response: Response,
+  signal: AbortSignal,
+): Promise<Response> {
+  if (response.status < 200 || response.status > 599) {
+    throw new MalformedAnswerError(`${describeRequest(call)}: HTTP status ${response.status}`);
+  }
+  let bytes: ArrayBuffer;
+  try {
+    bytes = await response.arrayBuffer();
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new MalformedAnswerError(`${describeRequest(call)}: the answer broke off`, {
+      cause: toTransportError(error, call),
+    });
+  }
+  if (isCutShort(call, response, bytes)) {
+    throw new MalformedAnswerError(
+      `${describeRequest(call)}: the answer broke off after ${bytes.byteLength} bytes`,
+    );
+  }
+  const mayHaveBody = ![204, 205, 304].includes(response.status);
+  const whole = new Response(mayHaveBody ? bytes : null, {
+    status: response.status,
+    headers: response.headers,
+  });
+  Object.defineProperty(whole, 'url', { value: call.url.href });
+  return whole;
+}
+
+/** fetch notices this itself; an injected transport may not. */
+function isCutShort(call: HttpCall, response: Response, bytes: ArrayBuffer): boolean {
+  const length = response.headers.get('content-length');
+  if (length === null || !/^\d+$/u.test(length) || call.method === 'HEAD') return false;
+  if (response.status === 304 || response.headers.has('content-encoding')) return false;
+  return bytes.byteLength < Number(length);
+}
+
+function setAuthorization(headers: Headers, value: string, call: HttpCall): void {
+  try {
+    headers.set('authorization', value);
+  } catch {
+    // The original error quotes the value.
+    throw new CredentialsError(
+      `${describeRequest(call)}: the credentials hold characters that cannot be sent in a header`,
+    );
+  }
+}
+
+function requireSuccess(call: HttpCall, response: Response): Response {
+  if (response.ok) return response;
+  throw new HttpStatusError(
+    `${describeRequest(call)}: HTTP ${response.status}, which is no answer to it`,
+    response.status,
+  );
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return isHTTPError(error) && error.response.status === 401;
+}
+
+function requireTime(call: HttpCall, options: HttpOptions): void {
+  if (options.budget.signal.aborted) throw budgetError(call, options.budget.signal.reason);
+}
+
+function toMailroomError(error: unknown, call: HttpCall, options: HttpOptions): unknown {
+  const { signal } = options.budget;
+  if (error instanceof MailroomError && error !== signal.reason) return error;
+  if (signal.aborted) return budgetError(call, signal.reason);
+  if (call.signal?.aborted === true) return error;
+  if (isHTTPError(error)) return toStatusError(error, call);
+  if (isTimeoutError(error)) {
+    const seconds = options.timeoutMs / 1000;
+    return new TimeoutError(
+      `${describeRequest(call)}: no complete answer within ${seconds} s (MAILROOM_REQUEST_TIMEOUT)`,
+    );
+  }
+  return error;
+}
+
+function budgetError(call: HttpCall, reason: unknown): Error {
+  const message = `${describeRequest(call)}: ${describe(reason)}`;
+  if (reason instanceof StoppedError) return new StoppedError(message);
+  return new TimeoutError(message);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

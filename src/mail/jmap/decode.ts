@@ -1,0 +1,80 @@
+import { MalformedAnswerError } from '../../errors.ts';
+
+/**
+ * Strict readers for a server's JSON. `where` names method and property for the message, as in
+ * `Email/get list[].receivedAt`; the value itself is never quoted, for it may be somebody's mail.
+ */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function decodeObject(value: unknown, where: string): JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrongType(where, 'an object');
+  }
+  return value as JsonObject;
+}
+
+export function decodeArray<Item>(
+  value: unknown,
+  where: string,
+  decodeItem: (item: unknown, where: string) => Item,
+): readonly Item[] {
+  if (!Array.isArray(value)) throw wrongType(where, 'an array');
+  return value.map((item: unknown) => decodeItem(item, `${where}[]`));
+}
+
+/** A reader of arrays, for where a reader is wanted. */
+export function arrayOf<Item>(
+  decodeItem: (item: unknown, where: string) => Item,
+): (value: unknown, where: string) => readonly Item[] {
+  return (value, where) => decodeArray(value, where, decodeItem);
+}
+
+export function decodeString(value: unknown, where: string): string {
+  if (typeof value !== 'string') throw wrongType(where, 'a string');
+  return value;
+}
+
+/** RFC 8620 §1.2 Id, but for its alphabet, which some servers do not keep. */
+export function decodeId(value: unknown, where: string): string {
+  if (typeof value !== 'string' || value === '' || value.length > 255) {
+    throw wrongType(where, 'an id');
+  }
+  return value;
+}
+
+export function decodeBoolean(value: unknown, where: string): boolean {
+  if (typeof value !== 'boolean') throw wrongType(where, 'true or false');
+  return value;
+}
+
+/** RFC 8620 §1.3 UnsignedInt. */
+export function decodeCount(value: unknown, where: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw wrongType(where, 'a count');
+  }
+  return value;
+}
+
+/**
+ * RFC 8620 §1.4 UTCDate, in whole seconds: with a fraction on some of them, text order would no
+ * longer be time order.
+ */
+export function decodeUtcDate(value: unknown, where: string): string {
+  const match =
+    typeof value === 'string' ? /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z$/u.exec(value) : null;
+  if (match === null) throw wrongType(where, 'a UTC date');
+  return `${match[1]}Z`;
+}
+
+/** `null` and absent mean the same (RFC 8620 §5.3 says so of sets; some servers leave nulls out everywhere). */
+export function decodeNullable<Value>(
+  value: unknown,
+  where: string,
+  decode: (value: unknown, where: string) => Value,
+): Value | null {
+  return value === undefined || value === null ? null : decode(value, where);
+}
+
+function wrongType(where: string, expected: string): MalformedAnswerError {
+  return new MalformedAnswerError(`malformed JMAP answer: ${where} is not ${expected}`);
+}

@@ -1,0 +1,69 @@
+import { MalformedAnswerError } from '../../errors.ts';
+import { decodeGetAnswer, decodeQueryAnswer, type QueryAnswer } from './answers.ts';
+import type { MethodCall, ResultReference } from './calls.ts';
+import type { JmapClient } from './client.ts';
+import type { JsonObject } from './decode.ts';
+
+/** What one page asks for: the arguments of the /query but `accountId`, and what to get. */
+export interface PageRequest {
+  readonly type: 'Email' | 'Mailbox';
+  readonly query: JsonObject;
+  readonly properties: readonly string[];
+}
+
+export interface Page extends QueryAnswer {
+  /** In the order of `ids`; without those deleted between the /query and the /get. */
+  readonly objects: readonly JsonObject[];
+}
+
+/**
+ * One page of a /query with the objects it names, by result reference in one request where the
+ * server takes two calls. Throws MalformedAnswerError also when the /get leaves out an id without
+ * saying that it is not found: a short answer is no fact.
+ */
+export async function readPage(client: JmapClient, request: PageRequest): Promise<Page> {
+  const { limits } = await client.session();
+  return limits.maxCallsInRequest >= 2 ? readAtOnce(client, request) : readInTwo(client, request);
+}
+
+async function readAtOnce(client: JmapClient, request: PageRequest): Promise<Page> {
+  const query = queryCall(request);
+  const ids: ResultReference = { resultOf: query.callId, name: query.name, path: '/ids' };
+  const get = getCall(request, { '#ids': ids });
+  const answers = await client.request([query, get]);
+  // The /query first: when it failed, the /get's error says only that.
+  const queryAnswer = decodeQueryAnswer(answers.argumentsOf(query), query.name);
+  return joinPage(queryAnswer, answers.argumentsOf(get), get.name);
+}
+
+async function readInTwo(client: JmapClient, request: PageRequest): Promise<Page> {
+  const query = queryCall(request);
+  const queryAnswers = await client.request([query]);
+  const queryAnswer = decodeQueryAnswer(queryAnswers.argumentsOf(query), query.name);
+  if (queryAnswer.ids.length === 0) return { ...queryAnswer, objects: [] };
+  const get = getCall(request, { ids: queryAnswer.ids });
+  const getAnswers = await client.request([get]);
+  return joinPage(queryAnswer, getAnswers.argumentsOf(get), get.name);
+}
+
+function queryCall({ type, query }: PageRequest): MethodCall {
+  return { name: `${type}/query`, arguments: query, callId: 'query' };
+}
+
+function getCall({ type, properties }: PageRequest, ids: JsonObject): MethodCall {
+  return { name: `${type}/get`, arguments: { ...ids, properties }, callId: 'get' };
+}
+
+function joinPage(query: QueryAnswer, getArguments: JsonObject, method: string): Page {
+  const { objects, notFound } = decodeGetAnswer(getArguments, method);
+  const asked = new Set(query.ids);
+  const isShort = query.ids.some((id) => !objects.has(id) && !notFound.has(id));
+  const isForeign = [...objects.keys()].some((id) => !asked.has(id));
+  if (isShort || isForeign) {
+    throw new MalformedAnswerError(
+      `malformed JMAP answer: ${method} ${isShort ? 'leaves out objects that were asked for' : 'has objects nobody asked for'}`,
+    );
+  }
+  const inOrder = [...asked].map((id) => objects.get(id)).filter((object) => object !== undefined);
+  return { ...query, objects: inOrder };
+}

@@ -1,0 +1,65 @@
+import { MalformedAnswerError } from '../errors.ts';
+import type { Email, EmailAddress, Mailbox } from '../triage/model.ts';
+import {
+  arrayOf,
+  decodeBoolean,
+  decodeCount,
+  decodeId,
+  decodeNullable,
+  decodeObject,
+  decodeString,
+  decodeUtcDate,
+  type JsonObject,
+} from './jmap/decode.ts';
+
+/** What Mailbox/get is asked for, and `decodeMailbox` reads. */
+export const MAILBOX_PROPERTIES = ['id', 'name', 'parentId', 'role', 'totalEmails'] as const;
+
+/** What Email/get is asked for, and `decodeEmail` reads. */
+export const EMAIL_PROPERTIES = ['id', 'mailboxIds', 'from', 'receivedAt'] as const;
+
+/** RFC 8621 §2. */
+export function decodeMailbox(object: JsonObject): Mailbox {
+  const where = 'Mailbox/get list[]';
+  const role = decodeNullable(object['role'], `${where}.role`, decodeString);
+  return {
+    id: decodeId(object['id'], `${where}.id`),
+    name: decodeString(object['name'], `${where}.name`),
+    parentId: decodeNullable(object['parentId'], `${where}.parentId`, decodeId),
+    role: role === null || role === '' ? null : role.toLowerCase(),
+    totalEmails: decodeCount(object['totalEmails'], `${where}.totalEmails`),
+  };
+}
+
+/** RFC 8621 §4.1. An email in no mailbox cannot be, so an answer that shows one is wrong. */
+export function decodeEmail(object: JsonObject): Email {
+  const where = 'Email/get list[]';
+  const mailboxIds = decodeObject(object['mailboxIds'], `${where}.mailboxIds`);
+  const isSound = Object.values(mailboxIds).every((value) =>
+    decodeBoolean(value, `${where}.mailboxIds.*`),
+  );
+  const ids = Object.keys(mailboxIds).map((id) => decodeId(id, `${where}.mailboxIds key`));
+  if (!isSound || ids.length === 0) {
+    throw new MalformedAnswerError(
+      `malformed JMAP answer: ${where}.mailboxIds names no mailbox, or false`,
+    );
+  }
+  return {
+    id: decodeId(object['id'], `${where}.id`),
+    mailboxIds: new Set(ids),
+    from: decodeNullable(object['from'], `${where}.from`, arrayOf(decodeEmailAddress)) ?? [],
+    receivedAt: decodeUtcDate(object['receivedAt'], `${where}.receivedAt`),
+  };
+}
+
+/**
+ * RFC 8621 §4.1.2.3. An entry without an address (seen where From holds only a group) is kept with
+ * an empty one: it is no usable sender, and must not fail the whole answer for ever.
+ */
+function decodeEmailAddress(value: unknown, where: string): EmailAddress {
+  const entry = decodeObject(value, where);
+  return {
+    name: decodeNullable(entry['name'], `${where}.name`, decodeString),
+    email: decodeNullable(entry['email'], `${where}.email`, decodeString) ?? '',
+  };
+}

@@ -1,0 +1,194 @@
+import pMap from 'p-map';
+
+import { planNewContact } from '../triage/contact.ts';
+import type { Snapshot } from '../triage/layout.ts';
+import { memberKey, type WriteFailure } from '../triage/model.ts';
+import {
+  cardKeys,
+  type GroupUids,
+  isMember,
+  planMembership,
+  type SenderPlan,
+} from '../triage/plan.ts';
+import type { AddressBook, GroupChange } from '../triage/ports.ts';
+import { sweepPlan } from '../triage/sweep.ts';
+import type { BegunSender, Fail } from './ledger.ts';
+import type { World } from './world.ts';
+
+/** Contact writes under way at once (CONTRACT: Numbers). */
+const MAX_CONTACT_WRITES = 8;
+
+/** Step 1: every sender's contact made or completed, side by side. */
+export async function saveContacts(
+  plans: readonly SenderPlan[],
+  { groups, layout }: Snapshot,
+  { contacts, log, clock }: World,
+  fail: Fail,
+): Promise<readonly BegunSender[]> {
+  const save = async (plan: SenderPlan): Promise<readonly BegunSender[]> => {
+    if (clock.isStopping()) return [];
+    const { sender, displayName, category } = plan;
+    const wasRefused = plan.labelled.some(({ mailboxIds }) => mailboxIds.has(layout.errorLabelId));
+    const outcome = await contacts.saveContact({
+      newContact: planNewContact(sender, displayName, category.contactType),
+      existing: plan.contact,
+      today: clock.today,
+      noteLine: wasRefused ? 'unlessLast' : 'always',
+    });
+    if (outcome.kind === 'refused' || outcome.kind === 'failed') {
+      fail(sender, 'contact', outcome);
+      return [];
+    }
+    const { contact } = outcome;
+    if (plan.duplicates.length > 0) {
+      const cards = [contact, ...plan.duplicates].map(({ href }) => href);
+      log.warning('duplicate_contacts', { sender, cards });
+    }
+    log.info('contact_upserted', { sender, result: outcome.kind });
+    const membership = planMembership(contact, plan.duplicates, category, groups, layout);
+    return [{ plan, contact, membership, sweep: sweepPlan(plan, membership) }];
+  };
+  const begun = await sideBySide(plans, save);
+  clock.checkpoint();
+  return begun;
+}
+
+/** Into the new groups, one write a group for all senders; then what the server has is read back. */
+export async function joinGroups(
+  begun: readonly BegunSender[],
+  { groups, requiredGroups }: Snapshot,
+  { contacts, log, clock }: World,
+  fail: Fail,
+): Promise<readonly BegunSender[]> {
+  const changes = groups
+    .map((group) => ({
+      group,
+      addUids: begun.flatMap(({ membership }) => uidsFor(group.href, membership.join)),
+      removeUids: [],
+    }))
+    .filter(({ addUids }) => addUids.length > 0);
+  if (changes.length === 0) return begun;
+  const failed = await saveGroups(changes, contacts);
+  const joined = begun.filter((one) => {
+    const link = one.membership.join.find(({ groupHref }) => failed.has(groupHref));
+    const failure = link === undefined ? undefined : failed.get(link.groupHref);
+    if (failure !== undefined) fail(one.plan.sender, 'join group', failure);
+    return failure === undefined;
+  });
+  clock.checkpoint();
+  const readBack = await contacts.readGroups(requiredGroups);
+  const isIn = (href: string, uid: string): boolean =>
+    readBack.some((group) => group.href === href && isMember(group, uid));
+  return joined.filter(({ plan, membership }) => {
+    const missing = membership.join.find(({ groupHref, uids }) =>
+      uids.some((uid) => !isIn(groupHref, uid)),
+    );
+    if (missing !== undefined) {
+      fail(plan.sender, 'check group', {
+        kind: 'failed',
+        problem: `the contact is not in the group after it was written (${missing.groupHref})`,
+      });
+      return false;
+    }
+    if (membership.join.length > 0) {
+      log.info('group_joined', { sender: plan.sender, category: plan.category.name });
+    }
+    return true;
+  });
+}
+
+/**
+ * Out of the old groups, only now that nothing of the sender's is left in the old destinations. A
+ * card of several senders leaves for all of them at once: the old group is what tells the next pass
+ * that the others' emails have to leave the old destination too.
+ */
+export async function leaveGroups(
+  swept: readonly BegunSender[],
+  plans: readonly SenderPlan[],
+  { requiredGroups }: Snapshot,
+  { contacts, log, clock }: World,
+  fail: Fail,
+): Promise<readonly BegunSender[]> {
+  const done = new Set(swept.map(({ plan }) => plan.sender));
+  const neededCards = new Set(
+    plans.filter(({ sender }) => !done.has(sender)).flatMap((plan) => [...cardKeys(plan)]),
+  );
+  const begun = swept.filter(({ plan, membership }) => {
+    const uids = membership.leave.flatMap((link) => link.uids);
+    if (!uids.some((uid) => neededCards.has(memberKey(uid)))) return true;
+    const problem = 'another sender of the same contact was not handled: it stays in its old group';
+    fail(plan.sender, 'leave group', { kind: 'failed', problem });
+    return false;
+  });
+  const leaving = begun.filter(({ membership }) => membership.leave.length > 0);
+  if (leaving.length === 0) return begun;
+  // Fresh ETags: these groups were written a moment ago, perhaps by somebody else too.
+  const groups = await contacts.readGroups(requiredGroups);
+  const hrefs = new Set(groups.map(({ href }) => href));
+  const changes = groups
+    .map((group) => ({
+      group,
+      addUids: [],
+      removeUids: leaving.flatMap(({ membership }) => uidsFor(group.href, membership.leave)),
+    }))
+    .filter(({ removeUids }) => removeUids.length > 0);
+  const failed = await saveGroups(changes, contacts);
+  const left = begun.filter(({ plan, membership }) => {
+    const failure = membership.leave
+      .map(
+        ({ groupHref }) => failed.get(groupHref) ?? (hrefs.has(groupHref) ? null : gone(groupHref)),
+      )
+      .find((one) => one !== null);
+    if (failure !== undefined) fail(plan.sender, 'leave group', failure);
+    else if (membership.leave.length > 0) {
+      log.info('group_reassigned', { sender: plan.sender, to: plan.category.name });
+    }
+    return failure === undefined;
+  });
+  clock.checkpoint();
+  return left;
+}
+
+/** A read that does not show a group is no proof that nobody is in it. */
+function gone(href: string): WriteFailure {
+  return { kind: 'failed', problem: `${href}: the group to be left is not there any more` };
+}
+
+function uidsFor(href: string, links: readonly GroupUids[]): readonly string[] {
+  return links.filter(({ groupHref }) => groupHref === href).flatMap(({ uids }) => uids);
+}
+
+async function saveGroups(
+  changes: readonly GroupChange[],
+  contacts: AddressBook,
+): Promise<ReadonlyMap<string, WriteFailure>> {
+  const failed = await sideBySide(changes, async (change) => {
+    const outcome = await contacts.saveGroupMembers(change);
+    const hasFailed = outcome.kind === 'refused' || outcome.kind === 'failed';
+    return hasFailed ? [[change.group.href, outcome] as const] : [];
+  });
+  return new Map(failed);
+}
+
+/**
+ * What breaks the run is thrown when the writes under way have ended: a run that is over writes and
+ * logs nothing more. None is begun after it.
+ */
+async function sideBySide<Item, Result>(
+  items: readonly Item[],
+  write: (item: Item) => Promise<readonly Result[]>,
+): Promise<readonly Result[]> {
+  const broken: unknown[] = [];
+  const writeUnlessBroken = async (item: Item): Promise<readonly Result[]> => {
+    if (broken.length > 0) return [];
+    try {
+      return await write(item);
+    } catch (error) {
+      broken.push(error);
+      return [];
+    }
+  };
+  const results = await pMap(items, writeUnlessBroken, { concurrency: MAX_CONTACT_WRITES });
+  if (broken.length > 0) throw broken[0];
+  return results.flat();
+}

@@ -1,0 +1,85 @@
+import { AccountError, runFailureKind } from '../errors.ts';
+import {
+  findLayout,
+  requiredGroupNames,
+  type Snapshot,
+  type TriageNames,
+} from '../triage/layout.ts';
+import type { Email, SenderAddress } from '../triage/model.ts';
+import { groupBySender, type LabelledEmails, type LabelledSender } from '../triage/plan.ts';
+import type { ContactLookup } from '../triage/ports.ts';
+import type { World } from './world.ts';
+
+/** Mail and contacts side by side; all that the account lacks is named at once. */
+export async function readSnapshot(
+  names: TriageNames,
+  { mail, contacts }: World,
+): Promise<Snapshot> {
+  const requiredGroups = requiredGroupNames(names);
+  const [mailboxes, groups] = await bothOrWorst(
+    mail.readMailboxes(),
+    contacts.readGroups(requiredGroups),
+  );
+  const result = findLayout(mailboxes, groups, names);
+  if (result.kind === 'incomplete') {
+    throw new AccountError(
+      `the account is not set up for Mailroom: ${result.problems.join('; ')}. Create what is missing in Fastmail, or correct the names in the MAILROOM_ settings`,
+    );
+  }
+  const empty = mailboxes.filter(({ totalEmails }) => totalEmails === 0).map(({ id }) => id);
+  return { layout: result.layout, groups, requiredGroups, emptyMailboxIds: new Set(empty) };
+}
+
+interface LabelledRead {
+  readonly labelled: LabelledEmails;
+  readonly lookup: ContactLookup;
+}
+
+/**
+ * The labelled emails and the contacts of their senders. The address books are asked for as soon as
+ * one sender is known to be handled, beside the rest of the emails.
+ */
+export async function readLabelled(
+  { layout, emptyMailboxIds }: Snapshot,
+  { mail, contacts }: World,
+): Promise<LabelledRead> {
+  const labelIds = layout.categories
+    .map(({ labelId }) => labelId)
+    .filter((id) => !emptyMailboxIds.has(id));
+  const addresses = Promise.withResolvers<ReadonlySet<SenderAddress>>();
+  let labelled: LabelledEmails = { senders: [], withoutSender: [] };
+  let lookup: Promise<ContactLookup> | null = null;
+  try {
+    const emails: Email[] = [];
+    if (labelIds.length > 0) {
+      for await (const page of mail.readEmailsIn(labelIds)) {
+        emails.push(...page);
+        if (lookup !== null || !groupBySender(page, layout).senders.some(isToHandle)) continue;
+        lookup = contacts.findContacts(addresses.promise);
+        // Whatever fails here is thrown where it is waited for, or the emails failed before.
+        lookup.catch(() => undefined);
+      }
+    }
+    labelled = groupBySender(emails, layout);
+  } finally {
+    addresses.resolve(new Set(labelled.senders.filter(isToHandle).map(({ sender }) => sender)));
+  }
+  return { labelled, lookup: (await lookup) ?? { byAddress: new Map() } };
+}
+
+/** Labels of one category only: no conflict. */
+function isToHandle({ categories }: LabelledSender): boolean {
+  return categories.length === 1;
+}
+
+/** Both results; when both fail, the failure that a person has to act on. */
+async function bothOrWorst<A, B>(a: Promise<A>, b: Promise<B>): Promise<readonly [A, B]> {
+  const [first, second] = await Promise.allSettled([a, b]);
+  if (first.status === 'fulfilled' && second.status === 'fulfilled') {
+    return [first.value, second.value];
+  }
+  const reasons = [first, second].flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
+  throw reasons.find((reason) => runFailureKind(reason) === 'startup') ?? reasons[0];
+}

@@ -1,0 +1,30 @@
+import type { TriageNames } from '../triage/layout.ts';
+import { planTriage } from '../triage/plan.ts';
+import type { TriageReport } from '../triage/report.ts';
+import { carryOut } from './carry-out.ts';
+import { labelUnclear } from './error-labels.ts';
+import { readLabelled, readSnapshot } from './read-account.ts';
+import type { World } from './world.ts';
+
+/**
+ * One triage pass: read, decide, carry out, report. Throws (errors.ts) when the run is broken as a
+ * whole; what fails for one sender is in the report.
+ */
+export async function runTriagePass(names: TriageNames, world: World): Promise<TriageReport> {
+  const snapshot = await readSnapshot(names, world);
+  world.clock.checkpoint();
+  const { labelled, lookup } = await readLabelled(snapshot, world);
+  world.clock.checkpoint();
+  world.clock.beginWrites();
+  const plan = planTriage(labelled.senders, lookup, snapshot.groups, snapshot.layout);
+  await labelUnclear(labelled.withoutSender, plan.conflicts, snapshot, world);
+  const done = await carryOut(plan.senders, snapshot, world);
+  return {
+    triagedSenders: labelled.senders.length,
+    processed: done.processed.length,
+    failures: done.failures,
+    conflicts: plan.conflicts.length,
+    emailsWithoutSender: labelled.withoutSender.length,
+    emailsSwept: done.sweptIds.size,
+  };
+}

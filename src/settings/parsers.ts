@@ -1,0 +1,117 @@
+import { isSafeTransport, parseTrustedHost, TRUSTED_HOST_FORM } from '../http/trust.ts';
+import type { LogLevel } from '../log/line.ts';
+
+/**
+ * From the text of a variable, already without surrounding white space, to its value.
+ * Throws an Error whose message is what the variable must be; the text itself is never in it.
+ */
+export type ParseSetting<Value> = (text: string) => Value;
+
+const SEVEN_DAYS_SECONDS = 7 * 24 * 60 * 60;
+
+const HOUR_SECONDS = 60 * 60;
+
+/** The value of a bearer token: what RFC 6750 §2.1 lets into the header. */
+export const parseToken: ParseSetting<string> = (text) => {
+  if (/^[\u0021-\u007E]+$/u.test(text)) return text;
+  throw new Error(
+    'must be the token alone, without white space, control or non-ASCII characters: copy it again',
+  );
+};
+
+/** RFC 7617 §2: no colon in the user name, no control characters. */
+export const parseUsername: ParseSetting<string> = (text) => {
+  if (text !== '' && !/[\p{Cc}:]/u.test(text)) return text;
+  throw new Error('must be the user name, usually your email address, without colon or line break');
+};
+
+/** RFC 7617 §2. */
+export const parsePassword: ParseSetting<string> = (text) => {
+  if (text !== '' && !/\p{Cc}/u.test(text)) return text;
+  throw new Error('must be the app password alone, without control characters: copy it again');
+};
+
+export const parseSeconds: ParseSetting<number> = (text) =>
+  parseWholeNumber(text, SEVEN_DAYS_SECONDS, 'a whole number of seconds');
+
+/** Timeouts are shorter than any sensible schedule. */
+export const parseTimeout: ParseSetting<number> = (text) =>
+  parseWholeNumber(text, HOUR_SECONDS, 'a whole number of seconds');
+
+export const parseCount: ParseSetting<number> = (text) =>
+  parseWholeNumber(text, 1_000_000, 'a whole number');
+
+export const parseBoolean: ParseSetting<boolean> = (text) => {
+  const value = text.toLowerCase();
+  if (['true', '1', 'yes', 'on'].includes(value)) return true;
+  if (['false', '0', 'no', 'off'].includes(value)) return false;
+  throw new Error('must be true or false (yes, no, on, off, 1 and 0 are understood)');
+};
+
+export const parseLogLevel: ParseSetting<LogLevel> = (text) => {
+  const level = LOG_LEVELS.get(text.toLowerCase());
+  if (level !== undefined) return level;
+  throw new Error('must be debug, info, warning or error');
+};
+
+const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
+  ['debug', 'debug'],
+  ['info', 'info'],
+  ['warning', 'warning'],
+  ['warn', 'warning'],
+  ['error', 'error'],
+  ['critical', 'error'],
+]);
+
+/** Name of a mailbox, its path, or name of a contact group. */
+export const parseName: ParseSetting<string> = (text) => {
+  const hasBadPart = text.split('/').some((part) => part.trim() === '');
+  if (!hasBadPart && !/[\p{Cc}\p{Cs}]/u.test(text)) return text;
+  throw new Error('must be a name, or a path like Inbox/Screener, without empty parts');
+};
+
+/** A server's URL that may get credentials. */
+export const parseServerUrl: ParseSetting<string> = (text) => {
+  const url = URL.parse(text);
+  const isUsable =
+    url !== null &&
+    isSafeTransport(url) &&
+    url.username === '' &&
+    url.password === '' &&
+    // `new URL` hides an empty query or fragment.
+    !/[?#]/u.test(text);
+  if (isUsable) return url.href;
+  throw new Error(
+    'must be an https URL (http only for this machine) without user name, query and fragment',
+  );
+};
+
+export const parseTrustedHosts: ParseSetting<readonly string[]> = (text) => {
+  const hosts = text
+    .split(',')
+    .map((host) => host.trim())
+    .filter((host) => host !== '');
+  if (hosts.every((host) => parseTrustedHost(host) !== null)) return hosts;
+  throw new Error(`must be ${TRUSTED_HOST_FORM}`);
+};
+
+/** RFC 1123 subdomain, as Kubernetes wants object names. */
+export const parseConfigMapName: ParseSetting<string> = (text) => {
+  const label = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
+  if (text.length <= 253 && new RegExp(`^${label}(?:\\.${label})*$`, 'u').test(text)) return text;
+  throw new Error("must be a ConfigMap's name: lower-case letters, digits, - and .");
+};
+
+export const parsePath: ParseSetting<string> = (text) => {
+  if (text !== '' && !text.startsWith('~') && !/\p{Cc}/u.test(text)) return text;
+  throw new Error('must be a path; ~ is known to shells only, so write the folder out');
+};
+
+/** What is in it is judged with the categories. */
+export const parseText: ParseSetting<string> = (text) => text;
+
+function parseWholeNumber(text: string, max: number, what: string): number {
+  const value = /^\d{1,10}$/u.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= max) return value;
+  throw new Error(`must be ${what} from 1 to ${max}`);
+}

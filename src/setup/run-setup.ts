@@ -1,0 +1,150 @@
+import { createAddressBook } from '../contacts/address-book.ts';
+import { SettingsError } from '../errors.ts';
+import { createBudget } from '../http/budget.ts';
+import { createHttpClients } from '../http/clients.ts';
+import { createLogger, type Logger } from '../log/logger.ts';
+import { createRedact } from '../log/redaction.ts';
+import { createMailStore } from '../mail/mail-store.ts';
+import { type Environment, findSecrets } from '../settings/environment.ts';
+import { readSettings, type SettingsRead, triageNames } from '../settings/settings.ts';
+import { isColorWanted } from '../terminal/color.ts';
+import { version } from '../terminal/command-line.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
+import { findLayout } from '../triage/layout.ts';
+import { checkClock, type ServerTime, watchClock } from './check-clock.ts';
+import { checkContacts } from './check-contacts.ts';
+import { checkMail, watchSession } from './check-mail.ts';
+import { checkState } from './check-state.ts';
+import { type Check, isReady } from './check.ts';
+import { planFastmailRules } from './fastmail-rules.ts';
+import { renderSetupJson, renderSetupText, type SetupReport } from './report.ts';
+
+/** What setup has of its process. */
+export interface SetupOptions {
+  readonly env: Environment;
+  /** `--apply`: create what is missing. */
+  readonly mayWrite: boolean;
+  readonly isJson: boolean;
+  readonly output: NodeJS.WritableStream;
+  readonly isTerminal: boolean;
+  /** For progress and for what the servers' clients have to say. */
+  readonly errorOutput: NodeJS.WritableStream;
+  readonly isErrorTerminal: boolean;
+  /** Aborted by SIGTERM and SIGINT. */
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Compares the account with the settings, creates what is missing when it may, and prints what it
+ * found. Returns the exit code: 0 when a pass would find all it needs. Never throws.
+ */
+export async function runSetup(options: SetupOptions): Promise<0 | 1> {
+  const redact = createRedact(findSecrets(options.env));
+  const print = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      options.output.write(redact(text), () => resolve());
+    });
+  let read: SettingsRead;
+  try {
+    read = readSettings(options.env);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    await print(renderProblems(error.problems, options.isJson));
+    return 1;
+  }
+  const report = await examine(read, options);
+  const useColor = isColorWanted(options.env, options.isTerminal);
+  await print(options.isJson ? renderSetupJson(report) : renderSetupText(report, useColor));
+  return isReady(report.checks) ? 0 : 1;
+}
+
+/** After a signal a write under way may finish; nothing new is begun. */
+const STOP_GRACE_MS = 5000;
+
+function renderProblems(problems: readonly string[], isJson: boolean): string {
+  if (isJson) return `${JSON.stringify({ ok: false, version, problems }, null, 2)}\n`;
+  const lines = problems.map((problem) => `  ${problem}`);
+  return ['The settings are not valid, so nothing was checked:', ...lines, ''].join('\n');
+}
+
+async function examine(
+  { settings, unknown }: SettingsRead,
+  options: SetupOptions,
+): Promise<SetupReport> {
+  const progress = createProgress({
+    stream: options.errorOutput,
+    isTerminal: options.isErrorTerminal && options.env['TERM'] !== 'dumb',
+  });
+  const log = createSetupLogger(options, progress);
+  const { passTimeoutMs, requestTimeoutMs: timeoutMs } = settings;
+  const { stop, mayWrite } = options;
+  const budget = createBudget({ passTimeoutMs, stop, stopGraceMs: STOP_GRACE_MS });
+  const http = createHttpClients(settings, budget, log);
+  const times: ServerTime[] = [];
+  const session = watchSession(http.mail, settings.jmapSessionUrl);
+  const mail = createMailStore({
+    http: watchClock(session.http, (time) => times.push(time)),
+    sessionUrl: settings.jmapSessionUrl,
+    remembered: null,
+    log,
+  });
+  const contacts = createAddressBook({
+    http: watchClock(http.contacts, (time) => times.push(time)),
+    serverUrl: settings.cardDavUrl,
+    remembered: null,
+    log,
+  });
+  const names = triageNames(settings);
+  const { sessionJson } = session;
+  const [mailChecks, contactsChecks, state] = await Promise.all([
+    checkMail({ mail, sessionJson, names, mayWrite, progress }),
+    checkContacts({ contacts, names, mayWrite, progress }),
+    checkState({ ...settings, timeoutMs, budget }),
+  ]);
+  progress.end();
+  await log.flush();
+  const { mailboxes } = mailChecks;
+  const { groups } = contactsChecks;
+  const checks = [...mailChecks.checks, ...contactsChecks.checks];
+  const layout =
+    mailboxes === null || groups === null ? null : findLayout(mailboxes, groups, names);
+  return {
+    version,
+    isApplied: mayWrite,
+    checks: [...checks, ...checkLayout(layout, checks), state, checkClock(times.at(-1) ?? null)],
+    categories: names.categories,
+    rules: planFastmailRules(names),
+    warnings: unknown.map(
+      ({ name, nearest }) =>
+        `${name} is no setting${nearest === null ? '' : `: did you mean ${nearest}?`}`,
+    ),
+  };
+}
+
+/** What is wrong although each mailbox and group is there: two names for one mailbox. */
+function checkLayout(
+  layout: ReturnType<typeof findLayout> | null,
+  checks: readonly Check[],
+): readonly Check[] {
+  if (layout?.kind !== 'incomplete' || !isReady(checks)) return [];
+  return layout.problems.map((detail) => ({
+    area: 'categories',
+    name: 'use of mailboxes',
+    status: 'failed',
+    detail,
+  }));
+}
+
+function createSetupLogger(
+  { env, errorOutput, isErrorTerminal }: SetupOptions,
+  progress: Progress,
+): Logger & { flush(): Promise<void> } {
+  return createLogger({
+    level: 'warning',
+    component: 'setup',
+    secrets: findSecrets(env),
+    stream: isErrorTerminal ? progress.output : errorOutput,
+    isTerminal: true,
+    useColor: isColorWanted(env, isErrorTerminal),
+  });
+}

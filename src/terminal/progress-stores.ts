@@ -1,0 +1,55 @@
+import type { AddressBook, MailStore } from '../triage/ports.ts';
+import type { Progress } from './progress.ts';
+
+/** Shows what `store` is busy with. */
+export function showMail(store: MailStore, progress: Progress): MailStore {
+  const during = createDuring('mail', progress);
+  return {
+    readMailboxes: () => during('reading mailboxes', () => store.readMailboxes()),
+    async *readEmailsIn(mailboxIds) {
+      let count = 0;
+      try {
+        progress.set('mail', 'reading emails');
+        for await (const page of store.readEmailsIn(mailboxIds)) {
+          count += page.length;
+          progress.set('mail', `reading emails, ${count} so far`);
+          yield page;
+        }
+      } finally {
+        progress.set('mail', null);
+      }
+    },
+    patchEmails: (patches) =>
+      during(`moving ${patches.length} emails`, () => store.patchEmails(patches)),
+  };
+}
+
+/** Shows what `book` is busy with. */
+export function showContacts(book: AddressBook, progress: Progress): AddressBook {
+  const during = createDuring('contacts', progress);
+  let saved = 0;
+  return {
+    readGroups: (names) => during('reading contact groups', () => book.readGroups(names)),
+    findContacts: (addresses) =>
+      during('listing the address books', () => book.findContacts(addresses)),
+    saveContact: (wish) => {
+      saved += 1;
+      return during(`writing contact ${saved}`, () => book.saveContact(wish));
+    },
+    saveGroupMembers: (change) =>
+      during(`writing group ${change.group.name}`, () => book.saveGroupMembers(change)),
+  };
+}
+
+type During = <Result>(doing: string, work: () => Promise<Result>) => Promise<Result>;
+
+function createDuring(name: string, progress: Progress): During {
+  return async (doing, work) => {
+    progress.set(name, doing);
+    try {
+      return await work();
+    } finally {
+      progress.set(name, null);
+    }
+  };
+}

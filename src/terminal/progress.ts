@@ -1,0 +1,77 @@
+import { Writable } from 'node:stream';
+
+import { toPlainLine } from './plain-text.ts';
+
+/** One line on a terminal that says what is being done, for as long as it takes. */
+export interface Progress {
+  /** What is being done under this name; null: nothing any more. */
+  set(name: string, doing: string | null): void;
+  /** `stream` for others: what they write takes the line's place. */
+  readonly output: NodeJS.WritableStream;
+  /** Takes the line away for good. */
+  end(): void;
+}
+
+export interface ProgressOptions {
+  readonly stream: NodeJS.WritableStream & { readonly columns?: number };
+  /** False on a pipe, where nothing is ever shown. */
+  readonly isTerminal: boolean;
+}
+
+/** Who waits no longer than this need not be told why. */
+const QUIET_MS = 2000;
+
+const REDRAW_MS = 250;
+
+const FRAMES = ['|', '/', '-', '\\'];
+
+/** Shows nothing before two seconds have passed. */
+export function createProgress({ stream, isTerminal }: ProgressOptions): Progress {
+  if (!isTerminal) return { set: () => undefined, output: stream, end: () => undefined };
+  const startedMs = performance.now();
+  const doing = new Map<string, string>();
+  let isShown = false;
+  let frame = 0;
+
+  const clear = (): void => {
+    if (isShown) stream.write('\r\u001B[K');
+    isShown = false;
+  };
+  const draw = (): void => {
+    const elapsedMs = performance.now() - startedMs;
+    if (elapsedMs < QUIET_MS) return;
+    const seconds = Math.floor(elapsedMs / 1000);
+    const tasks = [...doing].map(([name, what]) => `${name}: ${what}`).join('; ');
+    frame = (frame + 1) % FRAMES.length;
+    const line = `${FRAMES[frame] ?? ''} ${seconds} s  ${tasks}`;
+    stream.write(`\r\u001B[K${fit(line, stream.columns)}`);
+    isShown = true;
+  };
+  const timer = setInterval(draw, REDRAW_MS);
+  timer.unref();
+
+  return {
+    set(name, what) {
+      if (what === null) doing.delete(name);
+      else doing.set(name, what);
+    },
+    output: new Writable({
+      decodeStrings: false,
+      write(chunk: string, _encoding, done) {
+        clear();
+        stream.write(chunk, () => done());
+      },
+    }),
+    end() {
+      clearInterval(timer);
+      clear();
+    },
+  };
+}
+
+/** A line that wraps could not be taken back. Some terminals say that they are 0 wide. */
+function fit(line: string, width = 0): string {
+  const columns = width > 0 ? width : 80;
+  const visible = toPlainLine(line);
+  return visible.length < columns ? visible : `${visible.slice(0, Math.max(0, columns - 2))}…`;
+}
