@@ -71,6 +71,7 @@ describe('layers', () => {
   it('mail/, contacts/ and state/ know nothing of what is built on them', () => {
     const allowed = [
       'errors.ts',
+      'http/budget.ts',
       'http/http.ts',
       'http/failure.ts',
       'log/logger.ts',
