@@ -126,11 +126,12 @@ function notChecked({ area, name }: RequiredMailbox): Check {
 
 /** Adds what it creates to `mailboxes`. */
 async function checkMailbox(
-  { area, name }: RequiredMailbox,
+  required: RequiredMailbox,
   mailboxes: Mailbox[],
   { mail, mayWrite }: MailCheckOptions,
 ): Promise<Check> {
-  const plan = planMailbox(mailboxes, name);
+  const { area, name } = required;
+  const plan = planMailbox(mailboxes, required);
   switch (plan.kind) {
     case 'exists':
       return { area, name, status: 'exists', detail: null };
@@ -149,7 +150,7 @@ async function checkMailbox(
     for (const part of plan.names) parentId = await create(part, parentId, mailboxes, mail);
     return { area, name, status: 'created', detail: note };
   } catch (error) {
-    return await afterFailure({ area, name }, error, mailboxes, mail);
+    return await afterFailure(required, error, mailboxes, mail);
   }
 }
 
@@ -167,18 +168,19 @@ async function create(
 
 /** Somebody else may have made it meanwhile, or the server did it and its answer was lost. */
 async function afterFailure(
-  { area, name }: RequiredMailbox,
+  required: RequiredMailbox,
   error: unknown,
   mailboxes: Mailbox[],
   mail: JmapMailStore,
 ): Promise<Check> {
+  const { area, name } = required;
   const failed: Check = { area, name, status: 'failed', detail: reasonOf(error) };
   try {
     mailboxes.splice(0, mailboxes.length, ...(await mail.readMailboxes()));
   } catch {
     return failed;
   }
-  return planMailbox(mailboxes, name).kind === 'exists'
+  return planMailbox(mailboxes, required).kind === 'exists'
     ? { area, name, status: 'exists', detail: 'made meanwhile' }
     : failed;
 }

@@ -1,5 +1,5 @@
-import type { TriageNames } from '../triage/layout.ts';
-import { findMailbox } from '../triage/mailboxes.ts';
+import { mailboxUse, type TriageNames } from '../triage/layout.ts';
+import { findMailbox, findUseProblem, type MailboxUse } from '../triage/mailboxes.ts';
 import type { Mailbox } from '../triage/model.ts';
 import { isInboxName, isSameName } from '../triage/names.ts';
 import type { CheckArea } from './check.ts';
@@ -9,12 +9,13 @@ export interface RequiredMailbox {
   readonly area: CheckArea;
   /** Its name or path, as the settings give it. */
   readonly name: string;
+  readonly use: MailboxUse;
 }
 
 /** Every mailbox that must exist, each once, under the first of its purposes. */
 export function requiredMailboxes(names: TriageNames): readonly RequiredMailbox[] {
   const { categories } = names;
-  const all: readonly RequiredMailbox[] = [
+  const all: readonly Omit<RequiredMailbox, 'use'>[] = [
     { area: 'mailbox', name: names.screenerMailbox },
     ...categories.map(({ destinationMailbox: name }) => ({ area: 'mailbox' as const, name })),
     ...categories.map(({ label: name }) => ({ area: 'triage label' as const, name })),
@@ -23,7 +24,9 @@ export function requiredMailboxes(names: TriageNames): readonly RequiredMailbox[
       ? []
       : [{ area: 'warning label' as const, name: names.warningLabel }]),
   ];
-  return all.filter(({ name }, index) => all.findIndex((one) => one.name === name) === index);
+  return all
+    .filter(({ name }, index) => all.findIndex((one) => one.name === name) === index)
+    .map((one) => ({ ...one, use: mailboxUse(one.name, names) }));
 }
 
 export type MailboxPlan =
@@ -37,24 +40,35 @@ export type MailboxPlan =
     };
 
 /** Finds the mailbox as a pass would; where it is missing, says which parts of its path are. */
-export function planMailbox(mailboxes: readonly Mailbox[], setting: string): MailboxPlan {
+export function planMailbox(
+  mailboxes: readonly Mailbox[],
+  { name: setting, use }: Pick<RequiredMailbox, 'name' | 'use'>,
+): MailboxPlan {
   const search = findMailbox(mailboxes, setting);
   switch (search.kind) {
-    case 'found':
-      return { kind: 'exists', path: setting };
+    case 'found': {
+      const problem = findUseProblem(search.mailbox, mailboxes, use);
+      return problem === null
+        ? { kind: 'exists', path: setting }
+        : { kind: 'unclear', problem: `it ${problem}` };
+    }
     case 'ambiguous':
       return {
         kind: 'unclear',
         problem: `it could be ${search.paths.map((path) => `"${path}"`).join(' or ')}: name it by its path`,
       };
     case 'missing':
-      return planPath(mailboxes, setting.split('/'));
+      return planPath(mailboxes, setting.split('/'), use);
     default:
       return search satisfies never;
   }
 }
 
-function planPath(mailboxes: readonly Mailbox[], path: readonly string[]): MailboxPlan {
+function planPath(
+  mailboxes: readonly Mailbox[],
+  path: readonly string[],
+  use: MailboxUse,
+): MailboxPlan {
   let parentId: string | null = null;
   for (const [depth, name] of path.entries()) {
     const found: Mailbox | undefined = mailboxes.find((mailbox) =>
@@ -63,9 +77,14 @@ function planPath(mailboxes: readonly Mailbox[], path: readonly string[]): Mailb
         : mailbox.parentId === parentId && isSameName(mailbox.name, name),
     );
     if (found === undefined) {
-      return depth === 0 && isInboxName(name)
-        ? { kind: 'unclear', problem: 'the account has no mailbox with the role inbox' }
-        : { kind: 'missing', parentId, names: path.slice(depth) };
+      if (depth === 0 && isInboxName(name)) {
+        return { kind: 'unclear', problem: 'the account has no mailbox with the role inbox' };
+      }
+      const toCreate: Mailbox = { id: '', name, parentId, role: null, totalEmails: 0 };
+      const problem = findUseProblem(toCreate, mailboxes, use);
+      return problem === null
+        ? { kind: 'missing', parentId, names: path.slice(depth) }
+        : { kind: 'unclear', problem: `it ${problem}` };
     }
     parentId = found.id;
   }

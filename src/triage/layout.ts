@@ -1,5 +1,5 @@
 import { findChain } from './chain.ts';
-import { findMailbox } from './mailboxes.ts';
+import { findMailbox, findUseProblem, findWithin, type MailboxUse } from './mailboxes.ts';
 import type { Category, ContactGroup, ContactType, Mailbox } from './model.ts';
 import { isSameName } from './names.ts';
 
@@ -30,7 +30,7 @@ export interface Layout {
   readonly screenerId: string;
   readonly errorLabelId: string;
   readonly warningLabelId: string | null;
-  /** Trash, Junk, Drafts, Sent: emails in them are never swept. */
+  /** Trash, Junk and all below them, Drafts, Sent: emails in these are never swept. */
   readonly leftAloneIds: ReadonlySet<string>;
   /** Archive: emails in it are swept only when they are in Screener as well. */
   readonly archiveIds: ReadonlySet<string>;
@@ -60,6 +60,13 @@ export function requiredMailboxNames(names: TriageNames): readonly string[] {
   ];
 }
 
+/** What a mailbox that the names ask for is to be. */
+export function mailboxUse(name: string, { categories }: TriageNames): MailboxUse {
+  return categories.some(({ destinationMailbox }) => destinationMailbox === name)
+    ? 'destination'
+    : 'label';
+}
+
 /** Finds every mailbox and group that the names ask for, and says all that is missing at once. */
 export function findLayout(
   mailboxes: readonly Mailbox[],
@@ -70,8 +77,11 @@ export function findLayout(
   const mailboxIds = new Map<string, string>();
   for (const name of requiredMailboxNames(names)) {
     const search = findMailbox(mailboxes, name);
-    if (search.kind === 'found') mailboxIds.set(name, search.mailbox.id);
-    else if (search.kind === 'missing') problems.push(`mailbox "${name}" is missing`);
+    if (search.kind === 'found') {
+      const problem = findUseProblem(search.mailbox, mailboxes, mailboxUse(name, names));
+      if (problem !== null) problems.push(`mailbox "${name}" ${problem}`);
+      mailboxIds.set(name, search.mailbox.id);
+    } else if (search.kind === 'missing') problems.push(`mailbox "${name}" is missing`);
     else {
       problems.push(
         `mailbox "${name}" could be ${search.paths.map((path) => `"${path}"`).join(' or ')}: name it by its path`,
@@ -97,7 +107,10 @@ export function findLayout(
       screenerId: mailboxId(names.screenerMailbox),
       errorLabelId: mailboxId(names.errorLabel),
       warningLabelId: names.warningLabel === null ? null : mailboxId(names.warningLabel),
-      leftAloneIds: withRole('trash', 'junk', 'drafts', 'sent'),
+      leftAloneIds: new Set([
+        ...findWithin(mailboxes, new Set(['trash', 'junk'])),
+        ...withRole('drafts', 'sent'),
+      ]),
       archiveIds: withRole('archive'),
       categories: names.categories.map((category) =>
         resolveCategory(category, names.categories, mailboxId, groupHref, [...withRole('inbox')]),

@@ -6,9 +6,13 @@ export type MailboxSearch =
   | { readonly kind: 'missing' }
   | { readonly kind: 'ambiguous'; readonly paths: readonly string[] };
 
+/** What a setting wants a mailbox for: Screener counts as a label. */
+export type MailboxUse = 'label' | 'destination';
+
 /**
  * The mailbox that a setting names: by its path (`Inbox/Screener`), or by its bare name, where one
- * at the top level wins over nested ones. Two nested ones and none at the top are ambiguous.
+ * at the top level wins over nested ones. Two nested ones and none at the top are ambiguous. By its
+ * bare name nothing below Trash or Junk is found: a mailbox is deleted by moving it there.
  */
 export function findMailbox(mailboxes: readonly Mailbox[], setting: string): MailboxSearch {
   const inbox = mailboxes.find(({ role }) => role === 'inbox');
@@ -20,25 +24,84 @@ export function findMailbox(mailboxes: readonly Mailbox[], setting: string): Mai
   for (const [mailbox, path] of paths) {
     if (isSameName(path, wanted)) return { kind: 'found', mailbox };
   }
-  const named = mailboxes.filter((mailbox) => isSameName(mailbox.name, setting));
+  const named = mailboxes.filter(
+    (mailbox) =>
+      isSameName(mailbox.name, setting) && findRoleAbove(mailbox, mailboxes, THROWN_AWAY) === null,
+  );
   const [first] = named;
   if (first === undefined) return { kind: 'missing' };
   if (named.length === 1) return { kind: 'found', mailbox: first };
   return { kind: 'ambiguous', paths: named.map((mailbox) => paths.get(mailbox) ?? mailbox.name) };
 }
 
+/**
+ * Why a mailbox cannot serve, a phrase that goes on after its name; null when it can. Labels and
+ * Screener need a mailbox of their own: every email in Archive would be triaged. Mail swept into
+ * Trash or Junk is deleted by the server in the end, and Drafts and Sent hold the user's own.
+ */
+export function findUseProblem(
+  mailbox: Mailbox,
+  mailboxes: readonly Mailbox[],
+  use: MailboxUse,
+): string | null {
+  if (use === 'label' && mailbox.role !== null) {
+    return `is the account's ${mailbox.role} mailbox: name one that has no other purpose`;
+  }
+  if (NO_DESTINATION.has(mailbox.role ?? '')) {
+    return `is the account's ${mailbox.role} mailbox: mail must not be swept into it, name another one`;
+  }
+  const above = findRoleAbove(mailbox, mailboxes, use === 'label' ? THROWN_AWAY : NO_DESTINATION);
+  return above === null
+    ? null
+    : `lies below the account's ${above} mailbox: move it out of there, or name another one`;
+}
+
+/** Mailboxes with one of these roles, and all that lies below them (RFC 8621 §2 `parentId`). */
+export function findWithin(
+  mailboxes: readonly Mailbox[],
+  roles: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const within = mailboxes.filter(
+    (mailbox) => roles.has(mailbox.role ?? '') || findRoleAbove(mailbox, mailboxes, roles) !== null,
+  );
+  return new Set(within.map(({ id }) => id));
+}
+
+const THROWN_AWAY: ReadonlySet<string> = new Set(['trash', 'junk']);
+
+const NO_DESTINATION: ReadonlySet<string> = new Set([...THROWN_AWAY, 'drafts', 'sent']);
+
+/** The first of these roles on the way up from the mailbox, which itself does not count. */
+function findRoleAbove(
+  mailbox: Mailbox,
+  mailboxes: readonly Mailbox[],
+  roles: ReadonlySet<string>,
+): string | null {
+  const roleAbove = findAncestors(mailbox, mailboxes).find(({ role }) => roles.has(role ?? ''));
+  return roleAbove?.role ?? null;
+}
+
 /** Names from the top level down, joined with `/`; the mailbox with role inbox is `Inbox`. */
 export function mailboxPath(mailbox: Mailbox, mailboxes: readonly Mailbox[]): string {
-  const names: string[] = [];
-  const seen = new Set<Mailbox>();
-  let next: Mailbox | undefined = mailbox;
-  while (next !== undefined && !seen.has(next)) {
-    seen.add(next);
-    names.unshift(next.role === 'inbox' ? 'Inbox' : next.name);
-    const parentId: string | null = next.parentId;
-    next = parentId === null ? undefined : mailboxes.find(({ id }) => id === parentId);
+  return [mailbox, ...findAncestors(mailbox, mailboxes)]
+    .map(({ role, name }) => (role === 'inbox' ? 'Inbox' : name))
+    .toReversed()
+    .join('/');
+}
+
+/** From the parent up; a circle of parents ends where it began. */
+function findAncestors(mailbox: Mailbox, mailboxes: readonly Mailbox[]): readonly Mailbox[] {
+  const ancestors: Mailbox[] = [];
+  for (let next = parentOf(mailbox, mailboxes); next !== undefined;) {
+    if (next === mailbox || ancestors.includes(next)) break;
+    ancestors.push(next);
+    next = parentOf(next, mailboxes);
   }
-  return names.join('/');
+  return ancestors;
+}
+
+function parentOf({ parentId }: Mailbox, mailboxes: readonly Mailbox[]): Mailbox | undefined {
+  return parentId === null ? undefined : mailboxes.find(({ id }) => id === parentId);
 }
 
 /** The path as `mailboxPath` writes it: it may begin with `Inbox`, or with that mailbox's own name. */

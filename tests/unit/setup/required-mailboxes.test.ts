@@ -7,7 +7,8 @@ const mailbox = (id: string, name: string, parentId: string | null = null): Mail
   id,
   name,
   parentId,
-  role: name === 'INBOX' ? 'inbox' : null,
+  role:
+    name === 'INBOX' ? 'inbox' : name === 'Trash' || name === 'Archive' ? name.toLowerCase() : null,
   totalEmails: 0,
 });
 
@@ -17,6 +18,9 @@ const ACCOUNT = [
   mailbox('3', 'Work'),
   mailbox('4', 'Later', '3'),
   mailbox('5', 'Later', '2'),
+  mailbox('6', 'Trash'),
+  mailbox('7', 'Old', '6'),
+  mailbox('8', 'Archive'),
 ];
 
 describe('a mailbox that a setting names', () => {
@@ -45,14 +49,39 @@ describe('a mailbox that a setting names', () => {
       { kind: 'missing', parentId: null, names: ['Money', 'Bills', 'Paid'] },
     ],
     ['is unclear when two could be meant', 'Later', { kind: 'unclear' }],
+    [
+      'is made anew when the one of that name was thrown away',
+      'Old',
+      { kind: 'missing', parentId: null, names: ['Old'] },
+    ],
+    [
+      'is refused in Trash, also by its path',
+      'Trash/Old',
+      {
+        kind: 'unclear',
+        problem:
+          "it lies below the account's trash mailbox: move it out of there, or name another one",
+      },
+    ],
+    ['is not made in Trash', 'Trash/New', { kind: 'unclear' }],
+    ['may be Archive for mail', 'Archive', { kind: 'exists' }],
   ])('%s', (_name, setting, expected) => {
-    expect(planMailbox(ACCOUNT, setting)).toMatchObject(expected);
+    expect(planMailbox(ACCOUNT, { name: setting, use: 'destination' })).toMatchObject(expected);
   });
 
   it('is unclear below an Inbox that is not there', () => {
-    expect(planMailbox([mailbox('2', 'Feed')], 'Inbox/Screener')).toMatchObject({
+    expect(
+      planMailbox([mailbox('2', 'Feed')], { name: 'Inbox/Screener', use: 'label' }),
+    ).toMatchObject({
       kind: 'unclear',
     });
+  });
+});
+
+it('a label must be a mailbox without another purpose', () => {
+  expect(planMailbox(ACCOUNT, { name: 'Archive', use: 'label' })).toEqual({
+    kind: 'unclear',
+    problem: "it is the account's archive mailbox: name one that has no other purpose",
   });
 });
 
@@ -74,10 +103,10 @@ it('each mailbox is asked for once, and without warnings there is no warning lab
   });
 
   expect(required).toEqual([
-    { area: 'mailbox', name: 'Screener' },
-    { area: 'mailbox', name: 'Feed' },
-    { area: 'triage label', name: '@ToFeed' },
-    { area: 'triage label', name: '@ToDaily' },
-    { area: 'error label', name: '@Error' },
+    { area: 'mailbox', name: 'Screener', use: 'label' },
+    { area: 'mailbox', name: 'Feed', use: 'destination' },
+    { area: 'triage label', name: '@ToFeed', use: 'label' },
+    { area: 'triage label', name: '@ToDaily', use: 'label' },
+    { area: 'error label', name: '@Error', use: 'label' },
   ]);
 });

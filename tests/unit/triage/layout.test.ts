@@ -133,6 +133,41 @@ describe('findLayout: all that is wrong is said at once', () => {
     });
   });
 
+  it.each([
+    [
+      'Trash as a destination',
+      aCategory('A', { destinationMailbox: 'Trash' }),
+      `mailbox "Trash" is the account's trash mailbox: mail must not be swept into it, name another one`,
+    ],
+    [
+      'a mailbox below Sent as a destination, by its path',
+      aCategory('A', { destinationMailbox: 'Sent/A' }),
+      `mailbox "Sent/A" lies below the account's sent mailbox: move it out of there, or name another one`,
+    ],
+    [
+      'Archive as a label: every email in it would be triaged',
+      aCategory('A', { label: 'Archive' }),
+      `mailbox "Archive" is the account's archive mailbox: name one that has no other purpose`,
+    ],
+  ])('a mailbox with another purpose: %s', (_rule, category, problem) => {
+    const names = triageNames({ categories: [category] });
+    const mailboxes = [
+      ...mailboxesFor(names).filter(({ name }) => !name.includes('/')),
+      aMailbox('A', { parentId: 'Sent' }),
+    ];
+
+    expect(findLayout(mailboxes, groupsFor(names), names)).toEqual({
+      kind: 'incomplete',
+      problems: [problem],
+    });
+  });
+
+  it('Archive may be a destination', () => {
+    const layout = aLayout({ categories: [aCategory('A', { destinationMailbox: 'Archive' })] });
+
+    expect(categoryOf(layout, 'A').destinationIds).toEqual(['Archive']);
+  });
+
   it('two categories may share a destination', () => {
     const categories = [aCategory('A'), aCategory('B', { destinationMailbox: 'A' })];
 
@@ -159,13 +194,14 @@ describe('findLayout: mailboxes that are left alone, by role', () => {
   const mailboxes = mailboxesFor(names).map((mailbox) =>
     mailbox.role === null ? mailbox : { ...mailbox, name: `in another language: ${mailbox.name}` },
   );
-  const result = findLayout(mailboxes, groupsFor(names), names);
+  const below = aMailbox('Old', { parentId: 'Trash' });
+  const result = findLayout([...mailboxes, below], groupsFor(names), names);
 
-  it('Trash, Junk, Drafts and Sent; Archive on its own', () => {
+  it('Trash and what lies below it, Junk, Drafts and Sent; Archive on its own', () => {
     expect(result).toMatchObject({
       kind: 'complete',
       layout: {
-        leftAloneIds: new Set(['Trash', 'Junk', 'Drafts', 'Sent']),
+        leftAloneIds: new Set(['Trash', 'Junk', 'Trash/Old', 'Drafts', 'Sent']),
         archiveIds: new Set(['Archive']),
       },
     });

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
-import { findMailbox, mailboxPath } from '../../../src/triage/mailboxes.ts';
+import {
+  findMailbox,
+  findUseProblem,
+  findWithin,
+  mailboxPath,
+} from '../../../src/triage/mailboxes.ts';
 import { aMailbox } from '../../support/builders.ts';
 
 const inbox = aMailbox('Inbox', { role: 'inbox' });
 const work = aMailbox('Work');
 const home = aMailbox('Home');
+const trash = aMailbox('Trash', { role: 'trash' });
 
 describe('findMailbox: the mailbox that a setting names', () => {
   it.each([
@@ -83,6 +89,16 @@ describe('findMailbox: the mailbox that a setting names', () => {
     ['a path that is not there, though its last name is', [aMailbox('Feed')], 'Work/Feed'],
     ['an empty setting', [inbox], ''],
     ['no mailboxes', [], 'Feed'],
+    ['thrown away: below Trash', [trash, aMailbox('Feed', { parentId: 'Trash' })], 'Feed'],
+    [
+      'thrown away: deep below Junk',
+      [
+        aMailbox('Junk', { role: 'junk' }),
+        aMailbox('A', { parentId: 'Junk' }),
+        aMailbox('Feed', { parentId: 'Junk/A' }),
+      ],
+      'Feed',
+    ],
   ])('missing: %s', (_rule, mailboxes, setting) => {
     expect(findMailbox(mailboxes, setting)).toEqual({ kind: 'missing' });
   });
@@ -99,6 +115,59 @@ describe('findMailbox: the mailbox that a setting names', () => {
       kind: 'ambiguous',
       paths: ['Work/Feed', 'Home/Feed'],
     });
+  });
+});
+
+it('one in use beside one that was thrown away is not ambiguous', () => {
+  const mailboxes = [
+    trash,
+    work,
+    aMailbox('Feed', { parentId: 'Trash' }),
+    aMailbox('Feed', { parentId: 'Work' }),
+  ];
+
+  expect(findMailbox(mailboxes, 'Feed')).toMatchObject({ mailbox: { id: 'Work/Feed' } });
+});
+
+describe('findUseProblem: what a mailbox can serve for', () => {
+  const roles = ['inbox', 'archive', 'trash', 'junk', 'drafts', 'sent'];
+  const mailboxes = roles.flatMap((role) => [
+    aMailbox(role, { role }),
+    aMailbox('Below', { parentId: role }),
+    aMailbox('Deep', { parentId: `${role}/Below` }),
+  ]);
+  const isRefused = (id: string, use: 'label' | 'destination'): boolean => {
+    const found = mailboxes.find((mailbox) => mailbox.id === id);
+    return found !== undefined && findUseProblem(found, mailboxes, use) !== null;
+  };
+
+  it.each([
+    ['inbox', 'a destination', false],
+    ['archive', 'a destination', false],
+    ['trash', 'no destination', true],
+    ['junk', 'no destination', true],
+    ['drafts', 'no destination', true],
+    ['sent', 'no destination', true],
+  ])('%s and what lies below it: %s', (role, _rule, expected) => {
+    for (const id of [role, `${role}/Below`, `${role}/Below/Deep`]) {
+      expect([id, isRefused(id, 'destination')]).toEqual([id, expected]);
+    }
+  });
+
+  it.each(roles)('%s is no label', (role) => {
+    expect(isRefused(role, 'label')).toBe(true);
+  });
+
+  it('a label may lie anywhere but below Trash and Junk', () => {
+    const refused = roles.filter((role) => isRefused(`${role}/Below`, 'label'));
+
+    expect(refused).toEqual(['trash', 'junk']);
+  });
+
+  it('findWithin: a mailbox with the role and all below it', () => {
+    expect(findWithin(mailboxes, new Set(['trash']))).toEqual(
+      new Set(['trash', 'trash/Below', 'trash/Below/Deep']),
+    );
   });
 });
 
