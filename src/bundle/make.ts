@@ -16,8 +16,8 @@ const SOURCES = join(import.meta.dirname, '..');
 
 const PROGRAMS = ['run-once', 'status', 'setup'];
 
-/** Large packages that a pass which finds nothing to do never loads: files of their own. */
-const APART = ['tsdav', 'ical.js'];
+/** Packages that a pass which finds nothing to do never loads: files of their own. */
+const APART = ['tsdav', 'ical.js', 'email-addresses'];
 
 const { values } = parseArgs({ options: { outdir: { type: 'string', default: 'dist' } } });
 

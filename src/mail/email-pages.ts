@@ -1,10 +1,12 @@
 import { JmapMethodError, MalformedAnswerError } from '../errors.ts';
-import type { Email } from '../triage/model.ts';
+import { judgeAuthor } from '../triage/author.ts';
+import type { Email, SenderAddress } from '../triage/model.ts';
+import { loadFromReader } from './from-field.ts';
 import type { JmapClient } from './jmap/client.ts';
 import type { JsonObject } from './jmap/decode.ts';
 import { type Page, readPage } from './jmap/query-page.ts';
 import { isTooLarge } from './jmap/write-failure.ts';
-import { decodeEmail, EMAIL_PROPERTIES } from './objects.ts';
+import { decodeEmail, EMAIL_PROPERTIES, type UnjudgedEmail } from './objects.ts';
 
 /**
  * Every email in at least one of the mailboxes, once each, oldest first (MailStore.readEmailsIn).
@@ -18,10 +20,11 @@ import { decodeEmail, EMAIL_PROPERTIES } from './objects.ts';
 export async function* readEmailPages(
   client: JmapClient,
   mailboxIds: readonly string[],
+  findOwnAddresses: () => Promise<ReadonlySet<SenderAddress>>,
 ): AsyncGenerator<readonly Email[]> {
   if (mailboxIds.length === 0) return;
   const given = new Set<string>();
-  const share = createSharing();
+  let finish: Finish | null = null;
   const listing = new Listing((await client.session()).limits.maxObjectsInGet);
   for (;;) {
     const page = await readNext(client, listing, filterOf(mailboxIds));
@@ -29,8 +32,10 @@ export async function* readEmailPages(
     const next = listing.advance(page, given);
     if (next === 'end') return;
     if (next === 'again') continue;
+    finish ??= await createFinish(await findOwnAddresses());
     const emails = page.objects
-      .map((object) => share(decodeEmail(object)))
+      .map(decodeEmail)
+      .map(finish)
       .filter(({ id }) => !given.has(id));
     for (const { id } of emails) given.add(id);
     if (emails.length === 0) continue;
@@ -39,20 +44,30 @@ export async function* readEmailPages(
   }
 }
 
-/** Many emails have one sender and are in the same few mailboxes: they share what is equal. */
-function createSharing(): (email: Email) => Email {
+type Finish = (email: UnjudgedEmail) => Email;
+
+/**
+ * Judges each email's author. Many emails have one sender and are in the same few mailboxes: they
+ * share what is equal, and a From field is read once.
+ */
+async function createFinish(own: ReadonlySet<SenderAddress>): Promise<Finish> {
+  const read = await loadFromReader();
   const mailboxIds = new Map<string, Email['mailboxIds']>();
-  const from = new Map<string, Email['from']>();
-  return (email) => ({
-    ...email,
-    mailboxIds: shared(mailboxIds, [...email.mailboxIds].join(' '), email.mailboxIds),
-    from: shared(from, JSON.stringify(email.from), email.from),
-  });
+  const froms = new Map<string, Pick<Email, 'from' | 'author'>>();
+  return ({ id, receivedAt, fromFields, ...email }) => {
+    const { from, author } = shared(froms, JSON.stringify([email.from, fromFields]), () => ({
+      from: email.from,
+      author: judgeAuthor({ from: email.from, readings: fromFields.map(read) }, own),
+    }));
+    const ids = shared(mailboxIds, [...email.mailboxIds].join(' '), () => email.mailboxIds);
+    return { id, mailboxIds: ids, from, author, receivedAt };
+  };
 }
 
-function shared<Value>(known: Map<string, Value>, key: string, value: Value): Value {
+function shared<Value>(known: Map<string, Value>, key: string, make: () => Value): Value {
   const found = known.get(key);
   if (found !== undefined) return found;
+  const value = make();
   // As many senders as that have few emails each, and remembering them would cost more than it saves.
   if (known.size >= MOST_SHARED) known.clear();
   known.set(key, value);

@@ -1,4 +1,6 @@
+import type { SenderAddress } from '../triage/model.ts';
 import type { MailStore } from '../triage/ports.ts';
+import { parseSenderAddress } from '../triage/sender.ts';
 import { readEmailPages } from './email-pages.ts';
 import { patchEmails } from './email-patches.ts';
 import { JmapClient, type JmapClientOptions } from './jmap/client.ts';
@@ -18,12 +20,22 @@ export interface JmapMailStore extends MailStore {
   remember(): RememberedSession | null;
 }
 
+export interface MailStoreOptions extends JmapClientOptions {
+  /** User names of the account elsewhere (CardDAV): nobody triages themselves. */
+  readonly ownUsernames: readonly string[];
+}
+
 /** Sends nothing before the first method call. */
-export function createMailStore(options: JmapClientOptions): JmapMailStore {
+export function createMailStore(options: MailStoreOptions): JmapMailStore {
   const client = new JmapClient(options);
+  const findOwnAddresses = async (): Promise<ReadonlySet<SenderAddress>> => {
+    const { username } = await client.session();
+    const names = [username, ...options.ownUsernames];
+    return new Set(names.map(parseSenderAddress).filter((address) => address !== null));
+  };
   return {
     readMailboxes: () => readMailboxes(client),
-    readEmailsIn: (mailboxIds) => readEmailPages(client, mailboxIds),
+    readEmailsIn: (mailboxIds) => readEmailPages(client, mailboxIds, findOwnAddresses),
     patchEmails: (patches) => patchEmails(client, patches),
     createMailbox: (name, parentId) => createMailbox(client, name, parentId),
     readAccount: () => client.session(),

@@ -15,8 +15,17 @@ import {
 /** What Mailbox/get is asked for, and `decodeMailbox` reads. */
 export const MAILBOX_PROPERTIES = ['id', 'name', 'parentId', 'role', 'totalEmails'] as const;
 
+/** Each From field as it is written, RFC 8621 §4.1.2.1 and §4.1.3. */
+const RAW_FROM = 'header:From:asRaw:all';
+
 /** What Email/get is asked for, and `decodeEmail` reads. */
-export const EMAIL_PROPERTIES = ['id', 'mailboxIds', 'from', 'receivedAt'] as const;
+export const EMAIL_PROPERTIES = ['id', 'mailboxIds', 'from', RAW_FROM, 'receivedAt'] as const;
+
+/** An Email as the server gives it, its author not judged yet. */
+export interface UnjudgedEmail extends Omit<Email, 'author'> {
+  /** Raw value of each From field, in order. */
+  readonly fromFields: readonly string[];
+}
 
 /** RFC 8621 §2. */
 export function decodeMailbox(object: JsonObject): Mailbox {
@@ -32,7 +41,7 @@ export function decodeMailbox(object: JsonObject): Mailbox {
 }
 
 /** RFC 8621 §4.1. An email in no mailbox cannot be, so an answer that shows one is wrong. */
-export function decodeEmail(object: JsonObject): Email {
+export function decodeEmail(object: JsonObject): UnjudgedEmail {
   const where = 'Email/get list[]';
   const mailboxIds = decodeObject(object['mailboxIds'], `${where}.mailboxIds`);
   const isSound = Object.values(mailboxIds).every((value) =>
@@ -48,6 +57,7 @@ export function decodeEmail(object: JsonObject): Email {
     id: decodeId(object['id'], `${where}.id`),
     mailboxIds: new Set(ids),
     from: decodeNullable(object['from'], `${where}.from`, arrayOf(decodeEmailAddress)) ?? [],
+    fromFields: arrayOf(decodeString)(object[RAW_FROM], `${where}.${RAW_FROM}`),
     receivedAt: decodeUtcDate(object['receivedAt'], `${where}.receivedAt`),
   };
 }

@@ -4,6 +4,7 @@ import type { Email, EmailPatch } from '../triage/model.ts';
 import type { Conflict, SenderPlan } from '../triage/plan.ts';
 import type { MailStore } from '../triage/ports.ts';
 import type { SenderFailure } from '../triage/report.ts';
+import { findNobodyReason } from '../triage/sender.ts';
 import { planErrorLabels } from '../triage/sweep.ts';
 import type { World } from './world.ts';
 
@@ -57,8 +58,9 @@ export async function labelUnclear(
     layout,
   );
   const isNew = new Set(patches.map(({ emailId }) => emailId));
-  for (const { id } of withoutSender) {
-    log[isNew.has(id) ? 'warning' : 'debug']('email_missing_sender', { emailId: id });
+  for (const email of withoutSender) {
+    const level = isNew.has(email.id) ? 'warning' : 'debug';
+    log[level]('email_missing_sender', { emailId: email.id, reason: findNobodyReason(email) });
   }
   for (const { sender, emails, categoryNames } of conflicts) {
     const level = emails.some(({ id }) => isNew.has(id)) ? 'warning' : 'debug';

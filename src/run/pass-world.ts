@@ -49,6 +49,7 @@ export function createRun(
     http: mailHttp,
     sessionUrl: settings.jmapSessionUrl,
     remembered: parseRememberedSession(discovery?.session),
+    ownUsernames: [settings.cardDavUsername],
     log: log.child('mail'),
   });
   const contacts = createAddressBook({

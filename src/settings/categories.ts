@@ -68,6 +68,7 @@ function findProblems(
     ...findDuplicates(categories, 'label'),
     ...findParentProblems(categories),
     ...findReservedNames(categories, reserved),
+    ...findAddressableLabels(categories),
     ...findSharedGroups(categories),
   ];
 }
@@ -190,6 +191,25 @@ function findReservedNames(
     if (isInboxName(label)) problems.push(`has ${name} with a label that is Inbox`);
   }
   return [...new Set(problems)];
+}
+
+/** Servers deliver mail to `you+ToFeed@…` into a mailbox `ToFeed`: strangers would triage themselves. */
+function findAddressableLabels(categories: readonly Category[]): readonly string[] {
+  return categories
+    .filter(({ label }) => label !== '' && !ownNameOf(label).startsWith('@'))
+    .map(({ name, label }) => {
+      const own = ownNameOf(label);
+      const better = JSON.stringify(label.slice(0, label.length - own.length) + `@${own}`);
+      return (
+        `has ${name} with the label ${JSON.stringify(label)}, and mail sent to you+${own}@… is ` +
+        `delivered into such a mailbox, so that a stranger could triage himself: call it ${better}`
+      );
+    });
+}
+
+/** The last part of a mailbox's path. */
+function ownNameOf(label: string): string {
+  return label.slice(label.lastIndexOf('/') + 1);
 }
 
 function findSharedGroups(categories: readonly Category[]): readonly string[] {

@@ -86,6 +86,7 @@ async function examine(
     http: watchClock(session.http, (time) => times.push(time)),
     sessionUrl: settings.jmapSessionUrl,
     remembered: null,
+    ownUsernames: [settings.cardDavUsername],
     log,
   });
   const contacts = createAddressBook({

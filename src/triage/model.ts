@@ -18,9 +18,31 @@ export interface Email {
   readonly mailboxIds: ReadonlySet<string>;
   /** From, in order; empty where the email has none. */
   readonly from: readonly EmailAddress[];
+  /** Whose email it is, judged once when it is read. */
+  readonly author: Author;
   /** UTCDate (RFC 8620 §1.4); text order is time order. */
   readonly receivedAt: string;
 }
+
+/** The one sender of an email, or why it is nobody's. */
+export type Author =
+  | { readonly kind: 'sender'; readonly address: SenderAddress }
+  | { readonly kind: 'nobody'; readonly reason: NobodyReason };
+
+/** Why an email is nobody's; logged with it. */
+export type NobodyReason =
+  /** There is no From field, or no address in it. */
+  | 'no address'
+  | 'several From fields'
+  | 'several addresses'
+  /** The From field is not one plain address with a name: a group, a route, a space in the domain. */
+  | 'unclear From field'
+  /** The server reads another address in the From field than is written there. */
+  | 'server reads another address'
+  | 'unusable address'
+  /** An address book reads `*@example.com` as everybody there. */
+  | 'address with *'
+  | 'own address';
 
 /** RFC 8621 §2 Mailbox. */
 export interface Mailbox {

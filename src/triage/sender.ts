@@ -1,28 +1,43 @@
 import { domainToASCII } from 'node:url';
 
-import type { Email, EmailAddress, SenderAddress } from './model.ts';
+import type { Email, EmailAddress, NobodyReason, SenderAddress } from './model.ts';
 
 /**
- * The canonical form of an address: surrounding space off, lower-cased, domain in ASCII form
- * (RFC 5891). Null when it is no usable address: empty, no `@`, space or control characters in it,
- * a domain that does not exist in ASCII. A doubt falls on null: an address that matched too much
- * would move other people's mail.
+ * The canonical form of an address: surrounding space off, lower-cased, needless quotes off, domain
+ * in ASCII form (RFC 5891). Null when it is no usable address: empty, no `@`, space or control
+ * characters in it, a `*` (address books read it as a pattern), a domain that does not exist in
+ * ASCII. A doubt falls on null: an address that matched too much would move other people's mail.
  */
 export function parseSenderAddress(text: string): SenderAddress | null {
   const address = text.trim();
   const at = address.lastIndexOf('@');
   if (at < 1 || at === address.length - 1) return null;
   const localPart = address.slice(0, at);
-  if (!isLocalPart(localPart)) return null;
-  const domain = canonicalDomain(address.slice(at + 1));
-  if (domain === null) return null;
-  return `${lowerCase(localPart)}@${domain}` as SenderAddress;
+  if (!localPart.startsWith('"')) return isBareLocalPart(localPart) ? join(address, at) : null;
+  const content = unquoteLocalPart(localPart);
+  return content === null ? null : senderAddress(content, address.slice(at + 1));
 }
 
-/** The sender of an email is the first address of From, and nobody else (CONTRACT: Sender). */
-export function findSender(email: Email): SenderAddress | null {
-  const [first] = email.from;
-  return first === undefined ? null : parseSenderAddress(first.email);
+/** The address of a local part without its quotes, and a domain; null where it is not usable. */
+export function senderAddress(content: string, domain: string): SenderAddress | null {
+  if (isBareLocalPart(content)) {
+    const bare = `${content}@${domain}`;
+    return join(bare, content.length);
+  }
+  // Space at an end is trimmed away by servers, and would make it somebody else's.
+  if (content === '' || content !== content.trim() || isUnseen(content)) return null;
+  const quoted = `"${content.replace(/["\\]/gu, '\\$&')}"`;
+  return join(`${quoted}@${domain}`, quoted.length);
+}
+
+/** Null when the email is nobody's (see `judgeAuthor`). */
+export function findSender({ author }: Pick<Email, 'author'>): SenderAddress | null {
+  return author.kind === 'sender' ? author.address : null;
+}
+
+/** Null when the email has a sender. */
+export function findNobodyReason({ author }: Pick<Email, 'author'>): NobodyReason | null {
+  return author.kind === 'nobody' ? author.reason : null;
 }
 
 /**
@@ -54,12 +69,28 @@ const HAS_NOTHING_TO_SEE = /^[\p{Default_Ignorable_Code_Point}\s]*$/u;
 /** In characters as people count them; never more than the code units of the text. */
 const MAX_NAME_LENGTH = 200;
 
-/** RFC 5321 §4.1.2: a dot-string, or a quoted string; non-ASCII as RFC 6531 has it. */
-function isLocalPart(text: string): boolean {
-  // Nobody could tell from what is shown whose address it is, were its reading direction turned.
-  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u.test(text)) return false;
-  if (text.startsWith('"')) return /^"(?:[^"\\]|\\.)*"$/u.test(text);
-  return !/[\s"@<>(),;:\\[\]]/u.test(text);
+/** RFC 5321 §4.1.2: a dot-string, dots as some operators allow them; non-ASCII as in RFC 6531. */
+function isBareLocalPart(text: string): boolean {
+  return text !== '' && !isUnseen(text) && !/[\s"@<>(),;:\\[\]*]/u.test(text);
+}
+
+/** RFC 5321 §4.1.2, what a quoted string says; null where it is none. */
+function unquoteLocalPart(text: string): string | null {
+  if (!/^"(?:[^"\\]|\\.)*"$/u.test(text)) return null;
+  return text.slice(1, -1).replace(/\\(.)/gu, '$1');
+}
+
+/**
+ * Nobody could tell from what is shown whose address it is: control characters, reading direction
+ * turned, octets that the server could not read. The `*` is there for all of them.
+ */
+function isUnseen(text: string): boolean {
+  return /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069\uFFFD*]/u.test(text);
+}
+
+function join(address: string, at: number): SenderAddress | null {
+  const domain = canonicalDomain(address.slice(at + 1));
+  return domain === null ? null : (`${lowerCase(address.slice(0, at))}@${domain}` as SenderAddress);
 }
 
 function canonicalDomain(text: string): string | null {
@@ -68,10 +99,12 @@ function canonicalDomain(text: string): string | null {
   // Judged after the mapping too: it makes commas and dots out of characters that look like them.
   const ascii = domainToASCII(text).replace(/\.$/u, '');
   const hasEmptyLabel = ascii.split('.').includes('');
-  return hasEmptyLabel || FORBIDDEN_IN_DOMAIN.test(ascii) ? null : ascii.toLowerCase();
+  // `0` becomes 0.0.0.0: an IPv4 address stands in brackets, or is none.
+  if (hasEmptyLabel || /^[\d.]+$/u.test(ascii)) return null;
+  return FORBIDDEN_IN_DOMAIN.test(ascii) ? null : ascii.toLowerCase();
 }
 
-const FORBIDDEN_IN_DOMAIN = /[\s\p{Cc}@<>(),;:"\\[\]/?#%]/u;
+const FORBIDDEN_IN_DOMAIN = /[\s\p{Cc}@<>(),;:"\\[\]/?#%*\uFFFD]/u;
 
 /**
  * Lower case, letter by letter, that never turns a letter outside ASCII into one inside it: the

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { findSender } from '../../src/triage/sender.ts';
 import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 import { callJmap, type Invocation, MAIL_CAPABILITIES, readSession } from '../support/wire.ts';
+import { openMailStore } from './open-mail-store.ts';
 
 /*
  * What a client can observe of a JMAP server, the same on the stand-in and on a real one. The stand-in
@@ -607,6 +609,116 @@ describeEachServer('mail', ({ open }) => {
       expect(again['newState']).toBe(first['newState']);
     });
   });
+});
+
+/** What is written in From; what the server makes of it, `name <address>`; whose we say it is. */
+const FROM_ROWS: readonly (readonly [string, readonly string[], string | null])[] = [
+  // Honest forms.
+  ['a@b.example', ['a@b.example'], 'a@b.example'],
+  ['Name <A@B.Example>', ['Name <A@B.Example>'], 'a@b.example'],
+  ['"Doe, Jane" <a@b.example>', ['Doe, Jane <a@b.example>'], 'a@b.example'],
+  ['Name, Jr. <a@b.example>', ['Jr. <a@b.example>'], 'a@b.example'],
+  ['J. R. Doe <a@b.example>', ['J. R. Doe <a@b.example>'], 'a@b.example'],
+  ['=?utf-8?q?J=C3=BCrgen?= <a@b.example>', ['Jürgen <a@b.example>'], 'a@b.example'],
+  ['Jürgen <a@b.example>', ['JXXrgen <a@b.example>'], 'a@b.example'],
+  ['Name\r\n <a@b.example>', ['Name <a@b.example>'], 'a@b.example'],
+  ['a@b.example (c)', ['c <a@b.example>'], 'a@b.example'],
+  ['(v@bank.example) a@b.example', ['a@b.example'], 'a@b.example'],
+  ['"v@bank.example" <a@b.example>', ['v@bank.example <a@b.example>'], 'a@b.example'],
+  ['user@XN--BCHER-KVA.example', ['user@XN--BCHER-KVA.example'], 'user@xn--bcher-kva.example'],
+  ['"q q"@b.example', ['q q@b.example'], '"q q"@b.example'],
+  ['"a@x"@b.example', ['a@x@b.example'], '"a@x"@b.example'],
+  ['"a\\"b"@b.example', ['a"b@b.example'], '"a\\"b"@b.example'],
+  ['"a.b"@c.example', ['a.b@c.example'], 'a.b@c.example'],
+  ['a@[192.0.2.1]', ['a@[192.0.2.1]'], 'a@[192.0.2.1]'],
+  // Strangers who would pass for somebody.
+  ['v@bank.example <x@y.example>', ['v@bank.example', 'x@y.example'], null],
+  ['Joe @ Shop <x@y.example>', ['Joe@Shop', 'x@y.example'], null],
+  ['<v@bank.example_x.y.example>', ['v@bank.example'], null],
+  ['<v@bank.example/x.y.example>', ['v@bank.example'], null],
+  ['<v@bank.example=x.y.example>', ['v@bank.example'], null],
+  ['<v@bank.example+x.y.example>', ['v@bank.example'], null],
+  ['<v@bank.example!x.y.example>', ['v@bank.example'], null],
+  ['<v@bank.example#x.y.example>', ['v@bank.example'], null],
+  ["<v@bank.example'x.y.example>", ['v@bank.example'], null],
+  ['v@bank..example', ['v@bank.example'], null],
+  ['v@.bank.example', ['v@bank.example'], null],
+  ['v@bank.example.', ['v@bank.example'], null],
+  ['v@bank .example', ['v@bank.example'], null],
+  ['v@(c)bank.example', ['v@bank.example'], null],
+  ['v@bank."example"', ['v@bank'], null],
+  ['v@bank.example\r\n .y.example', ['v@bank.example.y.example'], null],
+  ['v @bank.example', ['v@bank.example'], null],
+  ['"v "@bank.example', ['v@bank.example'], null],
+  ['" v"@bank.example', [' v@bank.example'], null],
+  ['x@y.example\r\nFrom: v@bank.example', ['v@bank.example'], null],
+  ['v@bank.example\r\nFrom: v@bank.example', ['v@bank.example'], null],
+  ['g: v@bank.example;', ['v@bank.example'], null],
+  ['<@y.example:v@bank.example>', ['v@bank.example'], null],
+  ['<v@bank.example', ['v@bank.example'], null],
+  ['v@bank.example <>', ['v@bank.example'], null],
+  ['<v@bank.example><x@y.example>', ['v@bank.example', 'x@y.example'], null],
+  ['v@bank.example, x@y.example', ['v@bank.example', 'x@y.example'], null],
+  ['<*@bank.example>', ['*@bank.example'], null],
+  ['"*"@bank.example', ['*@bank.example'], null],
+  ['müller@bank.example', ['mXXller@bank.example'], null],
+  ['a@bücher.example', ['a@bXXcher.example'], null],
+  ['x@0', ['x@0'], null],
+  ['x@192.0.2.1', ['x@192.0.2.1'], null],
+  ['Nobody <>', ['Nobody <>'], null],
+  ['undisclosed:;', [], null],
+];
+
+describeEachServer('the From header', ({ open }) => {
+  let account: TestAccount;
+  let mail: Mail;
+  beforeAll(async () => {
+    account = await open();
+    mail = await openMail(account);
+  });
+  afterAll(() => account.close());
+
+  const readingsOf = async (
+    ids: readonly string[],
+    mailboxId: string,
+  ): Promise<ReadonlyMap<string, unknown>> => {
+    const got = (await mail.invoke('Email/get', { ids, properties: ['from'] })) as {
+      list: readonly { id: string; from: readonly { name: string | null; email: string }[] }[];
+    };
+    const shown = new Map(
+      got.list.map(({ id, from }) => [
+        id,
+        from.map(({ name, email }) => (name === null ? email : `${name} <${email}>`)),
+      ]),
+    );
+    const readings = new Map<string, unknown>();
+    for await (const page of openMailStore(account).store.readEmailsIn([mailboxId])) {
+      for (const email of page) readings.set(email.id, [shown.get(email.id), findSender(email)]);
+    }
+    return readings;
+  };
+
+  it.each(['imported', 'delivered'] as const)(
+    'is read badly by the server, and rightly by us: %s',
+    { timeout: 60_000 },
+    async (way) => {
+      const mailbox =
+        way === 'imported' ? await account.createMailbox('From') : await account.mailboxId('Inbox');
+      const ids: string[] = [];
+      for (const [from] of FROM_ROWS) {
+        ids.push(
+          way === 'imported'
+            ? await account.addEmail({ from, mailboxIds: [mailbox] })
+            : await account.deliverEmail({ from }),
+        );
+      }
+      const readings = await readingsOf(ids, mailbox);
+
+      expect(FROM_ROWS.map(([from], index) => [from, readings.get(ids[index] ?? '')])).toEqual(
+        FROM_ROWS.map(([from, servers, sender]) => [from, [servers, sender]]),
+      );
+    },
+  );
 });
 
 function unknownIds(count: number): readonly string[] {

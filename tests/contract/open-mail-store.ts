@@ -31,7 +31,7 @@ export function openMailStore(
     backoffMs: 1,
   });
   return {
-    store: createMailStore({ http, sessionUrl, remembered, log: silentLogger }),
+    store: createMailStore({ http, sessionUrl, remembered, ownUsernames: [], log: silentLogger }),
     requestCount: () => budget.requestCount,
   };
 }

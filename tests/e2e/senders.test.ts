@@ -51,7 +51,10 @@ describeEachServer('senders, contacts and groups', ({ open }) => {
     expect(run.exitCode).toBe(0);
     expect(run.end).toMatchObject({ event: 'poll_complete', processed: 1, failed: 0 });
     const missing = run.find('email_missing_sender');
-    expect(missing.map(({ level }) => level)).toEqual(['warning', 'warning']);
+    expect(missing.map(({ level, ...fields }) => [level, fields['reason']])).toEqual([
+      ['warning', 'no address'],
+      ['warning', 'no address'],
+    ]);
     expect(await places([withoutFrom, unusable, fine])).toEqual([
       '@MailroomError + @ToFeed + Screener',
       '@MailroomError + @ToFeed + Screener',
@@ -68,6 +71,30 @@ describeEachServer('senders, contacts and groups', ({ open }) => {
     expect(recordedWrites(account)).toEqual([]);
     expect([await readEtags(account), await scenario.whereabouts()]).toEqual([etags, whereabouts]);
     for (const id of [withoutFrom, unusable]) await account.deleteEmail(id);
+  });
+
+  test('a stranger who would pass for a contact is nobody, and is not swept', async () => {
+    const contact = await scenario.email({ from: 'v@bank.example', in: ['Screener', '@ToFeed'] });
+    const strangers = [
+      'v@bank.example <x@y.example>',
+      '<v@bank.example_x.y.example>',
+      'x@y.example\r\nFrom: v@bank.example',
+    ];
+    const swept = await Promise.all(
+      strangers.map((from) => scenario.email({ from, in: ['Screener'] })),
+    );
+    const pattern = await scenario.email({ from: '<*@bank.example>', in: ['Screener', '@ToJail'] });
+
+    const run = await mailroom.run();
+
+    expect(run.end).toMatchObject({ event: 'poll_complete', triaged_senders: 1, emails_swept: 1 });
+    expect(run.find('email_missing_sender')).toMatchObject([{ reason: 'address with *' }]);
+    expect(await places([contact, pattern, ...swept])).toEqual([
+      'Feed',
+      '@MailroomError + @ToJail + Screener',
+      ...strangers.map(() => 'Screener'),
+    ]);
+    for (const id of [pattern, ...swept]) await account.deleteEmail(id);
   });
 
   test('letter case makes no second sender: one contact, all emails', async () => {
@@ -279,3 +306,20 @@ describeEachServer('group cards', ({ open }) => {
 function cardOf(uid: string, name: string, address: string): string {
   return `BEGIN:VCARD\r\nVERSION:3.0\r\nUID:${uid}\r\nFN:${name}\r\nN:;;;;\r\nEMAIL:${address}\r\nEND:VCARD\r\n`;
 }
+
+test('the own address is nobody, also where the session is remembered', async () => {
+  const account = await startStandIn({ username: 'me@home.example' });
+  const scenario = await arrangeScenario(account);
+  const mailroom = await install(programs, account);
+  await mailroom.run();
+  account.clearRequests();
+  const id = await scenario.email({ from: 'Me <ME@Home.example>', in: ['Screener', '@ToFeed'] });
+
+  const run = await mailroom.run();
+
+  expect(account.requests.some(({ kind }) => kind === 'session')).toBe(false);
+  expect(run.find('email_missing_sender')).toMatchObject([{ reason: 'own address' }]);
+  expect((await scenario.whereabouts()).get(id)).toBe('@MailroomError + @ToFeed + Screener');
+  await mailroom.remove();
+  await account.close();
+});

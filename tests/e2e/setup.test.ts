@@ -274,10 +274,10 @@ describe('what goes wrong for one thing', () => {
   test('two names for one mailbox', async () => {
     const changed = {
       ...env,
-      MAILROOM_SCREENER_MAILBOX: 'Feed/Screener',
-      MAILROOM_LABEL_TO_JAIL: 'Screener',
+      MAILROOM_SCREENER_MAILBOX: 'Feed/@Wait',
+      MAILROOM_LABEL_TO_JAIL: '@Wait',
     };
-    await runSetupJson(programs, { ...env, MAILROOM_SCREENER_MAILBOX: 'Feed/Screener' }, '--apply');
+    await runSetupJson(programs, { ...env, MAILROOM_SCREENER_MAILBOX: 'Feed/@Wait' }, '--apply');
 
     const { exitCode, statuses, detail } = await runSetupJson(programs, changed, '--apply');
 

@@ -49,7 +49,7 @@ describe.skipIf(isImageSkipped)(`the image, built from the Containerfile${imageN
   test('has the bundle, and nothing else of the project', () => {
     const ours = files.map(({ path }) => path).filter((path) => path.startsWith('/app/'));
 
-    const code = ['ical', 'run-once', 'setup', 'status', 'tsdav'];
+    const code = ['email-addresses', 'ical', 'run-once', 'setup', 'status', 'tsdav'];
     expect(ours.toSorted()).toEqual([
       ...code.flatMap((name) => [`/app/code/${name}.js`, `/app/code/${name}.js.compiled`]),
       '/app/compile.js',

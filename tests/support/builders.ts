@@ -1,6 +1,7 @@
 import type { Layout, ResolvedCategory, TriageNames } from '../../src/triage/layout.ts';
 import { findLayout } from '../../src/triage/layout.ts';
 import type {
+  Author,
   Category,
   Contact,
   ContactGroup,
@@ -40,13 +41,22 @@ export function anEmail(
   } = {},
 ): Email {
   emailCount += 1;
-  const from = email.from ?? SENDER_TEXT;
+  const given = email.from ?? SENDER_TEXT;
+  const from = typeof given === 'string' ? [{ name: email.name ?? null, email: given }] : given;
   return {
     id: email.id ?? `email-${emailCount}`,
     mailboxIds: new Set(email.in ?? ['Screener']),
-    from: typeof from === 'string' ? [{ name: email.name ?? null, email: from }] : from,
+    from,
+    author: authorOf(from),
     receivedAt: email.receivedAt ?? '2026-11-01T12:00:00Z',
   };
+}
+
+/** Of an email whose one From field says what the server reads in it. */
+function authorOf(from: Email['from']): Author {
+  if (from.length > 1) return { kind: 'nobody', reason: 'several addresses' };
+  const address = parseSenderAddress(from[0]?.email ?? '');
+  return address === null ? { kind: 'nobody', reason: 'no address' } : { kind: 'sender', address };
 }
 
 /** A mailbox at the top level, or below `parentId`. */

@@ -75,7 +75,7 @@ function limitLines(limits: Partial<JmapLimits>): readonly string[] {
   return lines;
 }
 
-/** cyrus.conf(5): HTTP on loopback, IMAP on a socket, the search index kept up to date. */
+/** cyrus.conf(5): HTTP on loopback, IMAP and LMTP on sockets, the search index kept up to date. */
 export function cyrusConf(
   folder: string,
   port: number,
@@ -88,6 +88,7 @@ export function cyrusConf(
     '}',
     'SERVICES {',
     `  http cmd="httpd ${config} -U 1000" listen="127.0.0.1:${port}" proto="tcp4" prefork=1 maxchild=50`,
+    `  lmtp cmd="lmtpd ${config} -a" listen="${folder}/socket/lmtp" prefork=0 maxchild=5`,
     `  imap cmd="imapd ${config}" listen="${folder}/socket/imap" prefork=0 maxchild=10`,
     '}',
     'DAEMON {',

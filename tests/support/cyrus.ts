@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type CyrusOptions, cyrusConf, imapdConf } from './cyrus-config.ts';
+import { deliverByLmtp } from './lmtp.ts';
 import type { TestAccount } from './test-account.ts';
 import { openWireAccount } from './wire-account.ts';
 
@@ -206,6 +207,7 @@ function openAccount(instance: Instance): Promise<TestAccount> {
     token: instance.token,
     username: USERNAME,
     password: PASSWORD,
+    deliver: (message) => deliverByLmtp(join(instance.folder, 'socket/lmtp'), USERNAME, message),
     close: () => stop(instance),
   });
 }

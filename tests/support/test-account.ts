@@ -24,6 +24,8 @@ export interface TestAccount {
   mailboxId(path: string): Promise<string>;
   /** The new email's id. */
   addEmail(email: TestEmail): Promise<string>;
+  /** Mail that comes in, the way it does (LMTP on a real server); the new email's id, in Inbox. */
+  deliverEmail(email: Pick<TestEmail, 'from'>): Promise<string>;
   /** Very many, in fewer requests; the server may write their headers in its own way. */
   addEmails(emails: readonly TestEmail[]): Promise<void>;
   /** What another client does to an email: memberships on and off, in one patch. */

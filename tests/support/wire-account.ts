@@ -23,6 +23,8 @@ export interface WireServer extends Credentials {
   readonly cardDavUrl: string;
   /** Path of the address book that `putCard` writes to, with a slash at its end. */
   readonly defaultBookHref: string;
+  /** Hands over a message of RFC 5322 as mail relays do. */
+  readonly deliver: (message: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -54,10 +56,17 @@ export async function openWireAccount(server: WireServer): Promise<TestAccount> 
 
 type MailPart = Pick<
   TestAccount,
-  'createMailbox' | 'mailboxId' | 'addEmail' | 'addEmails' | 'moveEmail' | 'deleteEmail' | 'emails'
+  | 'createMailbox'
+  | 'mailboxId'
+  | 'addEmail'
+  | 'deliverEmail'
+  | 'addEmails'
+  | 'moveEmail'
+  | 'deleteEmail'
+  | 'emails'
 >;
 
-function wireMail({ token }: WireServer, session: Session): MailPart {
+function wireMail({ token, deliver }: WireServer, session: Session): MailPart {
   const { accountId, apiUrl } = session;
   const invoke = async (
     method: string,
@@ -113,6 +122,21 @@ function wireMail({ token }: WireServer, session: Session): MailPart {
     );
   };
 
+  const deliverEmail: TestAccount['deliverEmail'] = async ({ from }) => {
+    const subject = crypto.randomUUID();
+    const inbox = await mailboxId('Inbox');
+    await deliver(rawMessage({ from, mailboxIds: [inbox], subject }));
+    const newest = await invoke('Email/query', {
+      filter: { inMailbox: inbox },
+      sort: [{ property: 'receivedAt', isAscending: false }],
+      limit: 100,
+    });
+    const got = await invoke('Email/get', { ids: newest['ids'], properties: ['subject'] });
+    const found = (got['list'] as readonly EmailRow[]).find((row) => row.subject === subject);
+    if (found === undefined) throw new Error(`not delivered: ${from}`);
+    return found.id;
+  };
+
   const addEmails = async (added: readonly TestEmail[]): Promise<void> => {
     for (const chunk of chunks(added, 250)) {
       const create = Object.fromEntries(chunk.map((email, index) => [index, newEmail(email)]));
@@ -163,7 +187,16 @@ function wireMail({ token }: WireServer, session: Session): MailPart {
     return all;
   };
 
-  return { createMailbox, mailboxId, addEmail, addEmails, moveEmail, deleteEmail, emails };
+  return {
+    createMailbox,
+    mailboxId,
+    addEmail,
+    deliverEmail,
+    addEmails,
+    moveEmail,
+    deleteEmail,
+    emails,
+  };
 }
 
 type ContactsPart = Pick<

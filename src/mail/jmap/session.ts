@@ -27,6 +27,8 @@ export interface JmapSession {
   readonly apiUrl: string;
   readonly accountId: string;
   readonly accountName: string;
+  /** Whose credentials these are, mostly an email address; empty where the server tells none. */
+  readonly username: string;
   /** The last `sessionState` that this session was found good for. */
   readonly state: string;
   readonly limits: JmapLimits;
@@ -79,6 +81,7 @@ export function parseSession(json: unknown, url: string): JmapSession {
     accountId,
     accountName:
       decodeNullable(account['name'], 'JMAP session accounts.name', decodeString) ?? accountId,
+    username: decodeNullable(session['username'], 'JMAP session username', decodeString) ?? '',
     state: decodeString(session['state'], 'JMAP session state'),
     limits: safeLimits(core ?? {}),
   };
@@ -94,6 +97,7 @@ export function parseRememberedSession(json: unknown): RememberedSession | null 
       apiUrl: new URL(apiUrl).href,
       accountId: decodeId(object['accountId'], 'remembered.accountId'),
       accountName: decodeString(object['accountName'], 'remembered.accountName'),
+      username: decodeString(object['username'], 'remembered.username'),
       state: decodeString(object['state'], 'remembered.state'),
       limits: safeLimits(decodeObject(object['limits'], 'remembered.limits')),
     };

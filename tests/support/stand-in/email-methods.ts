@@ -191,11 +191,12 @@ const PROPERTIES = [
   'size',
   'receivedAt',
   'from',
+  'header:From:asRaw:all',
   'subject',
 ];
 
 function describe(email: EmailRecord): JsonObject {
-  const { id, threadId, mailboxIds, keywords, receivedAt, from, subject } = email;
+  const { id, threadId, mailboxIds, keywords, receivedAt, from, fromFields, subject } = email;
   return {
     id,
     blobId: `G${id.slice(1)}`,
@@ -205,6 +206,7 @@ function describe(email: EmailRecord): JsonObject {
     size: 200 + subject.length,
     receivedAt,
     from,
+    'header:From:asRaw:all': fromFields,
     subject,
   };
 }

@@ -3,64 +3,146 @@ export interface Address {
   readonly email: string;
 }
 
+/** A message's From fields: as they are written, and what is read in them. */
+export interface FromHeader {
+  /** RFC 8621 §4.1.2.1 and §4.1.3, `header:From:asRaw:all`. */
+  readonly fields: readonly string[];
+  /** RFC 8621 §4.1.2.3, `from`; null without anything in the last field. */
+  readonly from: readonly Address[] | null;
+}
+
 /**
- * RFC 8621 §4.1.2.3 `from` of a raw From value, with what Cyrus makes of the odd ones: null without
- * anything in it, `[]` where there is text but no address, raw 8-bit turned into X.
+ * What Cyrus 3.6.1 makes of a From value that may hold more fields (`a@b\r\nFrom: c@d`): octets
+ * beyond ASCII become X, and of several fields the last is read.
  */
-export function parseFromHeader(value: string | null): readonly Address[] | null {
-  if (value === null || value.trim() === '') return null;
-  const ascii = Buffer.from(value, 'utf8')
-    .toString('latin1')
-    .replace(/[\u0080-\u00FF]/gu, 'X');
-  return splitAddresses(ascii).flatMap((text) => parseAddress(text) ?? []);
+export function readFromHeader(value: string | null): FromHeader {
+  const octets = Buffer.from(value ?? '', 'utf8').toString('latin1');
+  const text = octets.replace(/[\u0080-\u00FF]/gu, 'X');
+  const fields = value === null ? [] : ` ${text}`.split(/\r\nfrom:/iu);
+  const last = fields.at(-1) ?? '';
+  return { fields, from: last.trim() === '' ? null : new Parser(last).addresses() };
 }
 
-/** At commas outside quotes, angle brackets and comments; a group's name and its `:` `;` are dropped. */
-function splitAddresses(value: string): readonly string[] {
-  const parts: string[] = [];
-  let part = '';
-  let depth = 0;
-  let isQuoted = false;
-  for (let at = 0; at < value.length; at += 1) {
-    const character = value.charAt(at);
-    if (character === '\\') {
-      part += value.slice(at, at + 2);
-      at += 1;
-      continue;
-    }
-    if (character === '"') isQuoted = !isQuoted;
-    if (!isQuoted && (character === '(' || character === '<')) depth += 1;
-    if (!isQuoted && (character === ')' || character === '>')) depth -= 1;
-    if (isQuoted || depth > 0 || !',:;'.includes(character)) {
-      part += character;
-      continue;
-    }
-    if (character !== ':') parts.push(part);
-    part = '';
+/** As careless as Cyrus' own, and in the same way. */
+class Parser {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  return [...parts, part].map((text) => text.trim());
+
+  addresses(): readonly Address[] {
+    const found: Address[] = [];
+    let stop = ',';
+    do {
+      // A domain may have ended at the bracket of the next address.
+      const phrase = stop === '<' ? { text: '', stop } : this.#phrase(',@<:;');
+      stop = phrase.stop;
+      if (stop === '@') {
+        const { domain, comment, ...end } = this.#domain();
+        stop = end.stop;
+        add(found, comment, phrase.text, domain);
+      } else if (stop === '<') {
+        this.#angled(phrase.text, found);
+        stop = ',';
+      }
+    } while (stop !== '');
+    return found;
+  }
+
+  #angled(name: string, found: Address[]): void {
+    let local = this.#phrase('@>');
+    if (local.stop !== '@') {
+      if (name !== '') found.push({ name: decodeWords(name), email: '' });
+      return;
+    }
+    // RFC 5322 §4.4: a route is passed over.
+    const route = local.text === '' && !this.#isQuotedBefore() ? this.#route() : null;
+    if (route !== null) {
+      this.#at = route;
+      local = this.#phrase('@>');
+    }
+    const { domain, stop } = this.#domain();
+    add(found, name, local.text, domain);
+    if (stop === '>' || stop === '') return;
+    const end = this.#text.indexOf('>', this.#at);
+    this.#at = end === -1 ? this.#text.length : end + 1;
+  }
+
+  /** Whether what stands before the `@` is an empty quoted string. */
+  #isQuotedBefore(): boolean {
+    return this.#text.charAt(this.#at - 2) === '"';
+  }
+
+  /** Where the address behind a route begins. */
+  #route(): number | null {
+    const colon = this.#text.indexOf(':', this.#at);
+    return colon === -1 ? null : colon + 1;
+  }
+
+  /** Up to one of the stops, which is passed; quotes and comments out, space collapsed. */
+  #phrase(stops: string): { readonly text: string; readonly stop: string } {
+    let text = '';
+    for (;;) {
+      const character = this.#next();
+      if (character === '' || stops.includes(character)) {
+        return { text: text.trimEnd(), stop: character };
+      }
+      if (character === '(') this.#comment();
+      else if (character === '"') text += this.#quoted();
+      else if (!/\s/u.test(character)) text += character;
+      else if (text !== '' && !text.endsWith(' ')) text += ' ';
+    }
+  }
+
+  /** Up to the first character that Cyrus does not like, which is passed. */
+  #domain(): { readonly domain: string; readonly comment: string; readonly stop: string } {
+    let domain = '';
+    let comment = '';
+    for (;;) {
+      const character = this.#next();
+      if (/[a-z\d[\]@:.-]/iu.test(character)) comment = '';
+      if (/[a-z\d[\]@:-]/iu.test(character)) domain += character;
+      else if (character === '.') domain += domain === '' || domain.endsWith('.') ? '' : '.';
+      else if (character === '(') comment = this.#comment();
+      else if (!/^\s$/u.test(character)) {
+        return { domain: domain.replace(/\.$/u, ''), comment, stop: character };
+      }
+    }
+  }
+
+  #quoted(): string {
+    let text = '';
+    for (let character = this.#next(); character !== '"'; character = this.#next()) {
+      if (character === '') break;
+      if (character === '\r' || character === '\n') continue;
+      text += character === '\\' ? this.#next() : character;
+    }
+    return text;
+  }
+
+  #comment(): string {
+    let text = '';
+    for (let depth = 1; depth > 0;) {
+      const character = this.#next();
+      if (character === '') break;
+      if (character === '(') depth += 1;
+      if (character === ')') depth -= 1;
+      if (depth > 0) text += character === '\\' ? this.#next() : character;
+    }
+    return text;
+  }
+
+  #next(): string {
+    this.#at += 1;
+    return this.#text.charAt(this.#at - 1);
+  }
 }
 
-function parseAddress(text: string): Address | null {
-  const angled = /^(?<name>.*?)<(?<email>[^<>]*)>?[^<>]*$/su.exec(text)?.groups;
-  if (angled !== undefined) return makeAddress(angled['name'] ?? '', angled['email'] ?? '');
-  const commented = /^(?<email>[^(]*)\((?<name>[^)]*)\)$/su.exec(text)?.groups;
-  if (commented !== undefined)
-    return makeAddress(commented['name'] ?? '', commented['email'] ?? '');
-  return makeAddress('', text);
-}
-
-function makeAddress(name: string, email: string): Address | null {
-  const address = unquote(email.trim());
-  if (!address.includes('@') || address.endsWith('@')) return null;
-  const display = decodeWords(unquote(name.trim()));
-  return { name: display === '' ? null : display, email: address };
-}
-
-function unquote(text: string): string {
-  return text.replace(/"((?:[^"\\]|\\.)*)"/gu, (_, inner: string) =>
-    inner.replace(/\\(.)/gu, '$1'),
-  );
+function add(found: Address[], name: string, local: string, domain: string): void {
+  if (domain === '') return;
+  found.push({ name: name === '' ? null : decodeWords(name), email: `${local}@${domain}` });
 }
 
 /** RFC 2047 encoded words, UTF-8 only. */

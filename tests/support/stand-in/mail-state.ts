@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { TestEmail } from '../test-account.ts';
-import { type Address, parseFromHeader } from './from-header.ts';
+import { type FromHeader, readFromHeader } from './from-header.ts';
 
 export interface MailboxRecord {
   readonly id: string;
@@ -13,7 +13,9 @@ export interface MailboxRecord {
 export interface EmailRecord {
   readonly id: string;
   readonly threadId: string;
-  readonly from: readonly Address[] | null;
+  readonly from: FromHeader['from'];
+  /** Raw value of each From field. */
+  readonly fromFields: FromHeader['fields'];
   readonly subject: string;
   readonly receivedAt: string;
   /** When it arrived here, in milliseconds: the text index lags behind that. */
@@ -79,12 +81,14 @@ export class MailState {
   addEmail({ from, mailboxIds, subject = 'A subject', receivedAt }: TestEmail): string {
     this.#assertMailboxes(mailboxIds);
     const hash = this.#nextId();
+    const header = readFromHeader(from);
     const id = `M${hash.slice(0, 24)}`;
     this.#state += 1;
     this.emails.set(id, {
       id,
       threadId: `T${hash.slice(24, 40)}`,
-      from: parseFromHeader(from),
+      from: header.from,
+      fromFields: header.fields,
       subject,
       receivedAt: receivedAt ?? `${new Date().toISOString().slice(0, 19)}Z`,
       addedAtMs: Date.now(),

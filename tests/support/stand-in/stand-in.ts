@@ -141,6 +141,10 @@ class StandInServer implements StandIn {
     return this.mail.addEmail(email);
   }
 
+  async deliverEmail({ from }: Parameters<TestAccount['deliverEmail']>[0]): Promise<string> {
+    return this.mail.addEmail({ from, mailboxIds: [await this.mailboxId('Inbox')] });
+  }
+
   async addEmails(emails: Parameters<TestAccount['addEmails']>[0]): Promise<void> {
     for (const email of emails) this.mail.addEmail(email);
   }

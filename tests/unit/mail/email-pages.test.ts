@@ -34,7 +34,7 @@ describe('what is asked', () => {
       {
         accountId: 'A1',
         '#ids': { resultOf: 'query', name: 'Email/query', path: '/ids' },
-        properties: ['id', 'mailboxIds', 'from', 'receivedAt'],
+        properties: ['id', 'mailboxIds', 'from', 'header:From:asRaw:all', 'receivedAt'],
       },
       'get',
     ];
@@ -151,6 +151,11 @@ describe('a page that cannot be right is no page', () => {
     ['from with a text', withEmail({ from: ['jane@example.com'] }), /\.from\[\]/u],
     ['address a number', withEmail({ from: [{ email: 1 }] }), /\.from\[\]\.email/u],
     ['name an object', withEmail({ from: [{ name: {}, email: 'a@x' }] }), /\.from\[\]\.name/u],
+    [
+      'From fields left out',
+      withEmail({ 'header:From:asRaw:all': undefined }),
+      /header:From:asRaw:all/u,
+    ],
     ['receivedAt left out', withEmail({ receivedAt: undefined }), /receivedAt/u],
     [
       'receivedAt in local time',

@@ -63,6 +63,21 @@ describe('parseCategories: MAILROOM_CATEGORIES', () => {
     expect(parse([entry])).toEqual({ kind: 'valid', categories: [category] });
   });
 
+  it.each([
+    ['of its own', { name: 'A', label: 'ToA' }, 'you+ToA@… is delivered', 'call it "@ToA"'],
+    ['below a parent', { name: 'A', label: '@Top/ToA' }, 'you+ToA@…', 'call it "@Top/@ToA"'],
+    ['of a default', { name: 'Feed', label: 'ToFeed' }, 'you+ToFeed@…', 'call it "@ToFeed"'],
+  ])('a label without @, %s, is one that strangers can send to', (_rule, entry, why, what) => {
+    const problems = problemsOf(parse([entry]));
+
+    expect(problems).toContain(why);
+    expect(problems).toContain(what);
+  });
+
+  it('only the own name of a label has to begin with @', () => {
+    expect(problemsOf(parse([{ name: 'A', label: 'Triage/@ToA' }]))).toBe('');
+  });
+
   it('a default that depends on another needs that one', () => {
     expect(problemsOf(parse(['Person']))).toContain('has Person with the parent "Imbox"');
     expect(problemsOf(parse(['Person', 'Imbox']))).toBe('');

@@ -1,8 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { cleanDisplayName, findSender, parseSenderAddress } from '../../../src/triage/sender.ts';
-import { anEmail } from '../../support/builders.ts';
+import { cleanDisplayName, parseSenderAddress } from '../../../src/triage/sender.ts';
 
 describe('parseSenderAddress: one form for one sender', () => {
   it.each([
@@ -26,6 +25,9 @@ describe('parseSenderAddress: one form for one sender', () => {
     ['quoted local part', '"Jane Doe"@example.com', '"jane doe"@example.com'],
     ['quoted local part with an @', '"jane@home"@example.com', '"jane@home"@example.com'],
     ['quoted local part with a quoted quote', '"a\\"b"@example.com', '"a\\"b"@example.com'],
+    ['needless quotes', '"Jane.Doe"@example.com', 'jane.doe@example.com'],
+    ['needless quotes and escapes', '"ja\\ne"@example.com', 'jane@example.com'],
+    ['needless quotes around dots', '"foo..bar"@example.com', 'foo..bar@example.com'],
     ['address literal', 'jane@[192.0.2.1]', 'jane@[192.0.2.1]'],
     ['IPv6 address literal', 'jane@[IPv6:2001:DB8::1]', 'jane@[ipv6:2001:db8::1]'],
   ])('%s', (_rule, text, canonical) => {
@@ -66,6 +68,16 @@ describe('parseSenderAddress: one form for one sender', () => {
     ['domain that begins with a dot', 'jane@.example.com'],
     ['two trailing dots', 'jane@example.com..'],
     ['domain that ends in a number and is no IPv4 address', 'jane@256.1.1.1'],
+    ['IPv4 address without brackets', 'jane@192.0.2.1'],
+    ['number that becomes one', 'x@0'],
+    ['a pattern: everybody at a domain', '*@example.com'],
+    ['a pattern in the local part', 'ja*@example.com'],
+    ['a pattern in quotes', '"*"@example.com'],
+    ['a pattern in the domain', 'jane@*.example.com'],
+    ['nothing in quotes', '""@example.com'],
+    ['space at the start of quotes', '" jane"@example.com'],
+    ['space at the end of quotes', '"jane "@example.com'],
+    ['an octet that the server could not read', 'j\uFFFDne@example.com'],
     ['unfinished literal', 'jane@[192.0.2.1'],
     ['literal of something else', 'jane@[example.com]'],
   ])('not usable: %s', (_rule, text) => {
@@ -106,9 +118,10 @@ describe('parseSenderAddress: one form for one sender', () => {
     );
   });
 
-  it('every address of RFC 5322 form is usable, in any letter case', () => {
+  it('every address of RFC 5322 form without * is usable, in any letter case', () => {
     fc.assert(
       fc.property(fc.emailAddress(), (text) => {
+        fc.pre(!text.includes('*'));
         expect(parseSenderAddress(text)).not.toBeNull();
         expect(parseSenderAddress(text.toUpperCase())).toBe(parseSenderAddress(text));
       }),
@@ -124,32 +137,6 @@ describe('parseSenderAddress: one form for one sender', () => {
         if (!parsed.startsWith('"')) expect(parsed).not.toMatch(/\s/u);
       }),
     );
-  });
-});
-
-describe('findSender: the first address of From, and nobody else', () => {
-  it.each([
-    ['one author', [{ name: 'Jane', email: 'JANE@example.com' }], 'jane@example.com'],
-    [
-      'two authors: the first',
-      [
-        { name: null, email: 'a@example.com' },
-        { name: null, email: 'b@example.com' },
-      ],
-      'a@example.com',
-    ],
-    [
-      'an unusable first author is not replaced by the second',
-      [
-        { name: 'Nobody', email: '' },
-        { name: null, email: 'b@example.com' },
-      ],
-      null,
-    ],
-    ['no From', [], null],
-    ['a name in place of an address', [{ name: null, email: 'Jane Doe' }], null],
-  ])('%s', (_rule, from, sender) => {
-    expect(findSender(anEmail({ from }))).toBe(sender);
   });
 });
 

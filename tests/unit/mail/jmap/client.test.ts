@@ -330,6 +330,7 @@ it('asks with the two capabilities it uses, as JSON, at the URL of the session',
   const bodies: string[] = [];
   const { createMailStore } = await import('../../../../src/mail/mail-store.ts');
   const store = createMailStore({
+    ownUsernames: [],
     http: async (url, init) => {
       if (String(url) === SESSION_URL) return Response.json(aSession());
       bodies.push(init?.body as string);

@@ -77,6 +77,7 @@ export function fakeJmap(
   };
   return {
     store: createMailStore({
+      ownUsernames: [],
       http,
       sessionUrl: SESSION_URL,
       remembered: options.remembered ?? null,
@@ -114,6 +115,7 @@ export function aRememberedSession(change: Partial<RememberedSession> = {}): Rem
     apiUrl: API_URL,
     accountId: 'A1',
     accountName: 'jane@example.com',
+    username: 'jane@example.com',
     state: 'S1',
     limits: {
       maxSizeRequest: 10_000_000,
@@ -136,7 +138,8 @@ export function anEmailObject(change: Readonly<Record<string, unknown>> = {}): o
   return {
     id: 'e1',
     mailboxIds: { screener: true },
-    from: [{ name: 'Jane', email: 'jane@example.com' }],
+    from: [{ name: 'Jane', email: 'jane@sender.example' }],
+    'header:From:asRaw:all': [' Jane <jane@sender.example>'],
     receivedAt: '2026-11-01T08:00:00Z',
     ...change,
   };

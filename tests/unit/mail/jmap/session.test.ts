@@ -30,6 +30,7 @@ describe('the account', () => {
     expect(parseSession(session, URL_OF_SESSION)).toMatchObject({
       accountId: 'A1',
       accountName: 'jane@example.com',
+      username: 'jane@example.com',
       state: 'S1',
     });
   });

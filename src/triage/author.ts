@@ -1,0 +1,65 @@
+import type { Author, EmailAddress, NobodyReason, SenderAddress } from './model.ts';
+import { parseSenderAddress, senderAddress } from './sender.ts';
+
+/** What is written in one From field (RFC 5322 §3.6.2), read without the server's help. */
+export type FromReading =
+  | {
+      readonly kind: 'address';
+      /** Without the quotes that it may have. */
+      readonly localPart: string;
+      readonly domain: string;
+    }
+  | { readonly kind: 'nobody'; readonly reason: NobodyReason };
+
+/** Of one email. */
+export interface FromFields {
+  /** The server's reading. */
+  readonly from: readonly EmailAddress[];
+  /** Our own, of each From field. */
+  readonly readings: readonly FromReading[];
+}
+
+/**
+ * Whose email it is: the one address that the one From field holds, where the server reads the same.
+ * Servers end a domain at odd characters, or take an unquoted address in a display name for an
+ * author; then a stranger would pass for somebody. A doubt falls on nobody.
+ */
+export function judgeAuthor(
+  { from, readings }: FromFields,
+  ownAddresses: ReadonlySet<SenderAddress>,
+): Author {
+  const [reading, ...otherFields] = readings;
+  if (reading === undefined) return nobody('no address');
+  if (otherFields.length > 0) return nobody('several From fields');
+  if (reading.kind === 'nobody') return reading;
+  const [entry, ...otherEntries] = from;
+  if (entry === undefined) return nobody('server reads another address');
+  if (otherEntries.length > 0) return nobody('several addresses');
+  const { localPart, domain } = reading;
+  if (`${localPart}${domain}`.includes('*')) return nobody('address with *');
+  const address = senderAddress(localPart, domain);
+  if (address === null || isPerhapsOfEightBits(`${localPart}@${domain}`)) {
+    return nobody('unusable address');
+  }
+  if (readServersAddress(entry.email) !== address) return nobody('server reads another address');
+  return ownAddresses.has(address) ? nobody('own address') : { kind: 'sender', address };
+}
+
+/** Servers give a local part with the quotes that it has to have, or without. */
+function readServersAddress(email: string): SenderAddress | null {
+  if (email.startsWith('"')) return parseSenderAddress(email);
+  const at = email.lastIndexOf('@');
+  return at === -1 ? null : senderAddress(email.slice(0, at), email.slice(at + 1));
+}
+
+/**
+ * Some servers store an `X` for each octet beyond ASCII, in the raw field too: `müller` is `mXXller`
+ * then. Two of them, or one behind a small letter, are hardly ever meant.
+ */
+function isPerhapsOfEightBits(address: string): boolean {
+  return /[a-z]/u.test(address) && /XX|[a-z\d]X/u.test(address);
+}
+
+function nobody(reason: NobodyReason): Author {
+  return { kind: 'nobody', reason };
+}

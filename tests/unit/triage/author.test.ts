@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+
+import { type FromReading, judgeAuthor } from '../../../src/triage/author.ts';
+import { findNobodyReason, findSender } from '../../../src/triage/sender.ts';
+import { anAddress } from '../../support/builders.ts';
+
+const OWN = new Set([anAddress('me@home.example')]);
+
+function reading(localPart: string, domain: string): FromReading {
+  return { kind: 'address', localPart, domain };
+}
+
+const JANE = reading('jane', 'shop.example');
+
+function judge(
+  servers: readonly string[],
+  readings: readonly FromReading[],
+): readonly (string | null)[] {
+  const from = servers.map((email) => ({ name: null, email }));
+  const author = judgeAuthor({ from, readings }, OWN);
+  return [findSender({ author }), findNobodyReason({ author })];
+}
+
+describe('judgeAuthor: the one address of the one From field, as the server reads it too', () => {
+  it.each<[string, string, FromReading, string]>([
+    ['both read the same', 'jane@shop.example', JANE, 'jane@shop.example'],
+    ['letter case', 'Jane@Shop.Example', reading('JANE', 'SHOP.EXAMPLE'), 'jane@shop.example'],
+    [
+      'server lower-cases',
+      'jane@shop.example',
+      reading('Jane', 'Shop.Example'),
+      'jane@shop.example',
+    ],
+    [
+      'IDN',
+      'jane@bücher.example',
+      reading('jane', 'xn--bcher-kva.example'),
+      'jane@xn--bcher-kva.example',
+    ],
+    [
+      'quotes that the server drops',
+      'a b@shop.example',
+      reading('a b', 'shop.example'),
+      '"a b"@shop.example',
+    ],
+    [
+      'quotes that the server keeps',
+      '"a b"@shop.example',
+      reading('a b', 'shop.example'),
+      '"a b"@shop.example',
+    ],
+    ['needless quotes', '"jane"@shop.example', JANE, 'jane@shop.example'],
+    [
+      'an X in a name',
+      'xavier@shop.example',
+      reading('Xavier', 'shop.example'),
+      'xavier@shop.example',
+    ],
+    [
+      'capitals with X',
+      'MAX.XXL@SHOP.EXAMPLE',
+      reading('MAX.XXL', 'SHOP.EXAMPLE'),
+      'max.xxl@shop.example',
+    ],
+  ])('%s', (_, server, ours, sender) => {
+    expect(judge([server], [ours])).toEqual([sender, null]);
+  });
+
+  it.each<[string, readonly string[], readonly FromReading[], string]>([
+    ['no From field', [], [], 'no address'],
+    [
+      'several From fields, though alike',
+      ['jane@shop.example'],
+      [JANE, JANE],
+      'several From fields',
+    ],
+    [
+      'an unclear field',
+      ['jane@shop.example'],
+      [{ kind: 'nobody', reason: 'unclear From field' }],
+      'unclear From field',
+    ],
+    ['the server reads two', ['jane@shop.example', 'x@y.example'], [JANE], 'several addresses'],
+    ['the server reads none', [], [JANE], 'server reads another address'],
+    ['the server reads nothing', [''], [JANE], 'server reads another address'],
+    [
+      'the server cuts the domain',
+      ['jane@shop.example'],
+      [reading('jane', 'shop.example_x.attacker.example')],
+      'server reads another address',
+    ],
+    [
+      'the server trims the local part',
+      ['victim@bank.example'],
+      [reading(' victim', 'bank.example')],
+      'unusable address',
+    ],
+    [
+      'space that both keep',
+      [' victim@bank.example'],
+      [reading(' victim', 'bank.example')],
+      'unusable address',
+    ],
+    ['a pattern', ['*@shop.example'], [reading('*', 'shop.example')], 'address with *'],
+    ['a pattern in the domain', ['a@*.example'], [reading('a', '*.example')], 'address with *'],
+    ['a number that becomes an IPv4 address', ['x@0'], [reading('x', '0')], 'unusable address'],
+    [
+      'octets made X',
+      ['mXXller@shop.example'],
+      [reading('mXXller', 'shop.example')],
+      'unusable address',
+    ],
+    ['one octet made X', ['a@boX.example'], [reading('a', 'boX.example')], 'unusable address'],
+    [
+      'octets that cannot be read',
+      ['a\uFFFD@x.example'],
+      [reading('a\uFFFD', 'x.example')],
+      'unusable address',
+    ],
+    ['the own address', ['Me@Home.Example'], [reading('me', 'home.example')], 'own address'],
+  ])('nobody: %s', (_, servers, readings, reason) => {
+    expect(judge(servers, readings)).toEqual([null, reason]);
+  });
+});
