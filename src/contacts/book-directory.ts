@@ -7,7 +7,12 @@ import {
 } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import type { DavClient } from './dav/client.ts';
-import { type Book, discoverBooks, type Discovered, listBooks } from './discovery.ts';
+import {
+  type AddressBook,
+  discoverAddressBooks,
+  type Discovered,
+  listAddressBooks,
+} from './discovery.ts';
 
 /** Where the address books were when they were last seen, as plain JSON. */
 export interface RememberedBooks extends Discovered {
@@ -20,7 +25,7 @@ export function parseRememberedBooks(json: unknown): RememberedBooks | null {
   if (!isObject(json)) return null;
   const { serverUrl, homeUrls, books } = json;
   if (!isUrl(serverUrl) || !isList(homeUrls) || !isList(books)) return null;
-  const parsedBooks = books.map(parseBook).filter((book) => book !== null);
+  const parsedBooks = books.map(parseAddressBook).filter((book) => book !== null);
   const parsedHomes = homeUrls.filter(isUrl);
   if (parsedBooks.length !== books.length || parsedHomes.length !== homeUrls.length) return null;
   if (parsedBooks.length === 0 || parsedHomes.length === 0) return null;
@@ -38,7 +43,7 @@ export interface BookDirectoryOptions {
 export class BookDirectory {
   readonly #options: BookDirectoryOptions;
   #known: Discovered | null;
-  #discovering: Promise<readonly Book[]> | null = null;
+  #discovering: Promise<readonly AddressBook[]> | null = null;
   /** The server has not borne it out yet in this run. */
   #isFromMemory: boolean;
   #isConfirmed = false;
@@ -65,7 +70,7 @@ export class BookDirectory {
    * Reads from the address books. When they are remembered ones and one of them is gone, they are
    * discovered anew and the read is done once more.
    */
-  async read<Result>(work: (books: readonly Book[]) => Promise<Result>): Promise<Result> {
+  async read<Result>(work: (books: readonly AddressBook[]) => Promise<Result>): Promise<Result> {
     try {
       const result = await work(await this.books());
       this.#isConfirmed = true;
@@ -84,7 +89,7 @@ export class BookDirectory {
   }
 
   /** Callers at once share one discovery. */
-  async books(): Promise<readonly Book[]> {
+  async books(): Promise<readonly AddressBook[]> {
     if (this.#known !== null) return this.#known.books;
     this.#discovering ??= this.#discover().finally(() => {
       this.#discovering = null;
@@ -96,7 +101,7 @@ export class BookDirectory {
   async refresh(): Promise<boolean> {
     if (this.#known === null || !this.#isFromMemory) return false;
     const { homeUrls, books: before } = this.#known;
-    const books = await this.#listBooks(homeUrls);
+    const books = await this.#listAddressBooks(homeUrls);
     const isSame =
       books !== null &&
       books.map(({ url }) => url).join(' ') === before.map(({ url }) => url).join(' ');
@@ -108,18 +113,18 @@ export class BookDirectory {
     return !isSame;
   }
 
-  async #discover(): Promise<readonly Book[]> {
+  async #discover(): Promise<readonly AddressBook[]> {
     const { client, serverUrl, log } = this.#options;
-    this.#known = await discoverBooks(client, serverUrl);
+    this.#known = await discoverAddressBooks(client, serverUrl);
     this.#isFromMemory = false;
     log.debug('discovery_done', { books: this.#known.books.map(({ url }) => url) });
     return this.#known.books;
   }
 
   /** Null when the home is gone, or is none any more. */
-  async #listBooks(homeUrls: readonly string[]): Promise<readonly Book[] | null> {
+  async #listAddressBooks(homeUrls: readonly string[]): Promise<readonly AddressBook[] | null> {
     try {
-      return await listBooks(this.#options.client, homeUrls);
+      return await listAddressBooks(this.#options.client, homeUrls);
     } catch (error) {
       if (contradiction(error) === 'gone' || error instanceof AccountError) return null;
       throw error;
@@ -144,7 +149,7 @@ function contradiction(error: unknown): 'gone' | 'refused' | 'no address book' |
   return error instanceof MalformedAnswerError ? 'no address book' : null;
 }
 
-function parseBook(json: unknown): Book | null {
+function parseAddressBook(json: unknown): AddressBook | null {
   if (!isObject(json)) return null;
   const { url, name, isWritableOrUnknown } = json;
   if (!isUrl(url) || !url.endsWith('/')) return null;

@@ -3,7 +3,7 @@ import type { Logger } from '../log/logger.ts';
 import type { DavClient, ListedResource } from './dav/client.ts';
 import { CARDDAV, DAV, findChild } from './dav/multistatus.ts';
 import type { XmlTree } from './dav/xml-writer.ts';
-import type { Book } from './discovery.ts';
+import type { AddressBook } from './discovery.ts';
 import type { RawCard } from './vcard/lines.ts';
 import { type CardReading, readCard } from './vcard/parse.ts';
 
@@ -26,7 +26,7 @@ export class BookListing {
    * none is read whole; one that is no vCard even then is visited with what can be made out of it.
    * `visitor` is waited for when the server has answered.
    */
-  async listCards(book: Book, visitor: Promise<CardVisitor>): Promise<ReadonlySet<string>> {
+  async listCards(book: AddressBook, visitor: Promise<CardVisitor>): Promise<ReadonlySet<string>> {
     const hrefs = new Set<string>();
     const odd: string[] = [];
     const answer = await this.#client.query(book.url, { props: PARTIAL_DATA });
@@ -49,7 +49,11 @@ export class BookListing {
    * not among `listed` are read one by one. Throws MalformedAnswerError when these are many: then
    * the server gives parts for the whole.
    */
-  async readUnlisted(book: Book, listed: ReadonlySet<string>, visit: CardVisitor): Promise<void> {
+  async readUnlisted(
+    book: AddressBook,
+    listed: ReadonlySet<string>,
+    visit: CardVisitor,
+  ): Promise<void> {
     const known = new Set([...listed].map(comparablePath));
     const resources = await this.#client.propfind(book.url, ['d:resourcetype'], '1');
     const unlisted = resources
@@ -63,7 +67,7 @@ export class BookListing {
     );
   }
 
-  async #readWhole(book: Book, hrefs: readonly string[], visit: CardVisitor): Promise<void> {
+  async #readWhole(book: AddressBook, hrefs: readonly string[], visit: CardVisitor): Promise<void> {
     if (hrefs.length > MAX_READ_WHOLE) {
       const { host, pathname } = new URL(book.url);
       throw new MalformedAnswerError(
@@ -79,7 +83,7 @@ export class BookListing {
   }
 
   /** Null when the card is gone, or the server does not give it out. */
-  async #readOne(book: Book, href: string): Promise<CardReading | null> {
+  async #readOne(book: AddressBook, href: string): Promise<CardReading | null> {
     try {
       const { raw } = await this.#client.readCard(new URL(href, book.url).href);
       return readCard(raw, href);
@@ -98,7 +102,7 @@ export class BookListing {
 }
 
 /** The path of a card's URL, by which it is known; null for the book itself and what is no more. */
-export function cardHref({ url, status }: ListedResource, book: Book): string | null {
+export function cardHref({ url, status }: ListedResource, book: AddressBook): string | null {
   if (status !== null && status !== 200) return null;
   if (url.href === book.url) return null;
   const href = url.pathname + url.search;

@@ -3,7 +3,7 @@ import type { Contact, ContactOutcome, WriteFailure } from '../triage/model.ts';
 import type { ContactWish } from '../triage/ports.ts';
 import { uidFor } from './contact-id.ts';
 import type { DavClient } from './dav/client.ts';
-import type { Book } from './discovery.ts';
+import type { AddressBook } from './discovery.ts';
 import { createContactCard } from './vcard/create.ts';
 import { editContactCard, isWhole } from './vcard/edit.ts';
 import { type CardPart, parseCardParts, type RawCard } from './vcard/lines.ts';
@@ -14,7 +14,7 @@ import { hasStatus, MAX_CONFLICTS, toWriteFailure } from './write-failure.ts';
 export interface ContactSavingOptions {
   readonly client: DavClient;
   /** New cards go to the first. */
-  readonly books: readonly Book[];
+  readonly books: readonly AddressBook[];
   /** Path of the card that has this UID, whatever its addresses are; null where there is none. */
   readonly findHrefByUid: (uid: string) => Promise<string | null>;
   /** The same, of what was listed already. */

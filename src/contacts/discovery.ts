@@ -3,7 +3,7 @@ import type { DavClient, ListedResource } from './dav/client.ts';
 import { CARDDAV, DAV, findChild, findHrefs, findText } from './dav/multistatus.ts';
 
 /** An address book (RFC 6352 §5.2). */
-export interface Book {
+export interface AddressBook {
   /** Absolute, with a slash at its end. */
   readonly url: string;
   readonly name: string;
@@ -16,14 +16,17 @@ export interface Discovered {
   /** RFC 6352 §7.1.1 addressbook-home-set. */
   readonly homeUrls: readonly string[];
   /** Never empty; the one for new cards first, then by URL. */
-  readonly books: readonly Book[];
+  readonly books: readonly AddressBook[];
 }
 
 /**
  * From the server's URL to its address books, in the three steps of RFC 6764 §6: well-known address
  * (and its redirect), principal, home. Throws AccountError when the account has no address book.
  */
-export async function discoverBooks(client: DavClient, serverUrl: string): Promise<Discovered> {
+export async function discoverAddressBooks(
+  client: DavClient,
+  serverUrl: string,
+): Promise<Discovered> {
   const principalUrl = await findPrincipal(client, serverUrl);
   const principal = await client.propfind(principalUrl, ['card:addressbook-home-set'], '0');
   const homeUrls = hrefsOf(principal, CARDDAV, 'addressbook-home-set');
@@ -32,18 +35,18 @@ export async function discoverBooks(client: DavClient, serverUrl: string): Promi
       `no address books at ${new URL(principalUrl).host}: the app password of MAILROOM_CARDDAV_PASSWORD has to allow contacts (CardDAV)`,
     );
   }
-  return { homeUrls, books: await listBooks(client, homeUrls) };
+  return { homeUrls, books: await listAddressBooks(client, homeUrls) };
 }
 
 /** The address books in these homes. Throws AccountError when there is none. */
-export async function listBooks(
+export async function listAddressBooks(
   client: DavClient,
   homeUrls: readonly string[],
-): Promise<readonly Book[]> {
-  const found = new Map<string, Book>();
+): Promise<readonly AddressBook[]> {
+  const found = new Map<string, AddressBook>();
   for (const homeUrl of homeUrls) {
     for (const resource of await client.propfind(homeUrl, BOOK_PROPERTIES, '1')) {
-      const book = toBook(resource);
+      const book = toAddressBook(resource);
       if (book === null) continue;
       if (new URL(book.url).origin !== new URL(homeUrl).origin) {
         throw new MalformedAnswerError(
@@ -104,7 +107,7 @@ function hrefsOf(
   });
 }
 
-function toBook({ url, properties }: ListedResource): Book | null {
+function toAddressBook({ url, properties }: ListedResource): AddressBook | null {
   const type = properties.get(`{${DAV}}resourcetype`);
   if (findChild(type, CARDDAV, 'addressbook') === undefined) return null;
   const privileges = properties
@@ -124,11 +127,11 @@ function mayWrite(privileges: ReadonlySet<string>): boolean {
 }
 
 /** New cards go to the first: one that may be written, Fastmail's and Cyrus's `Default` before others. */
-function byPreference(a: Book, b: Book): number {
+function byPreference(a: AddressBook, b: AddressBook): number {
   return rank(a) - rank(b) || (a.url < b.url ? -1 : 1);
 }
 
-function rank({ url, isWritableOrUnknown }: Book): number {
+function rank({ url, isWritableOrUnknown }: AddressBook): number {
   const isDefault = new URL(url).pathname.split('/').at(-2) === 'Default';
   return (isWritableOrUnknown ? 0 : 2) + (isDefault ? 0 : 1);
 }

@@ -8,7 +8,7 @@ import { uidForGroup } from './contact-id.ts';
 import { type DavClient, type ListedResource, type StoredCard, strongEtag } from './dav/client.ts';
 import { DAV, findText } from './dav/multistatus.ts';
 import type { XmlTree } from './dav/xml-writer.ts';
-import type { Book } from './discovery.ts';
+import type { AddressBook } from './discovery.ts';
 import { createGroupCard } from './vcard/create.ts';
 import { editGroupMembers } from './vcard/edit-members.ts';
 import { isWhole } from './vcard/edit.ts';
@@ -37,7 +37,7 @@ export class GroupCards {
   }
 
   /** Every group of the books, in their order and by href; a filter is trusted to show all. */
-  async readFiltered(books: readonly Book[]): Promise<readonly ContactGroup[]> {
+  async readFiltered(books: readonly AddressBook[]): Promise<readonly ContactGroup[]> {
     const found = new Map<string, KnownGroup>();
     for (const book of books) {
       const own: KnownGroup[] = [];
@@ -53,7 +53,7 @@ export class GroupCards {
   }
 
   /** Lists the books whole, for groups that the filter did not show; these are read one by one. */
-  async readUnfiltered(books: readonly Book[]): Promise<readonly ContactGroup[]> {
+  async readUnfiltered(books: readonly AddressBook[]): Promise<readonly ContactGroup[]> {
     const found = new Map<string, KnownGroup>();
     for (const book of books) {
       const hrefs: string[] = [];
@@ -85,7 +85,7 @@ export class GroupCards {
   /** One PUT, and again after 412; none when nothing would change. */
   async saveMembers(
     { group: { href }, addUids, removeUids }: GroupChange,
-    books: readonly Book[],
+    books: readonly AddressBook[],
   ): Promise<GroupOutcome> {
     const url = new URL(href, books[0]?.url).href;
     let card = this.#groups.get(href)?.card ?? null;
@@ -120,7 +120,7 @@ export class GroupCards {
   }
 
   /** `unchanged` when setup made it before. */
-  async create(name: string, books: readonly Book[]): Promise<GroupOutcome> {
+  async create(name: string, books: readonly AddressBook[]): Promise<GroupOutcome> {
     const [book] = books;
     if (book === undefined) return { kind: 'failed', problem: 'no address book' };
     const uid = uidForGroup(name);
@@ -152,7 +152,7 @@ export class GroupCards {
     }
   }
 
-  async #readGroup(href: string, book: Book): Promise<KnownGroup | null> {
+  async #readGroup(href: string, book: AddressBook): Promise<KnownGroup | null> {
     try {
       const card = await this.#client.readCard(new URL(href, book.url).href);
       const { group } = readCard(card.raw, href);
@@ -196,7 +196,7 @@ const GROUP_QUERY: { readonly props: XmlTree; readonly filter: XmlTree } = {
   },
 };
 
-function toKnownGroup(resource: ListedResource, book: Book): KnownGroup | null {
+function toKnownGroup(resource: ListedResource, book: AddressBook): KnownGroup | null {
   const href = cardHref(resource, book);
   const raw = findCardData(resource);
   if (href === null || raw === null) return null;

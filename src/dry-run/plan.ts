@@ -2,7 +2,7 @@ import { toPlainLine } from '../terminal/plain-text.ts';
 import type { TriageNames } from '../triage/layout.ts';
 import { findMailbox, mailboxPath } from '../triage/mailboxes.ts';
 import type { ContactOutcome, EmailPatch, Mailbox, SenderAddress } from '../triage/model.ts';
-import type { AddressBook, ContactWish, GroupChange, MailStore } from '../triage/ports.ts';
+import type { ContactStore, ContactWish, GroupChange, MailStore } from '../triage/ports.ts';
 import { findSender } from '../triage/sender.ts';
 
 /**
@@ -12,8 +12,8 @@ import { findSender } from '../triage/sender.ts';
 export interface DryRunPlan {
   /** Around the store of the dry run. */
   watchMail(store: MailStore): MailStore;
-  /** Around the address book of the dry run. */
-  watchContacts(book: AddressBook): AddressBook;
+  /** Around the contact store of the dry run. */
+  watchContacts(store: ContactStore): ContactStore;
   /** Ends in a line break. */
   render(): string;
 }
@@ -31,7 +31,7 @@ export function createDryRunPlan(names: TriageNames): DryRunPlan {
   };
   return {
     watchMail: (store) => watchMail(store, seen),
-    watchContacts: (book) => watchContacts(book, seen),
+    watchContacts: (store) => watchContacts(store, seen),
     render: () => renderPlan(seen),
   };
 }
@@ -78,22 +78,22 @@ function watchMail(store: MailStore, seen: Seen): MailStore {
   };
 }
 
-function watchContacts(book: AddressBook, seen: Seen): AddressBook {
+function watchContacts(store: ContactStore, seen: Seen): ContactStore {
   return {
     async readGroups(requiredNames) {
-      const groups = await book.readGroups(requiredNames);
+      const groups = await store.readGroups(requiredNames);
       for (const { href, name } of groups) seen.groupNames.set(href, name);
       return groups;
     },
     async findContacts(addresses) {
-      const lookup = await book.findContacts(addresses);
+      const lookup = await store.findContacts(addresses);
       for (const [address, contacts] of lookup.byAddress) {
         for (const { uid } of contacts) seen.addressByUid.set(uid, address);
       }
       return lookup;
     },
     async saveContact(wish) {
-      const outcome = await book.saveContact(wish);
+      const outcome = await store.saveContact(wish);
       seen.wishes.push({ wish, outcome });
       if ('contact' in outcome) {
         seen.addressByUid.set(outcome.contact.uid, wish.newContact.address);
@@ -102,7 +102,7 @@ function watchContacts(book: AddressBook, seen: Seen): AddressBook {
     },
     async saveGroupMembers(change) {
       seen.changes.push(change);
-      return book.saveGroupMembers(change);
+      return store.saveGroupMembers(change);
     },
   };
 }

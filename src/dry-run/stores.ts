@@ -3,7 +3,7 @@ import type { LogEvent } from '../log/events.ts';
 import type { LogFields } from '../log/line.ts';
 import type { Logger } from '../log/logger.ts';
 import { type Email, type EmailPatch, memberKey } from '../triage/model.ts';
-import type { AddressBook, MailStore } from '../triage/ports.ts';
+import type { ContactStore, MailStore } from '../triage/ports.ts';
 
 /*
  * A dry run is the same pass over stores that read from the servers and write nowhere: what was
@@ -38,12 +38,12 @@ export function dryRunMailStore(store: MailStore): MailStore {
   };
 }
 
-/** Reads from `book`; contacts and members are remembered and shown, never sent. */
-export function dryRunAddressBook(book: AddressBook): AddressBook {
+/** Reads from `store`; contacts and members are remembered and shown, never sent. */
+export function dryRunContactStore(store: ContactStore): ContactStore {
   const members = new Map<string, { readonly added: Set<string>; readonly removed: Set<string> }>();
   return {
     async readGroups(requiredNames) {
-      const groups = await book.readGroups(requiredNames);
+      const groups = await store.readGroups(requiredNames);
       return groups.map((group) => {
         const change = members.get(group.href);
         if (change === undefined) return group;
@@ -51,7 +51,7 @@ export function dryRunAddressBook(book: AddressBook): AddressBook {
         return { ...group, memberKeys: new Set([...kept, ...change.added]) };
       });
     },
-    findContacts: (addresses) => book.findContacts(addresses),
+    findContacts: (addresses) => store.findContacts(addresses),
     async saveContact({ newContact, existing }) {
       if (existing !== null) return { kind: 'updated', contact: existing };
       const { address, fullName } = newContact;

@@ -10,7 +10,7 @@ import {
   planMembership,
   type SenderPlan,
 } from '../triage/plan.ts';
-import type { AddressBook, GroupChange } from '../triage/ports.ts';
+import type { ContactStore, GroupChange } from '../triage/ports.ts';
 import { sweepPlan } from '../triage/sweep.ts';
 import type { BegunSender, Fail } from './ledger.ts';
 import type { World } from './world.ts';
@@ -160,7 +160,7 @@ function uidsFor(href: string, links: readonly GroupUids[]): readonly string[] {
 
 async function saveGroups(
   changes: readonly GroupChange[],
-  contacts: AddressBook,
+  contacts: ContactStore,
 ): Promise<ReadonlyMap<string, WriteFailure>> {
   const failed = await sideBySide(changes, async (change) => {
     const outcome = await contacts.saveGroupMembers(change);

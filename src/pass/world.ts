@@ -1,9 +1,9 @@
 import type { Logger } from '../log/logger.ts';
-import type { AddressBook, MailStore } from '../triage/ports.ts';
+import type { ContactStore, MailStore } from '../triage/ports.ts';
 
 export interface World {
   readonly mail: MailStore;
-  readonly contacts: AddressBook;
+  readonly contacts: ContactStore;
   readonly log: Logger;
   readonly clock: PassClock;
 }

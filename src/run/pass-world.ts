@@ -1,7 +1,7 @@
-import { createAddressBook } from '../contacts/address-book.ts';
+import { createContactStore } from '../contacts/contact-store.ts';
 import { parseRememberedBooks } from '../contacts/book-directory.ts';
 import type { DryRunPlan } from '../dry-run/plan.ts';
-import { dryRunAddressBook, dryRunLogger, dryRunMailStore } from '../dry-run/stores.ts';
+import { dryRunContactStore, dryRunLogger, dryRunMailStore } from '../dry-run/stores.ts';
 import { StoppedError } from '../errors.ts';
 import type { RequestBudget } from '../http/budget.ts';
 import { createHttpClients } from '../http/clients.ts';
@@ -52,7 +52,7 @@ export function createRun(
     ownUsernames: [settings.cardDavUsername],
     log: log.child('mail'),
   });
-  const contacts = createAddressBook({
+  const contacts = createContactStore({
     http: contactsHttp,
     serverUrl: settings.cardDavUrl,
     remembered: parseRememberedBooks(discovery?.books),
@@ -63,7 +63,7 @@ export function createRun(
     names: triageNames(settings),
     world: {
       mail: isDryRun ? dryRunMailStore(mail) : mail,
-      contacts: isDryRun ? dryRunAddressBook(contacts) : contacts,
+      contacts: isDryRun ? dryRunContactStore(contacts) : contacts,
       log: isDryRun ? dryRunLogger(passLog) : passLog,
       clock: createClock(budget),
     },

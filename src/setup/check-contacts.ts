@@ -1,4 +1,4 @@
-import type { DavAddressBook } from '../contacts/address-book.ts';
+import type { DavContactStore } from '../contacts/contact-store.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { requiredGroupNames, type TriageNames } from '../triage/layout.ts';
 import type { ContactGroup } from '../triage/model.ts';
@@ -6,7 +6,7 @@ import { isSameName } from '../triage/names.ts';
 import { type Check, reasonOf } from './check.ts';
 
 export interface ContactsCheckOptions {
-  readonly contacts: DavAddressBook;
+  readonly contacts: DavContactStore;
   readonly names: TriageNames;
   /** Create what is missing. */
   readonly mayWrite: boolean;
@@ -59,7 +59,7 @@ const PASSWORD = 'MAILROOM_CARDDAV_PASSWORD';
 const NEW_PASSWORD =
   'Is MAILROOM_CARDDAV_USERNAME the address you log in with? If so, make a new app password in Fastmail: Settings > Privacy & Security > Manage app passwords and access, with contacts (CardDAV)';
 
-async function checkPassword(contacts: DavAddressBook): Promise<Check> {
+async function checkPassword(contacts: DavContactStore): Promise<Check> {
   const [book, ...others] = await contacts.readBooks();
   const item = { area: 'credential', name: PASSWORD } as const;
   if (book?.isWritableOrUnknown !== true) {
@@ -100,7 +100,7 @@ async function createMissing(
   return { checks: [password, ...shown], groups };
 }
 
-async function createGroup(check: Check, contacts: DavAddressBook): Promise<Check> {
+async function createGroup(check: Check, contacts: DavContactStore): Promise<Check> {
   try {
     const outcome = await contacts.createGroup(check.name);
     switch (outcome.kind) {

@@ -1,4 +1,4 @@
-import { createAddressBook } from '../contacts/address-book.ts';
+import { createContactStore } from '../contacts/contact-store.ts';
 import { SettingsError } from '../errors.ts';
 import { createBudget } from '../http/budget.ts';
 import { createHttpClients } from '../http/clients.ts';
@@ -89,7 +89,7 @@ async function examine(
     ownUsernames: [settings.cardDavUsername],
     log,
   });
-  const contacts = createAddressBook({
+  const contacts = createContactStore({
     http: watchClock(http.contacts, (time) => times.push(time)),
     serverUrl: settings.cardDavUrl,
     remembered: null,

@@ -1,4 +1,4 @@
-import type { AddressBook, MailStore } from '../triage/ports.ts';
+import type { ContactStore, MailStore } from '../triage/ports.ts';
 import type { Progress } from './progress.ts';
 
 /** Shows what `store` is busy with. */
@@ -24,20 +24,20 @@ export function showMail(store: MailStore, progress: Progress): MailStore {
   };
 }
 
-/** Shows what `book` is busy with. */
-export function showContacts(book: AddressBook, progress: Progress): AddressBook {
+/** Shows what `store` is busy with. */
+export function showContacts(store: ContactStore, progress: Progress): ContactStore {
   const during = createDuring('contacts', progress);
   let saved = 0;
   return {
-    readGroups: (names) => during('reading contact groups', () => book.readGroups(names)),
+    readGroups: (names) => during('reading contact groups', () => store.readGroups(names)),
     findContacts: (addresses) =>
-      during('listing the address books', () => book.findContacts(addresses)),
+      during('listing the address books', () => store.findContacts(addresses)),
     saveContact: (wish) => {
       saved += 1;
-      return during(`writing contact ${saved}`, () => book.saveContact(wish));
+      return during(`writing contact ${saved}`, () => store.saveContact(wish));
     },
     saveGroupMembers: (change) =>
-      during(`writing group ${change.group.name}`, () => book.saveGroupMembers(change)),
+      during(`writing group ${change.group.name}`, () => store.saveGroupMembers(change)),
   };
 }
 

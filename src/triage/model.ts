@@ -56,7 +56,7 @@ export interface Mailbox {
 
 /** A group card: `X-ADDRESSBOOKSERVER-KIND:group` (vCard 3.0) or `KIND:group` (RFC 6350 §6.1.4). */
 export interface ContactGroup {
-  /** The card's URL path; identifies the group towards the AddressBook. */
+  /** The card's URL path; identifies the group towards the ContactStore. */
   readonly href: string;
   /** FN. */
   readonly name: string;

@@ -63,7 +63,7 @@ export interface ContactLookup {
 }
 
 /** The user's contacts (RFC 6352). */
-export interface AddressBook {
+export interface ContactStore {
   /**
    * Every group card of all address books, in the order of book and href. When one of
    * `requiredNames` is not among those a filtered read shows, the books are listed whole before

@@ -14,7 +14,12 @@ import type {
   WriteFailure,
 } from '../../src/triage/model.ts';
 import { memberKey } from '../../src/triage/model.ts';
-import type { AddressBook, ContactLookup, ContactWish, MailStore } from '../../src/triage/ports.ts';
+import type {
+  ContactStore,
+  ContactLookup,
+  ContactWish,
+  MailStore,
+} from '../../src/triage/ports.ts';
 
 /** What is in an account at the beginning. */
 export interface Account {
@@ -180,7 +185,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
     },
   };
 
-  const contacts: AddressBook = {
+  const contacts: ContactStore = {
     readGroups: () => call('readGroups', () => [...account.groups.values()]),
     async findContacts(addresses) {
       const cards = await call('findContacts', () => [...account.contacts.values()]);

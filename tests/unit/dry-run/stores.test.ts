@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { dryRunAddressBook, dryRunLogger, dryRunMailStore } from '../../../src/dry-run/stores.ts';
+import { dryRunContactStore, dryRunLogger, dryRunMailStore } from '../../../src/dry-run/stores.ts';
 import type { Email } from '../../../src/triage/model.ts';
 import type { ContactWish, MailStore } from '../../../src/triage/ports.ts';
 import { runTriagePass } from '../../../src/pass/triage-pass.ts';
@@ -42,7 +42,7 @@ describe('a pass as a dry run', () => {
     const world = memoryWorld(account);
     const report = await runTriagePass(names, {
       mail: dryRunMailStore(world.mail),
-      contacts: dryRunAddressBook(world.contacts),
+      contacts: dryRunContactStore(world.contacts),
       log: dryRunLogger(world.log),
       clock: world.clock,
     });
@@ -96,46 +96,46 @@ describe('dryRunMailStore', () => {
   });
 });
 
-describe('dryRunAddressBook', () => {
+describe('dryRunContactStore', () => {
   const wish: ContactWish = {
     newContact: { address: anAddress(), fullName: 'Jane', personName: null },
     existing: null,
     today: '2026-11-21',
     noteLine: 'always',
   };
-  const membersOf = async (book: ReturnType<typeof dryRunAddressBook>, name: string) =>
-    (await book.readGroups([])).find((group) => group.name === name)?.memberKeys;
+  const membersOf = async (store: ReturnType<typeof dryRunContactStore>, name: string) =>
+    (await store.readGroups([])).find((group) => group.name === name)?.memberKeys;
 
   it('a new contact can be put into a group, and is seen there', async () => {
-    const book = dryRunAddressBook(memoryWorld(anAccount()).contacts);
-    const outcome = await book.saveContact(wish);
+    const store = dryRunContactStore(memoryWorld(anAccount()).contacts);
+    const outcome = await store.saveContact(wish);
     if (outcome.kind !== 'created') throw new TypeError(outcome.kind);
-    const feed = (await book.readGroups([])).find(({ name }) => name === 'Feed');
+    const feed = (await store.readGroups([])).find(({ name }) => name === 'Feed');
     if (feed === undefined) throw new TypeError('no Feed');
     const { uid } = outcome.contact;
-    await book.saveGroupMembers({ group: feed, addUids: [uid], removeUids: [] });
+    await store.saveGroupMembers({ group: feed, addUids: [uid], removeUids: [] });
 
-    expect(await membersOf(book, 'Feed')).toEqual(new Set([uid]));
-    await book.saveGroupMembers({ group: feed, addUids: [], removeUids: [uid] });
-    expect(await membersOf(book, 'Feed')).toEqual(new Set());
+    expect(await membersOf(store, 'Feed')).toEqual(new Set([uid]));
+    await store.saveGroupMembers({ group: feed, addUids: [], removeUids: [uid] });
+    expect(await membersOf(store, 'Feed')).toEqual(new Set());
   });
 
   it('a contact that is there already stays as it is', async () => {
     const existing = aContact({ name: 'Acme' });
-    const book = dryRunAddressBook(memoryWorld(anAccount()).contacts);
+    const store = dryRunContactStore(memoryWorld(anAccount()).contacts);
 
-    expect(await book.saveContact({ ...wish, existing })).toEqual({
+    expect(await store.saveContact({ ...wish, existing })).toEqual({
       kind: 'updated',
       contact: existing,
     });
   });
 
   it('members leave, however they are written', async () => {
-    const book = dryRunAddressBook(memoryWorld(anAccount()).contacts);
+    const store = dryRunContactStore(memoryWorld(anAccount()).contacts);
     const jail = aGroup('Jail', ['J']);
-    await book.saveGroupMembers({ group: jail, addUids: [], removeUids: ['urn:uuid:J'] });
+    await store.saveGroupMembers({ group: jail, addUids: [], removeUids: ['urn:uuid:J'] });
 
-    expect(await membersOf(book, 'Jail')).toEqual(new Set());
+    expect(await membersOf(store, 'Jail')).toEqual(new Set());
   });
 });
 

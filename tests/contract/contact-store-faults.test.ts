@@ -18,9 +18,9 @@ import {
   aWish,
   contactOf,
   find,
-  openBook,
+  openContactStore,
   storedCard,
-} from './address-book-client.ts';
+} from './open-contact-store.ts';
 
 /* What goes wrong with a server cannot be asked of a real one: these run on the stand-in. */
 
@@ -40,13 +40,13 @@ const sent = (method: string): number =>
   account.requests.filter((request) => request.method === method).length;
 const anExisting = async (...lines: readonly string[]): Promise<Contact> => {
   await account.putCard('old.vcf', aCard('old', 'EMAIL:old@a.example', ...lines));
-  const [contact] = await find(openBook(account), 'old@a.example');
+  const [contact] = await find(openContactStore(account), 'old@a.example');
   if (contact === undefined) throw new Error('not found');
   return contact;
 };
 const aGroup = async (...members: readonly string[]): Promise<ContactGroup> => {
   await account.putGroup('G', members);
-  const [group] = await openBook(account).readGroups(['G']);
+  const [group] = await openContactStore(account).readGroups(['G']);
   if (group === undefined) throw new Error('no group');
   return group;
 };
@@ -64,9 +64,9 @@ const damage = (on: FaultRule['on'], change: (text: string) => string): void => 
   always(on, { kind: 'replaceText', change });
 };
 const addMember = async (group: ContactGroup): Promise<string> => {
-  const book = openBook(account);
-  await book.readGroups([]);
-  return (await book.saveGroupMembers({ group, addUids: ['new'], removeUids: [] })).kind;
+  const store = openContactStore(account);
+  await store.readGroups([]);
+  return (await store.saveGroupMembers({ group, addUids: ['new'], removeUids: [] })).kind;
 };
 const replaceInPropfind = (from: string | RegExp, to: string): void => {
   always('propfind', { kind: 'replaceText', change: (text) => text.replace(from, to) });
@@ -117,10 +117,10 @@ describe('an answer that is none never passes for an empty address book', () => 
     await account.putCard('a.vcf', aCard('a', 'EMAIL:a@a.example'));
     await account.putGroup('G');
     always('report', fault);
-    const book = openBook(account);
+    const store = openContactStore(account);
 
-    await expect(find(book, 'a@a.example')).rejects.toBeInstanceOf(expected);
-    await expect(book.readGroups([])).rejects.toBeInstanceOf(expected);
+    await expect(find(store, 'a@a.example')).rejects.toBeInstanceOf(expected);
+    await expect(store.readGroups([])).rejects.toBeInstanceOf(expected);
   });
 
   it('and what went wrong once is asked for again', async () => {
@@ -128,7 +128,7 @@ describe('an answer that is none never passes for an empty address book', () => 
     once('report', { kind: 'truncateBody', bytes: 150 });
     once('propfind', { kind: 'status', status: 503 });
 
-    expect(await find(openBook(account), 'a@a.example')).toHaveLength(1);
+    expect(await find(openContactStore(account), 'a@a.example')).toHaveLength(1);
   });
 });
 
@@ -136,21 +136,21 @@ describe('a listing that lacks what has to be there', () => {
   it('a member of a group: what was left out is read one by one', async () => {
     await account.putCard('a.vcf', aCard('uid-a', 'EMAIL:a@a.example'));
     await account.putGroup('G', ['uid-a']);
-    const book = openBook(account);
-    await book.readGroups(['G']);
+    const store = openContactStore(account);
+    await store.readGroups(['G']);
     omit((response) => response.includes('a.vcf'));
 
-    expect(await find(book, 'a@a.example')).toHaveLength(1);
+    expect(await find(store, 'a@a.example')).toHaveLength(1);
   });
 
   it('a group itself', async () => {
     await account.putCard('a.vcf', aCard('uid-a', 'EMAIL:a@a.example'));
     await account.putGroup('G');
-    const book = openBook(account);
-    await book.readGroups(['G']);
+    const store = openContactStore(account);
+    await store.readGroups(['G']);
     omit(() => true);
 
-    expect(await find(book, 'a@a.example')).toHaveLength(1);
+    expect(await find(store, 'a@a.example')).toHaveLength(1);
   });
 
   it('many cards: the server gives parts for the whole, and nothing is believed', async () => {
@@ -158,19 +158,19 @@ describe('a listing that lacks what has to be there', () => {
       await account.putCard(`${index}.vcf`, aCard(`uid-${index}`, `EMAIL:a${index}@a.example`));
     }
     await account.putGroup('G', ['uid-0']);
-    const book = openBook(account);
-    await book.readGroups(['G']);
+    const store = openContactStore(account);
+    await store.readGroups(['G']);
     omit((response) => /\/\d+\.vcf/u.test(response));
 
-    await expect(find(book, 'a0@a.example')).rejects.toThrow(/lacks 60/u);
+    await expect(find(store, 'a0@a.example')).rejects.toThrow(/lacks 60/u);
   });
 
   it('a member that is nowhere was deleted: the listing is believed', async () => {
     await account.putGroup('G', ['long-gone']);
-    const book = openBook(account);
-    await book.readGroups(['G']);
+    const store = openContactStore(account);
+    await store.readGroups(['G']);
 
-    expect(await find(book, 'a@a.example')).toEqual([]);
+    expect(await find(store, 'a@a.example')).toEqual([]);
   });
 });
 
@@ -178,10 +178,10 @@ describe('one odd card', () => {
   it('that the listing gives damaged is read whole', async () => {
     await account.putCard('a.vcf', aCard('a', 'EMAIL:a@a.example'));
     damage('report', (text) => text.replace(/BEGIN:VCARD.*?END:VCARD/su, 'cannot render'));
-    const book = openBook(account);
+    const store = openContactStore(account);
 
-    expect(await find(book, 'a@a.example')).toHaveLength(1);
-    expect(book.events.map(({ event }) => event)).not.toContain('card_unreadable');
+    expect(await find(store, 'a@a.example')).toHaveLength(1);
+    expect(store.events.map(({ event }) => event)).not.toContain('card_unreadable');
   });
 
   it('that is damaged as it is stored: its address is known, it is said once, and never written', async () => {
@@ -189,15 +189,15 @@ describe('one odd card', () => {
     await account.putCard('b.vcf', aCard('b', 'EMAIL:b@a.example'));
     damage('report', withoutEnd);
     damage('get-card', withoutEnd);
-    const book = openBook(account);
+    const store = openContactStore(account);
 
-    const [existing] = await find(book, 'a@a.example');
-    const others = await find(book, 'b@a.example');
-    const outcome = await book.saveContact(aWish('a@a.example', { existing: existing ?? null }));
+    const [existing] = await find(store, 'a@a.example');
+    const others = await find(store, 'b@a.example');
+    const outcome = await store.saveContact(aWish('a@a.example', { existing: existing ?? null }));
 
     expect(existing?.uid).toBe('a');
     expect(others).toHaveLength(1);
-    expect(book.events.filter(({ event }) => event === 'card_unreadable')).toHaveLength(1);
+    expect(store.events.filter(({ event }) => event === 'card_unreadable')).toHaveLength(1);
     expect(outcome.kind).toBe('refused');
     expect(sent('PUT')).toBe(0);
   });
@@ -207,17 +207,17 @@ describe('one odd card', () => {
     await account.putCard('b.vcf', aCard('b', 'EMAIL:b@a.example'));
     damage('report', (text) => text.replace(/BEGIN:VCARD(?:(?!END).)*?UID:a\b.*?END:VCARD/su, ''));
     always('get-card', { kind: 'status', status: 500 });
-    const book = openBook(account);
+    const store = openContactStore(account);
 
-    expect(await find(book, 'b@a.example')).toHaveLength(1);
-    expect(book.events.map(({ event }) => event)).toContain('card_unreadable');
+    expect(await find(store, 'b@a.example')).toHaveLength(1);
+    expect(store.events.map(({ event }) => event)).toContain('card_unreadable');
   });
 
   it('without a UID cannot be in a group: refused', async () => {
     const existing = await anExisting();
     damage('get-card', (text) => text.replace('UID:old\r\n', ''));
 
-    const outcome = await openBook(account).saveContact(
+    const outcome = await openContactStore(account).saveContact(
       aWish('old@a.example', { existing: { ...existing, uid: '' } }),
     );
 
@@ -242,7 +242,7 @@ describe('a new contact', () => {
     if (kind === 'created') once('put-card', fault);
     else always('put-card', fault);
 
-    const outcome = await openBook(account).saveContact(aWish('a@a.example'));
+    const outcome = await openContactStore(account).saveContact(aWish('a@a.example'));
 
     expect(outcome.kind).toBe(kind);
     expect((await account.cards()).size).toBe(kind === 'created' ? 1 : 0);
@@ -258,15 +258,15 @@ describe('a new contact', () => {
   ])('%s: the run is broken', async (_, fault, expected) => {
     always('put-card', fault);
 
-    await expect(openBook(account).saveContact(aWish('a@a.example'))).rejects.toBeInstanceOf(
-      expected,
-    );
+    await expect(
+      openContactStore(account).saveContact(aWish('a@a.example')),
+    ).rejects.toBeInstanceOf(expected);
   });
 
   it('whose answer got lost is there once', async () => {
     once('put-card', { kind: 'resetAfter' });
 
-    const outcome = await openBook(account).saveContact(aWish('a@a.example'));
+    const outcome = await openContactStore(account).saveContact(aWish('a@a.example'));
 
     expect(contactOf(outcome).uid).toBe(uidFor(address('a@a.example')));
     expect((await account.cards()).size).toBe(1);
@@ -278,7 +278,7 @@ describe('a new contact', () => {
       const uid = uidFor(address('a@a.example'));
       const href = await strict.putCard('elsewhere.vcf', aCard(uid, 'EMAIL:b@a.example'));
 
-      const outcome = await openBook(strict).saveContact(aWish('a@a.example'));
+      const outcome = await openContactStore(strict).saveContact(aWish('a@a.example'));
 
       expect(outcome).toMatchObject({ kind: 'updated', contact: { href } });
       expect(contactOf(outcome).addresses).toEqual(['b@a.example', 'a@a.example']);
@@ -297,7 +297,9 @@ describe('an existing contact', () => {
     const existing = await anExisting();
     always('get-card', fault);
 
-    const outcome = await openBook(account).saveContact(aWish('old@a.example', { existing }));
+    const outcome = await openContactStore(account).saveContact(
+      aWish('old@a.example', { existing }),
+    );
 
     expect(outcome.kind).toBe('failed');
     expect(sent('PUT')).toBe(0);
@@ -314,7 +316,9 @@ describe('an existing contact', () => {
       },
     });
 
-    const outcome = await openBook(account).saveContact(aWish('old@a.example', { existing }));
+    const outcome = await openContactStore(account).saveContact(
+      aWish('old@a.example', { existing }),
+    );
 
     expect(outcome.kind).toBe('failed');
     expect([sent('PUT'), writes]).toEqual([4, 4]);
@@ -330,7 +334,9 @@ describe('an existing contact', () => {
       },
     });
 
-    const outcome = await openBook(account).saveContact(aWish('old@a.example', { existing }));
+    const outcome = await openContactStore(account).saveContact(
+      aWish('old@a.example', { existing }),
+    );
 
     expect(outcome.kind).toBe('updated');
     expect(await storedCard(account, existing.href)).toContain('NOTE:theirs\\nUpdated by Mailroom');
@@ -340,7 +346,9 @@ describe('an existing contact', () => {
     const existing = await anExisting();
     once('put-card', { kind: 'resetAfter' });
 
-    const outcome = await openBook(account).saveContact(aWish('old@a.example', { existing }));
+    const outcome = await openContactStore(account).saveContact(
+      aWish('old@a.example', { existing }),
+    );
 
     expect(outcome.kind).toBe('updated');
     expect((await storedCard(account, existing.href)).match(/Mailroom/gu)).toHaveLength(1);
@@ -351,7 +359,9 @@ describe('an existing contact', () => {
     await account.deleteCard(existing.href);
     await account.putCard('old.vcf', aCard('other-uid', 'EMAIL:old@a.example'));
 
-    const outcome = await openBook(account).saveContact(aWish('old@a.example', { existing }));
+    const outcome = await openContactStore(account).saveContact(
+      aWish('old@a.example', { existing }),
+    );
 
     expect(outcome.kind).toBe('failed');
     expect(sent('PUT')).toBe(0);
@@ -373,7 +383,9 @@ describe('an existing contact', () => {
           ),
     });
 
-    const outcome = await openBook(account).saveContact(aWish('old@a.example', { existing }));
+    const outcome = await openContactStore(account).saveContact(
+      aWish('old@a.example', { existing }),
+    );
 
     expect(outcome).toEqual({ kind: 'unchanged', contact: existing });
     expect(sent('PUT')).toBe(0);
@@ -425,12 +437,12 @@ describe('a group', () => {
 
   it('that is no group any more is left alone', async () => {
     const group = await aGroup();
-    const book = openBook(account);
-    await book.readGroups([]);
+    const store = openContactStore(account);
+    await store.readGroups([]);
     await account.deleteCard(group.href);
     await account.putCard(group.href.split('/').at(-1) ?? '', aCard('x', 'FN:G'));
 
-    const outcome = await book.saveGroupMembers({ group, addUids: ['new'], removeUids: [] });
+    const outcome = await store.saveGroupMembers({ group, addUids: ['new'], removeUids: [] });
 
     expect(outcome.kind).toBe('failed');
     expect(await storedCard(account, group.href)).not.toContain('MEMBER');
@@ -442,7 +454,7 @@ describe('discovery', () => {
     always('well-known', { kind: 'status', status: 404 });
     await account.putGroup('G');
 
-    expect(await openBook(account).readGroups(['G'])).toHaveLength(1);
+    expect(await openContactStore(account).readGroups(['G'])).toHaveLength(1);
   });
 
   it.each<[string, string | RegExp, string, unknown]>([
@@ -468,36 +480,36 @@ describe('discovery', () => {
     ],
   ])('%s', async (_, from, to, expected) => {
     replaceInPropfind(from, to);
-    const book = openBook(account);
+    const store = openContactStore(account);
 
-    await expect(book.readGroups([])).rejects.toBeInstanceOf(expected);
-    expect(book.remember()).toBeNull();
+    await expect(store.readGroups([])).rejects.toBeInstanceOf(expected);
+    expect(store.remember()).toBeNull();
   });
 
   it.each<[string, Fault, unknown]>([
     ['the password is refused', { kind: 'status', status: 401 }, CredentialsError],
     ['there is a page where the book was', { kind: 'html' }, MalformedAnswerError],
   ])('is forgotten when %s', async (_, fault, expected) => {
-    const first = openBook(account);
+    const first = openContactStore(account);
     await first.readGroups([]);
     always('report', fault);
-    const book = openBook(account, { remembered: first.remember() });
+    const store = openContactStore(account, { remembered: first.remember() });
 
-    await expect(book.readGroups([])).rejects.toBeInstanceOf(expected);
+    await expect(store.readGroups([])).rejects.toBeInstanceOf(expected);
 
-    expect(book.remember()).toBeNull();
+    expect(store.remember()).toBeNull();
   });
 
   it('is kept when the server has a bad day', async () => {
-    const first = openBook(account);
+    const first = openContactStore(account);
     await first.readGroups([]);
-    const book = openBook(account, { remembered: first.remember() });
-    await book.readGroups([]);
+    const store = openContactStore(account, { remembered: first.remember() });
+    await store.readGroups([]);
     always('report', { kind: 'status', status: 503 });
 
-    await expect(book.readGroups([])).rejects.toBeInstanceOf(HttpStatusError);
+    await expect(store.readGroups([])).rejects.toBeInstanceOf(HttpStatusError);
 
-    expect(book.remember()).toEqual(first.remember());
+    expect(store.remember()).toEqual(first.remember());
   });
 
   it('a card on another host is a broken listing', async () => {
@@ -507,6 +519,6 @@ describe('discovery', () => {
       change: (text) => text.replace('<d:href>', '<d:href>https://evil.example'),
     });
 
-    await expect(openBook(account).readGroups([])).rejects.toThrow(/evil\.example/u);
+    await expect(openContactStore(account).readGroups([])).rejects.toThrow(/evil\.example/u);
   });
 });

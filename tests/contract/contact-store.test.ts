@@ -12,12 +12,12 @@ import {
   countRequests,
   find,
   linesOf,
-  openBook,
+  openContactStore,
   storedCard,
   TODAY,
-} from './address-book-client.ts';
+} from './open-contact-store.ts';
 
-describeEachServer('address book', ({ open }) => {
+describeEachServer('contact store', ({ open }) => {
   let account: TestAccount;
   beforeAll(async () => {
     account = await open();
@@ -25,34 +25,36 @@ describeEachServer('address book', ({ open }) => {
   afterAll(() => account?.close());
 
   const readGroup = async (name: string): Promise<ContactGroup> => {
-    const group = (await openBook(account).readGroups([name])).find((one) => one.name === name);
+    const group = (await openContactStore(account).readGroups([name])).find(
+      (one) => one.name === name,
+    );
     if (group === undefined) throw new Error(`no group ${name}`);
     return group;
   };
 
   describe('discovery', () => {
     it('takes four requests, and the groups one', async () => {
-      const book = openBook(account);
+      const store = openContactStore(account);
 
-      const [, requests] = await countRequests(book, () => book.readGroups([]));
+      const [, requests] = await countRequests(store, () => store.readGroups([]));
 
       expect(requests).toBe(5);
     });
 
     it('is not done again when it is remembered', async () => {
-      const first = openBook(account);
+      const first = openContactStore(account);
       await first.readGroups([]);
       const json = JSON.parse(JSON.stringify(first.remember())) as unknown;
-      const book = openBook(account, { remembered: parseRememberedBooks(json) });
+      const store = openContactStore(account, { remembered: parseRememberedBooks(json) });
 
-      const [, requests] = await countRequests(book, () => book.readGroups([]));
+      const [, requests] = await countRequests(store, () => store.readGroups([]));
 
       expect(requests).toBe(1);
-      expect(book.remember()).toEqual(first.remember());
+      expect(store.remember()).toEqual(first.remember());
     });
 
     it('finds out that the books may be written', async () => {
-      const books = await openBook(account).readBooks();
+      const books = await openContactStore(account).readBooks();
 
       expect(books[0]?.url).toMatch(/\/Default\/$/u);
       expect(books[0]?.isWritableOrUnknown).toBe(true);
@@ -62,18 +64,18 @@ describeEachServer('address book', ({ open }) => {
       ['the book is gone', 'Gone/', 'Gone/'],
       ['home and book are gone', '', 'Gone/'],
     ])('is done again within the run when %s', async (_, __, path) => {
-      const first = openBook(account);
+      const first = openContactStore(account);
       await first.readGroups([]);
       const remembered = first.remember();
       const [known] = remembered?.books ?? [];
       if (!remembered || !known) throw new Error('nothing remembered');
       const gone = { ...known, url: new URL(`../${path}`, known.url).href };
-      const book = openBook(account, { remembered: { ...remembered, books: [gone] } });
+      const store = openContactStore(account, { remembered: { ...remembered, books: [gone] } });
 
-      await book.readGroups([]);
+      await store.readGroups([]);
 
-      expect(book.events.map(({ event }) => event)).toContain('discovery_dropped');
-      expect(book.remember()).toEqual(remembered);
+      expect(store.events.map(({ event }) => event)).toContain('discovery_dropped');
+      expect(store.remember()).toEqual(remembered);
     });
   });
 
@@ -110,31 +112,31 @@ describeEachServer('address book', ({ open }) => {
     });
 
     it('one that is missing is just not there', async () => {
-      const groups = await openBook(account).readGroups(['No such group']);
+      const groups = await openContactStore(account).readGroups(['No such group']);
 
       expect(groups.map(({ name }) => name)).not.toContain('No such group');
     });
 
     it('two of one name are both there, in the order of their hrefs, and said once', async () => {
       const hrefs = [await account.putGroup('Twin'), await account.putGroup('Twin')].toSorted();
-      const book = openBook(account);
+      const store = openContactStore(account);
 
-      const groups = await book.readGroups(['Twin']);
-      await book.readGroups(['Twin']);
+      const groups = await store.readGroups(['Twin']);
+      await store.readGroups(['Twin']);
 
       expect(groups.filter(({ name }) => name === 'Twin').map(({ href }) => href)).toEqual(hrefs);
-      expect(book.events.filter(({ event }) => event === 'duplicate_groups')).toHaveLength(1);
+      expect(store.events.filter(({ event }) => event === 'duplicate_groups')).toHaveLength(1);
     });
 
     it('get members and lose them, one request each', async () => {
       const href = await account.putGroup('Members', ['old-1', 'OLD-2']);
       const before = linesOf(await storedCard(account, href));
-      const book = openBook(account);
-      const group = (await book.readGroups([])).find((one) => one.href === href);
+      const store = openContactStore(account);
+      const group = (await store.readGroups([])).find((one) => one.href === href);
       if (group === undefined) throw new Error('no group');
 
-      const [outcome, requests] = await countRequests(book, () =>
-        book.saveGroupMembers({
+      const [outcome, requests] = await countRequests(store, () =>
+        store.saveGroupMembers({
           group,
           addUids: ['new-1', 'urn:uuid:new-2'],
           removeUids: ['old-2'],
@@ -157,12 +159,12 @@ describeEachServer('address book', ({ open }) => {
     it('are not written when nothing would change', async () => {
       const href = await account.putGroup('Unchanged', ['M-1']);
       const etag = (await account.cards()).get(href)?.etag;
-      const book = openBook(account);
-      const group = (await book.readGroups([])).find((one) => one.href === href);
+      const store = openContactStore(account);
+      const group = (await store.readGroups([])).find((one) => one.href === href);
       if (group === undefined) throw new Error('no group');
 
-      const [outcome, requests] = await countRequests(book, () =>
-        book.saveGroupMembers({ group, addUids: ['m-1'], removeUids: ['m-2'] }),
+      const [outcome, requests] = await countRequests(store, () =>
+        store.saveGroupMembers({ group, addUids: ['m-1'], removeUids: ['m-2'] }),
       );
 
       expect([outcome, requests]).toEqual([{ kind: 'unchanged' }, 0]);
@@ -171,9 +173,9 @@ describeEachServer('address book', ({ open }) => {
 
     it('keep what somebody else wrote meanwhile, also after our own write', async () => {
       const href = await account.putGroup('Shared');
-      const [ours, theirs] = [openBook(account), openBook(account)];
-      const read = async (book: typeof ours): Promise<ContactGroup> => {
-        const group = (await book.readGroups([])).find((one) => one.href === href);
+      const [ours, theirs] = [openContactStore(account), openContactStore(account)];
+      const read = async (store: typeof ours): Promise<ContactGroup> => {
+        const group = (await store.readGroups([])).find((one) => one.href === href);
         if (group === undefined) throw new Error('no group');
         return group;
       };
@@ -192,10 +194,10 @@ describeEachServer('address book', ({ open }) => {
 
       const outcomes = await Promise.all(
         uids.map(async (uid) => {
-          const book = openBook(account);
-          const group = (await book.readGroups([])).find(({ name }) => name === 'Crowd');
+          const store = openContactStore(account);
+          const group = (await store.readGroups([])).find(({ name }) => name === 'Crowd');
           if (group === undefined) throw new Error('no group');
-          return book.saveGroupMembers({ group, addUids: [uid], removeUids: [] });
+          return store.saveGroupMembers({ group, addUids: [uid], removeUids: [] });
         }),
       );
 
@@ -205,12 +207,12 @@ describeEachServer('address book', ({ open }) => {
 
     it('are known as they are after our own write', async () => {
       await account.putGroup('Twice');
-      const book = openBook(account);
-      const group = (await book.readGroups([])).find(({ name }) => name === 'Twice');
+      const store = openContactStore(account);
+      const group = (await store.readGroups([])).find(({ name }) => name === 'Twice');
       if (group === undefined) throw new Error('no group');
 
-      await book.saveGroupMembers({ group, addUids: ['in-and-out'], removeUids: [] });
-      const outcome = await book.saveGroupMembers({
+      await store.saveGroupMembers({ group, addUids: ['in-and-out'], removeUids: [] });
+      const outcome = await store.saveGroupMembers({
         group,
         addUids: [],
         removeUids: ['in-and-out'],
@@ -222,7 +224,8 @@ describeEachServer('address book', ({ open }) => {
 
     it('are made once', async () => {
       const outcomes = [];
-      for (const _ of [1, 2]) outcomes.push(await openBook(account).createGroup('Made, once'));
+      for (const _ of [1, 2])
+        outcomes.push(await openContactStore(account).createGroup('Made, once'));
 
       expect(outcomes).toEqual([{ kind: 'updated' }, { kind: 'unchanged' }]);
       expect((await readGroup('Made, once')).memberKeys.size).toBe(0);
@@ -255,7 +258,7 @@ describeEachServer('address book', ({ open }) => {
       const uid = crypto.randomUUID();
       const href = await account.putCard(`${uid}.vcf`, aCard(uid, ...lines));
 
-      const found = await find(openBook(account), wanted);
+      const found = await find(openContactStore(account), wanted);
 
       expect(found.map((contact) => [contact.href, contact.uid])).toEqual([[href, uid]]);
       expect(found[0]?.addresses).toContain(wanted);
@@ -269,11 +272,11 @@ describeEachServer('address book', ({ open }) => {
       const uid = crypto.randomUUID();
       await account.putCard(`${uid}.vcf`, aCard(uid, line));
 
-      expect(await find(openBook(account), wanted)).toEqual([]);
+      expect(await find(openContactStore(account), wanted)).toEqual([]);
     });
 
     it('all of them, in all address books, whatever was remembered', async () => {
-      const early = openBook(account);
+      const early = openContactStore(account);
       await early.readGroups([]);
       const other = await account.createAddressBook('Second');
       const hrefs = [
@@ -286,7 +289,7 @@ describeEachServer('address book', ({ open }) => {
       ];
 
       const found = await find(
-        openBook(account, { remembered: early.remember() }),
+        openContactStore(account, { remembered: early.remember() }),
         'several@find.example',
       );
 
@@ -299,40 +302,40 @@ describeEachServer('address book', ({ open }) => {
         aCard('mailing-group', 'X-ADDRESSBOOKSERVER-KIND:group', 'EMAIL:group@find.example'),
       );
 
-      expect(await find(openBook(account), 'group@find.example')).toEqual([]);
+      expect(await find(openContactStore(account), 'group@find.example')).toEqual([]);
     });
 
     it('is asked for before it is known who is looked for', async () => {
       await account.putCard('early.vcf', aCard('early', 'EMAIL:early@find.example'));
       const early = address('early@find.example');
-      const usual = openBook(account);
+      const usual = openContactStore(account);
       const [, requests] = await countRequests(usual, () => find(usual, early));
       // One book after the other, so that one listing at most is held in memory.
       const laterBooks = (await usual.readBooks()).length - 1;
-      const book = openBook(account);
+      const store = openContactStore(account);
       const wanted = Promise.withResolvers<ReadonlySet<typeof early>>();
 
-      const lookup = book.findContacts(wanted.promise);
-      await expect.poll(() => book.budget.requestCount).toBe(requests - laterBooks);
+      const lookup = store.findContacts(wanted.promise);
+      await expect.poll(() => store.budget.requestCount).toBe(requests - laterBooks);
       wanted.resolve(new Set([early]));
 
       expect([...(await lookup).byAddress.keys()]).toEqual([early]);
-      expect(book.budget.requestCount).toBe(requests);
+      expect(store.budget.requestCount).toBe(requests);
     });
   });
 
   describe('a new contact', () => {
     it('is one request, and says what was wished', async () => {
-      const book = openBook(account);
-      await book.readGroups([]);
+      const store = openContactStore(account);
+      await store.readGroups([]);
       const newContact = {
         address: address('"odd,one"@new.example'),
         fullName: 'Zoë; Doe, Jr. 😀',
         personName: { familyName: 'Doe', givenName: 'Zoë' },
       };
 
-      const [outcome, requests] = await countRequests(book, () =>
-        book.saveContact(aWish('x', { newContact })),
+      const [outcome, requests] = await countRequests(store, () =>
+        store.saveContact(aWish('x', { newContact })),
       );
 
       const uid = uidFor(newContact.address);
@@ -341,7 +344,9 @@ describeEachServer('address book', ({ open }) => {
         kind: 'created',
         contact: { uid, name: newContact.fullName },
       });
-      expect(await find(openBook(account), newContact.address)).toEqual([contactOf(outcome)]);
+      expect(await find(openContactStore(account), newContact.address)).toEqual([
+        contactOf(outcome),
+      ]);
       const lines = linesOf(await storedCard(account, contactOf(outcome).href));
       expect(lines).toContain('N:Doe;Zoë;;;');
       expect(lines).toContain(`NOTE:Added by Mailroom on ${TODAY}`);
@@ -353,9 +358,9 @@ describeEachServer('address book', ({ open }) => {
       const before = (await account.cards()).size;
 
       const outcomes = await Promise.all(
-        Array.from({ length: 8 }, () => openBook(account).saveContact(wish)),
+        Array.from({ length: 8 }, () => openContactStore(account).saveContact(wish)),
       );
-      const late = await openBook(account).saveContact(wish);
+      const late = await openContactStore(account).saveContact(wish);
 
       expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual([
         'created',
@@ -369,17 +374,17 @@ describeEachServer('address book', ({ open }) => {
       const wish = aWish('lost@new.example');
       const uid = uidFor(wish.newContact.address);
       const moved = await account.putCard('moved.vcf', aCard(uid, 'EMAIL:now@new.example'));
-      const book = openBook(account);
-      await find(book, 'lost@new.example');
+      const store = openContactStore(account);
+      await find(store, 'lost@new.example');
 
-      const outcome = await book.saveContact(wish);
+      const outcome = await store.saveContact(wish);
 
       expect(contactOf(outcome)).toMatchObject({
         href: moved,
         uid,
         addresses: ['now@new.example', 'lost@new.example'],
       });
-      expect(await find(openBook(account), 'lost@new.example')).toHaveLength(1);
+      expect(await find(openContactStore(account), 'lost@new.example')).toHaveLength(1);
     });
 
     it('that somebody else put there meanwhile gets the address', async () => {
@@ -387,10 +392,12 @@ describeEachServer('address book', ({ open }) => {
       const uid = uidFor(wish.newContact.address);
       await account.putCard(`${uid}.vcf`, aCard(uid, 'EMAIL:else@new.example'));
 
-      const outcome = await openBook(account).saveContact(wish);
+      const outcome = await openContactStore(account).saveContact(wish);
 
       expect(outcome.kind).toBe('updated');
-      expect(await find(openBook(account), 'there@new.example')).toEqual([contactOf(outcome)]);
+      expect(await find(openContactStore(account), 'there@new.example')).toEqual([
+        contactOf(outcome),
+      ]);
     });
   });
 
@@ -410,13 +417,13 @@ describeEachServer('address book', ({ open }) => {
         ),
       );
       const before = linesOf(await storedCard(account, href));
-      const [existing] = await find(openBook(account), 'keep@old.example');
+      const [existing] = await find(openContactStore(account), 'keep@old.example');
       const wish = aWish('keep@old.example', { existing: existing ?? null });
-      const book = openBook(account);
+      const store = openContactStore(account);
 
       const kinds = [];
-      for (const _ of [1, 2]) kinds.push((await book.saveContact(wish)).kind);
-      const nextDay = await book.saveContact({ ...wish, today: '2026-11-22' });
+      for (const _ of [1, 2]) kinds.push((await store.saveContact(wish)).kind);
+      const nextDay = await store.saveContact({ ...wish, today: '2026-11-22' });
 
       expect([...kinds, nextDay.kind]).toEqual(['updated', 'unchanged', 'updated']);
       const added = `\\nUpdated by Mailroom on ${TODAY}\\nUpdated by Mailroom on 2026-11-22`;
@@ -432,10 +439,10 @@ describeEachServer('address book', ({ open }) => {
         aCard('third', 'EMAIL:third@old.example'),
         other,
       );
-      const book = openBook(account);
-      const [existing] = await find(book, 'third@old.example');
+      const store = openContactStore(account);
+      const [existing] = await find(store, 'third@old.example');
 
-      const outcome = await book.saveContact(
+      const outcome = await store.saveContact(
         aWish('third@old.example', { existing: existing ?? null }),
       );
 
@@ -448,11 +455,11 @@ describeEachServer('address book', ({ open }) => {
         'deleted.vcf',
         aCard('deleted', 'EMAIL:deleted@old.example'),
       );
-      const book = openBook(account);
-      const [existing] = await find(book, 'deleted@old.example');
+      const store = openContactStore(account);
+      const [existing] = await find(store, 'deleted@old.example');
       await account.deleteCard(href);
 
-      const outcome = await book.saveContact(
+      const outcome = await store.saveContact(
         aWish('deleted@old.example', { existing: existing ?? null }),
       );
 
@@ -468,10 +475,10 @@ describeEachServer('address book', ({ open }) => {
         'pair.vcf',
         aCard('pair-1', 'EMAIL:first@pair.example', 'NOTE:first') + second,
       );
-      const book = openBook(account);
-      const [existing] = await find(book, 'second@pair.example');
+      const store = openContactStore(account);
+      const [existing] = await find(store, 'second@pair.example');
 
-      await book.saveContact(aWish('second@pair.example', { existing: existing ?? null }));
+      await store.saveContact(aWish('second@pair.example', { existing: existing ?? null }));
 
       const [first, last] = (await storedCard(account, href)).split('END:VCARD');
       expect(first).not.toContain('Mailroom');

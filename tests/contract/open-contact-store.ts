@@ -1,5 +1,5 @@
 import { createBudget } from '../../src/http/budget.ts';
-import { createAddressBook, type DavAddressBook } from '../../src/contacts/address-book.ts';
+import { createContactStore, type DavContactStore } from '../../src/contacts/contact-store.ts';
 import type { RememberedBooks } from '../../src/contacts/book-directory.ts';
 import { createHttp } from '../../src/http/http.ts';
 import { type RequestBudget } from '../../src/http/budget.ts';
@@ -14,16 +14,16 @@ import { basicAuthorization } from '../support/wire.ts';
 
 export const TODAY = '2026-11-21';
 
-/** The project's own address book on an account, over the real HTTP client, which retries at once. */
-export interface OpenBook extends DavAddressBook {
+/** The project's own contact store on an account, over the real HTTP client, which retries at once. */
+export interface OpenContactStore extends DavContactStore {
   readonly budget: RequestBudget;
   readonly events: readonly { readonly event: LogEvent; readonly fields: LogFields }[];
 }
 
-export function openBook(
+export function openContactStore(
   account: TestAccount,
   options: { readonly remembered?: RememberedBooks | null; readonly timeoutMs?: number } = {},
-): OpenBook {
+): OpenContactStore {
   const { remembered = null, timeoutMs = 10_000 } = options;
   const stop = new AbortController().signal;
   const budget = createBudget({ passTimeoutMs: 60_000, stop, stopGraceMs: 1000 });
@@ -39,13 +39,13 @@ export function openBook(
     events.push({ event, fields });
   };
   const log: Logger = { debug: push, info: push, warning: push, error: push, child: () => log };
-  const book = createAddressBook({ http, serverUrl: account.cardDavUrl, remembered, log });
-  return { ...book, budget, events };
+  const store = createContactStore({ http, serverUrl: account.cardDavUrl, remembered, log });
+  return { ...store, budget, events };
 }
 
 /** What one does costs in requests. */
 export async function countRequests<Result>(
-  { budget }: OpenBook,
+  { budget }: OpenContactStore,
   work: () => Promise<Result>,
 ): Promise<readonly [result: Result, requests: number]> {
   const before = budget.requestCount;
@@ -69,8 +69,8 @@ export function aWish(of: string, others: Partial<ContactWish> = {}): ContactWis
 }
 
 /** The contacts that a listing shows for one address. */
-export async function find(book: DavAddressBook, of: string): Promise<readonly Contact[]> {
-  const { byAddress } = await book.findContacts(Promise.resolve(new Set([address(of)])));
+export async function find(store: DavContactStore, of: string): Promise<readonly Contact[]> {
+  const { byAddress } = await store.findContacts(Promise.resolve(new Set([address(of)])));
   return byAddress.get(address(of)) ?? [];
 }
 

@@ -8,17 +8,17 @@ import {
   type SenderAddress,
 } from '../triage/model.ts';
 import { isSameName } from '../triage/names.ts';
-import type { AddressBook, ContactLookup } from '../triage/ports.ts';
+import type { ContactStore, ContactLookup } from '../triage/ports.ts';
 import { BookDirectory, type RememberedBooks } from './book-directory.ts';
 import { BookListing, cardHref } from './book-listing.ts';
 import { uidFor } from './contact-id.ts';
 import { saveContact } from './contact-saving.ts';
 import { DavClient } from './dav/client.ts';
-import type { Book } from './discovery.ts';
+import type { AddressBook } from './discovery.ts';
 import { GroupCards } from './group-cards.ts';
 import type { CardReading } from './vcard/parse.ts';
 
-export interface AddressBookOptions {
+export interface ContactStoreOptions {
   readonly http: Http;
   /** `MAILROOM_CARDDAV_URL`: discovery starts at its well-known address. */
   readonly serverUrl: string;
@@ -28,9 +28,9 @@ export interface AddressBookOptions {
 }
 
 /** The user's contacts on a CardDAV server, and what setup and the next run want of it. */
-export interface DavAddressBook extends AddressBook {
+export interface DavContactStore extends ContactStore {
   /** The address books; new cards go to the first. Never empty. */
-  readBooks(): Promise<readonly Book[]>;
+  readBooks(): Promise<readonly AddressBook[]>;
   /** Makes an empty group; `unchanged` when it was made before. A refusal is an outcome. */
   createGroup(name: string): Promise<GroupOutcome>;
   /** What the next run need not discover, as plain JSON; null when the server has not borne it out. */
@@ -38,7 +38,7 @@ export interface DavAddressBook extends AddressBook {
 }
 
 /** Sends nothing before the first method call. */
-export function createAddressBook(options: AddressBookOptions): DavAddressBook {
+export function createContactStore(options: ContactStoreOptions): DavContactStore {
   const { http, serverUrl, remembered, log } = options;
   const client = new DavClient(http);
   const directory = new BookDirectory({ client, serverUrl, remembered, log });
@@ -107,7 +107,7 @@ interface Finder {
 
 async function findContacts(
   addresses: Promise<ReadonlySet<SenderAddress>>,
-  books: readonly Book[],
+  books: readonly AddressBook[],
   { listing, groups, hrefByUid }: Finder,
 ): Promise<ContactLookup> {
   const byAddress = new Map<SenderAddress, Contact[]>();
@@ -125,7 +125,7 @@ async function findContacts(
     };
   });
 
-  const listed = new Map<Book, ReadonlySet<string>>();
+  const listed = new Map<AddressBook, ReadonlySet<string>>();
   for (const book of books) listed.set(book, await listing.listCards(book, visit));
   if (isShort(groups.known, [...listed.values()], uidKeys)) {
     for (const [book, hrefs] of listed) await listing.readUnlisted(book, hrefs, await visit);
@@ -157,7 +157,7 @@ function isShort(
 
 async function findHrefByUid(
   uid: string,
-  books: readonly Book[],
+  books: readonly AddressBook[],
   client: DavClient,
 ): Promise<string | null> {
   const match = { _attributes: { 'match-type': 'equals' }, _text: uid };
