@@ -1,6 +1,7 @@
 import { JmapMethodError, MalformedAnswerError } from '../errors.ts';
 import { judgeAuthor } from '../triage/author.ts';
 import type { Email, SenderAddress } from '../triage/model.ts';
+import { cleanDisplayName } from '../triage/sender.ts';
 import { loadFromReader } from './from-field.ts';
 import type { JmapClient } from './jmap/client.ts';
 import type { JsonObject } from './jmap/decode.ts';
@@ -53,14 +54,14 @@ type Finish = (email: UnjudgedEmail) => Email;
 async function createFinish(own: ReadonlySet<SenderAddress>): Promise<Finish> {
   const read = await loadFromReader();
   const mailboxIds = new Map<string, Email['mailboxIds']>();
-  const froms = new Map<string, Pick<Email, 'from' | 'author'>>();
-  return ({ id, receivedAt, fromFields, ...email }) => {
-    const { from, author } = shared(froms, JSON.stringify([email.from, fromFields]), () => ({
-      from: email.from,
-      author: judgeAuthor({ from: email.from, readings: fromFields.map(read) }, own),
+  const authors = new Map<string, Pick<Email, 'author' | 'displayName'>>();
+  return ({ id, receivedAt, from, fromFields, ...email }) => {
+    const { author, displayName } = shared(authors, JSON.stringify([from, fromFields]), () => ({
+      author: judgeAuthor({ from, readings: fromFields.map(read) }, own),
+      displayName: cleanDisplayName(from[0]?.name ?? null),
     }));
     const ids = shared(mailboxIds, [...email.mailboxIds].join(' '), () => email.mailboxIds);
-    return { id, mailboxIds: ids, from, author, receivedAt };
+    return { id, mailboxIds: ids, author, displayName, receivedAt };
   };
 }
 

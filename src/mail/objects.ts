@@ -22,7 +22,9 @@ const RAW_FROM = 'header:From:asRaw:all';
 export const EMAIL_PROPERTIES = ['id', 'mailboxIds', 'from', RAW_FROM, 'receivedAt'] as const;
 
 /** An Email as the server gives it, its author not judged yet. */
-export interface UnjudgedEmail extends Omit<Email, 'author'> {
+export interface UnjudgedEmail extends Omit<Email, 'author' | 'displayName'> {
+  /** The server's reading of the From fields. */
+  readonly from: readonly EmailAddress[];
   /** Raw value of each From field, in order. */
   readonly fromFields: readonly string[];
 }

@@ -16,10 +16,10 @@ export interface EmailAddress {
 export interface Email {
   readonly id: string;
   readonly mailboxIds: ReadonlySet<string>;
-  /** From, in order; empty where the email has none. */
-  readonly from: readonly EmailAddress[];
   /** Whose email it is, judged once when it is read. */
   readonly author: Author;
+  /** The name in its From field, cleaned (`cleanDisplayName`); empty where it has none. */
+  readonly displayName: string;
   /** UTCDate (RFC 8620 §1.4); text order is time order. */
   readonly receivedAt: string;
 }

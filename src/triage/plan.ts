@@ -63,7 +63,7 @@ export function groupBySender(emails: readonly Email[], layout: Layout): Labelle
   }
   const senders = [...bySender].map(([sender, own]) => ({
     sender,
-    displayName: cleanDisplayName(own.at(-1)?.from[0]?.name ?? null),
+    displayName: own.at(-1)?.displayName ?? '',
     emails: own,
     categories: layout.categories.filter(({ labelId }) =>
       own.some(({ mailboxIds }) => mailboxIds.has(labelId)),

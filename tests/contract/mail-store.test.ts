@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CredentialsError, MalformedAnswerError } from '../../src/errors.ts';
 import type { JmapMailStore } from '../../src/mail/mail-store.ts';
 import type { RememberedSession } from '../../src/mail/jmap/session.ts';
-import type { Email, EmailPatch } from '../../src/triage/model.ts';
+import type { Author, Email, EmailPatch, NobodyReason } from '../../src/triage/model.ts';
+import { anAddress } from '../support/builders.ts';
 import { describeEachServer } from '../support/test-account.ts';
 import type { TestAccount } from '../support/test-account.ts';
 import { openMailStore } from './open-mail-store.ts';
@@ -128,16 +129,16 @@ describeEachServer('mail store', ({ open }) => {
         expect(read).toEqual([3, 1, 5, 0, 4, 6, 2].map((n) => ids[n]));
       });
 
-      it.each<[string, string | null, readonly string[]]>([
-        ['letter case is kept', 'Jane <Jane.Doe@Example.COM>', ['Jane.Doe@Example.COM']],
+      it.each<[string, string | null, Author]>([
         [
-          'several, in order',
-          '"B" <b@example.com>, a@example.com',
-          ['b@example.com', 'a@example.com'],
+          'letter case is no difference',
+          'Jane <Jane.Doe@Example.COM>',
+          { kind: 'sender', address: anAddress('jane.doe@example.com') },
         ],
-        ['no From at all', null, []],
-        ['no address', 'undisclosed-recipients:;', []],
-      ])('From: %s', async (_, from, addresses) => {
+        ['several', '"B" <b@example.com>, a@example.com', nobody('several addresses')],
+        ['no From at all', null, nobody('no address')],
+        ['no address', 'undisclosed-recipients:;', nobody('no address')],
+      ])('From: %s', async (_, from, author) => {
         const mailbox = await aMailbox();
         const id = await account.addEmail({ from, mailboxIds: [mailbox], receivedAt: ONE_MOMENT });
 
@@ -146,7 +147,7 @@ describeEachServer('mail store', ({ open }) => {
         expect(emails).toEqual([
           expect.objectContaining({ id, mailboxIds: new Set([mailbox]), receivedAt: ONE_MOMENT }),
         ]);
-        expect(emails[0]?.from.map(({ email }) => email)).toEqual(addresses);
+        expect(emails[0]?.author).toEqual(author);
       });
 
       it('a display name comes decoded', async () => {
@@ -158,7 +159,7 @@ describeEachServer('mail store', ({ open }) => {
 
         const [email] = await readEmails(storeOf(account), [mailbox]);
 
-        expect(email?.from).toEqual([{ name: 'Jörg Müller', email: 'joerg@example.com' }]);
+        expect(email?.displayName).toBe('Jörg Müller');
       });
 
       it.each<[string, (page: readonly string[]) => readonly string[]]>([
@@ -355,4 +356,8 @@ async function readIds(
   mailboxIds: readonly string[],
 ): Promise<readonly string[]> {
   return (await readEmails(store, mailboxIds)).map(({ id }) => id);
+}
+
+function nobody(reason: NobodyReason): Author {
+  return { kind: 'nobody', reason };
 }

@@ -11,7 +11,7 @@ import type {
   SenderAddress,
 } from '../../src/triage/model.ts';
 import { memberKey } from '../../src/triage/model.ts';
-import { parseSenderAddress } from '../../src/triage/sender.ts';
+import { cleanDisplayName, parseSenderAddress } from '../../src/triage/sender.ts';
 
 /*
  * Builders: each takes only what its case is about, and fills in the rest with what is ordinary.
@@ -46,14 +46,14 @@ export function anEmail(
   return {
     id: email.id ?? `email-${emailCount}`,
     mailboxIds: new Set(email.in ?? ['Screener']),
-    from,
     author: authorOf(from),
+    displayName: cleanDisplayName(from[0]?.name ?? null),
     receivedAt: email.receivedAt ?? '2026-11-01T12:00:00Z',
   };
 }
 
 /** Of an email whose one From field says what the server reads in it. */
-function authorOf(from: Email['from']): Author {
+function authorOf(from: readonly EmailAddress[]): Author {
   if (from.length > 1) return { kind: 'nobody', reason: 'several addresses' };
   const address = parseSenderAddress(from[0]?.email ?? '');
   return address === null ? { kind: 'nobody', reason: 'no address' } : { kind: 'sender', address };

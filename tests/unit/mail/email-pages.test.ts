@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { HttpStatusError, JmapMethodError, MalformedAnswerError } from '../../../src/errors.ts';
-import type { Email } from '../../../src/triage/model.ts';
+import type { Author, Email, NobodyReason } from '../../../src/triage/model.ts';
 import { anEmailObject, fakeJmap } from './jmap/fake-jmap.ts';
 import type { FakeAnswer, FakeJmap, FakeOptions, Invocation } from './jmap/fake-jmap.ts';
 
@@ -71,27 +71,34 @@ describe('what is asked', () => {
 describe('emails as the server gives them', () => {
   it.each([
     [
-      'several From, in order',
+      'several entries',
       [
         { name: 'B', email: 'b@x' },
-        { name: null, email: 'a@x' },
+        { name: null, email: 'jane@sender.example' },
       ],
-      ['b@x', 'a@x'],
+      nobody('several addresses'),
+      'B',
     ],
     [
-      'letter case is kept',
-      [{ name: null, email: 'Jane.Doe@Example.COM' }],
-      ['Jane.Doe@Example.COM'],
+      'letter case is no difference',
+      [{ name: ' Jane\u202E ', email: 'Jane@Sender.Example' }],
+      { kind: 'sender', address: 'jane@sender.example' },
+      'Jane',
     ],
-    ['null', null, []],
-    ['left out', undefined, []],
-    ['empty', [], []],
-    ['an entry without an address, as a group gives', [{ name: 'x' }], ['']],
-    ['an address null', [{ name: null, email: null }], ['']],
-  ])('From: %s', async (_, from, addresses) => {
+    ['null', null, nobody('server reads another address'), ''],
+    ['left out', undefined, nobody('server reads another address'), ''],
+    ['empty', [], nobody('server reads another address'), ''],
+    [
+      'an entry without an address, as a group gives',
+      [{ name: 'x' }],
+      nobody('server reads another address'),
+      'x',
+    ],
+    ['an address null', [{ name: null, email: null }], nobody('server reads another address'), ''],
+  ])('From: %s', async (_, from, author, displayName) => {
     const [email] = await readEmails(fakeJmap(onePage([anEmailObject({ from })])));
 
-    expect(email?.from.map(({ email }) => email)).toEqual(addresses);
+    expect(email).toMatchObject({ author, displayName });
   });
 
   it('a fraction of a second goes, for text order is time order', async () => {
@@ -440,4 +447,8 @@ function ids(count: number): readonly string[] {
 
 function nth(n: number): string {
   return `e${String(n).padStart(3, '0')}`;
+}
+
+function nobody(reason: NobodyReason): Author {
+  return { kind: 'nobody', reason };
 }
