@@ -1,34 +1,27 @@
 import pMap from 'p-map';
 
 import { planNewContact } from '../triage/contact.ts';
-import type { Snapshot } from '../triage/layout.ts';
 import { memberKey, type WriteFailure } from '../triage/model.ts';
-import {
-  cardKeys,
-  type GroupUids,
-  isMember,
-  planMembership,
-  type SenderPlan,
-} from '../triage/plan.ts';
+import { type GroupUids, isMember, planMembership } from '../triage/membership.ts';
+import { cardKeys, type SenderPlan } from '../triage/plan.ts';
 import type { ContactStore, GroupChange } from '../triage/ports.ts';
-import { sweepPlan } from '../triage/sweep.ts';
-import type { BegunSender, Fail } from './ledger.ts';
-import type { World } from './world.ts';
+import { planSweepOf } from '../triage/sweep.ts';
+import type { BegunSender } from './ledger.ts';
+import type { Pass } from './pass.ts';
 
-/** Contact writes under way at once (CONTRACT: Numbers). */
+/** Contact writes under way at once (README: what it costs). */
 const MAX_CONTACT_WRITES = 8;
 
 /** Step 1: every sender's contact made or completed, side by side. */
 export async function saveContacts(
   plans: readonly SenderPlan[],
-  { groups, layout }: Snapshot,
-  { contacts, log, clock }: World,
-  fail: Fail,
+  { snapshot, world: { contacts, log, clock }, ledger }: Pass,
 ): Promise<readonly BegunSender[]> {
+  const { errorLabelId } = snapshot.layout;
   const save = async (plan: SenderPlan): Promise<readonly BegunSender[]> => {
     if (clock.isStopping()) return [];
     const { sender, displayName, category } = plan;
-    const wasRefused = plan.labelled.some(({ mailboxIds }) => mailboxIds.has(layout.errorLabelId));
+    const wasRefused = plan.labelled.some(({ mailboxIds }) => mailboxIds.has(errorLabelId));
     const outcome = await contacts.saveContact({
       newContact: planNewContact(sender, displayName, category.contactType),
       existing: plan.contact,
@@ -36,7 +29,7 @@ export async function saveContacts(
       noteLine: wasRefused ? 'unlessLast' : 'always',
     });
     if (outcome.kind === 'refused' || outcome.kind === 'failed') {
-      fail(sender, 'contact', outcome);
+      ledger.fail(sender, 'contact', outcome);
       return [];
     }
     const { contact } = outcome;
@@ -45,8 +38,8 @@ export async function saveContacts(
       log.warning('duplicate_contacts', { sender, cards });
     }
     log.info('contact_upserted', { sender, result: outcome.kind });
-    const membership = planMembership(contact, plan.duplicates, category, groups, layout);
-    return [{ plan, contact, membership, sweep: sweepPlan(plan, membership) }];
+    const membership = planMembership({ ...plan, contact }, snapshot);
+    return [{ plan, contact, membership, sweep: planSweepOf(plan, membership, snapshot.layout) }];
   };
   const begun = await sideBySide(plans, save);
   clock.checkpoint();
@@ -56,9 +49,7 @@ export async function saveContacts(
 /** Into the new groups, one write a group for all senders; then what the server has is read back. */
 export async function joinGroups(
   begun: readonly BegunSender[],
-  { groups, requiredGroups }: Snapshot,
-  { contacts, log, clock }: World,
-  fail: Fail,
+  { snapshot: { groups, requiredGroups }, world: { contacts, log, clock }, ledger }: Pass,
 ): Promise<readonly BegunSender[]> {
   const changes = groups
     .map((group) => ({
@@ -72,7 +63,7 @@ export async function joinGroups(
   const joined = begun.filter((one) => {
     const link = one.membership.join.find(({ groupHref }) => failed.has(groupHref));
     const failure = link === undefined ? undefined : failed.get(link.groupHref);
-    if (failure !== undefined) fail(one.plan.sender, 'join group', failure);
+    if (failure !== undefined) ledger.fail(one.plan.sender, 'join group', failure);
     return failure === undefined;
   });
   clock.checkpoint();
@@ -84,7 +75,7 @@ export async function joinGroups(
       uids.some((uid) => !isIn(groupHref, uid)),
     );
     if (missing !== undefined) {
-      fail(plan.sender, 'check group', {
+      ledger.fail(plan.sender, 'check group', {
         kind: 'failed',
         problem: `the contact is not in the group after it was written (${missing.groupHref})`,
       });
@@ -105,9 +96,7 @@ export async function joinGroups(
 export async function leaveGroups(
   swept: readonly BegunSender[],
   plans: readonly SenderPlan[],
-  { requiredGroups }: Snapshot,
-  { contacts, log, clock }: World,
-  fail: Fail,
+  { snapshot: { requiredGroups }, world: { contacts, log, clock }, ledger }: Pass,
 ): Promise<readonly BegunSender[]> {
   const done = new Set(swept.map(({ plan }) => plan.sender));
   const neededCards = new Set(
@@ -117,7 +106,7 @@ export async function leaveGroups(
     const uids = membership.leave.flatMap((link) => link.uids);
     if (!uids.some((uid) => neededCards.has(memberKey(uid)))) return true;
     const problem = 'another sender of the same contact was not handled: it stays in its old group';
-    fail(plan.sender, 'leave group', { kind: 'failed', problem });
+    ledger.fail(plan.sender, 'leave group', { kind: 'failed', problem });
     return false;
   });
   const leaving = begun.filter(({ membership }) => membership.leave.length > 0);
@@ -139,7 +128,7 @@ export async function leaveGroups(
         ({ groupHref }) => failed.get(groupHref) ?? (hrefs.has(groupHref) ? null : gone(groupHref)),
       )
       .find((one) => one !== null);
-    if (failure !== undefined) fail(plan.sender, 'leave group', failure);
+    if (failure !== undefined) ledger.fail(plan.sender, 'leave group', failure);
     else if (membership.leave.length > 0) {
       log.info('group_reassigned', { sender: plan.sender, to: plan.category.name });
     }

@@ -1,12 +1,10 @@
 import type { Logger } from '../log/logger.ts';
-import type { Snapshot } from '../triage/layout.ts';
 import type { Email, EmailPatch } from '../triage/model.ts';
 import type { Conflict, SenderPlan } from '../triage/plan.ts';
 import type { MailStore } from '../triage/ports.ts';
-import type { SenderFailure } from '../triage/report.ts';
 import { findNobodyReason } from '../triage/sender.ts';
 import { planErrorLabels } from '../triage/sweep.ts';
-import type { World } from './world.ts';
+import type { Pass } from './pass.ts';
 
 /**
  * A refusal is for the user to look at: the error label goes on, and comes off when it works. Emails
@@ -14,10 +12,7 @@ import type { World } from './world.ts';
  */
 export async function labelRefused(
   plans: readonly SenderPlan[],
-  failures: readonly SenderFailure[],
-  finishedIds: ReadonlySet<string>,
-  { layout }: Snapshot,
-  { mail, log }: World,
+  { snapshot: { layout }, world: { mail, log }, ledger: { failures, finishedIds } }: Pass,
 ): Promise<void> {
   const refused = new Set(
     failures.filter(({ failure }) => failure.kind === 'refused').map(({ sender }) => sender),
@@ -50,8 +45,7 @@ async function setErrorLabels(
 export async function labelUnclear(
   withoutSender: readonly Email[],
   conflicts: readonly Conflict[],
-  { layout }: Snapshot,
-  { mail, log }: World,
+  { snapshot: { layout }, world: { mail, log } }: Pass,
 ): Promise<void> {
   const patches = planErrorLabels(
     [...withoutSender, ...conflicts.flatMap(({ emails }) => emails)],

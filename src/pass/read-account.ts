@@ -6,7 +6,7 @@ import {
   type TriageNames,
 } from '../triage/layout.ts';
 import type { Email, SenderAddress } from '../triage/model.ts';
-import { groupBySender, type LabelledEmails, type LabelledSender } from '../triage/plan.ts';
+import { groupBySender, type LabelledEmails, type LabelledSender } from '../triage/labelled.ts';
 import type { ContactLookup } from '../triage/ports.ts';
 import type { World } from './world.ts';
 

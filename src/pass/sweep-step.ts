@@ -1,12 +1,13 @@
-import type { Layout, Snapshot } from '../triage/layout.ts';
+import type { Layout } from '../triage/layout.ts';
 import type { Email, SenderAddress, WriteFailure } from '../triage/model.ts';
-import { planMembership, type SenderPlan } from '../triage/plan.ts';
+import { planMembership } from '../triage/membership.ts';
+import type { SenderPlan } from '../triage/plan.ts';
 import type { MailStore } from '../triage/ports.ts';
 import { findSender } from '../triage/sender.ts';
 import { planSweep } from '../triage/sweep.ts';
-import { type BegunSender, type Fail, withoutFailed } from './ledger.ts';
+import type { BegunSender } from './ledger.ts';
 import { patchAll, planForSenders } from './patches.ts';
-import type { World } from './world.ts';
+import type { Pass } from './pass.ts';
 
 /** How often Screener is looked at for emails that came in meanwhile. */
 const MAX_SWEEP_ROUNDS = 3;
@@ -14,13 +15,11 @@ const MAX_SWEEP_ROUNDS = 3;
 /** Begins to list the senders' emails that may have to move, or carry labels of Mailroom's own. */
 export function startFirstLook(
   plans: readonly SenderPlan[],
-  { groups, layout, emptyMailboxIds }: Snapshot,
-  { mail }: World,
+  { snapshot, world: { mail } }: Pass,
 ): Promise<readonly Email[]> {
-  const oldDestinationIds = plans.flatMap(({ contact, duplicates, category }) =>
-    contact === null
-      ? []
-      : planMembership(contact, duplicates, category, groups, layout).oldDestinationIds,
+  const { layout, emptyMailboxIds } = snapshot;
+  const oldDestinationIds = plans.flatMap(({ contact, ...plan }) =>
+    contact === null ? [] : planMembership({ ...plan, contact }, snapshot).oldDestinationIds,
   );
   const labelIds = [
     layout.errorLabelId,
@@ -58,10 +57,7 @@ async function readEmailsOf(
 export async function sweep(
   begun: readonly BegunSender[],
   firstLook: readonly Email[],
-  { layout }: Snapshot,
-  { mail, log, clock }: World,
-  sweptIds: Set<string>,
-  fail: Fail,
+  { snapshot: { layout }, world: { mail, log, clock }, ledger }: Pass,
 ): Promise<readonly BegunSender[]> {
   let active = begun;
   let emails = firstLook;
@@ -86,13 +82,13 @@ export async function sweep(
     if (round > 1 && moves.size === 0) break;
     const result = await patchAll(moves, mail);
     for (const { emailId, sender } of result.updated) {
-      sweptIds.add(emailId);
+      ledger.sweptIds.add(emailId);
       counts.set(sender, (counts.get(sender) ?? 0) + 1);
     }
-    active = withoutFailed(active, result.failed, 'sweep', fail);
+    active = ledger.dropFailed(active, 'sweep', result.failed);
   }
   const short = await findShortListings(active, listedIds, layout, mail);
-  active = withoutFailed(active, short, 'sweep', fail);
+  active = ledger.dropFailed(active, 'sweep', short);
   for (const { plan } of active) {
     const count = counts.get(plan.sender) ?? 0;
     if (count > 0) {

@@ -3,6 +3,8 @@ import { planTriage } from '../triage/plan.ts';
 import type { TriageReport } from '../triage/report.ts';
 import { carryOut } from './carry-out.ts';
 import { labelUnclear } from './error-labels.ts';
+import { Ledger } from './ledger.ts';
+import type { Pass } from './pass.ts';
 import { readLabelled, readSnapshot } from './read-account.ts';
 import type { World } from './world.ts';
 
@@ -16,15 +18,17 @@ export async function runTriagePass(names: TriageNames, world: World): Promise<T
   const { labelled, lookup } = await readLabelled(snapshot, world);
   world.clock.checkpoint();
   world.clock.beginWrites();
-  const plan = planTriage(labelled.senders, lookup, snapshot.groups, snapshot.layout);
-  await labelUnclear(labelled.withoutSender, plan.conflicts, snapshot, world);
-  const done = await carryOut(plan.senders, snapshot, world);
+  const plan = planTriage(labelled.senders, lookup, snapshot);
+  const ledger = new Ledger(world.log);
+  const pass: Pass = { snapshot, world, ledger };
+  await labelUnclear(labelled.withoutSender, plan.conflicts, pass);
+  const processed = await carryOut(plan.senders, pass);
   return {
     triagedSenders: labelled.senders.length,
-    processed: done.processed.length,
-    failures: done.failures,
+    processed: processed.length,
+    failures: ledger.failures,
     conflicts: plan.conflicts.length,
     emailsWithoutSender: labelled.withoutSender.length,
-    emailsSwept: done.sweptIds.size,
+    emailsSwept: new Set([...ledger.sweptIds, ...ledger.finishedIds]).size,
   };
 }

@@ -1,14 +1,19 @@
 import type { Category } from './model.ts';
 import { isSameName } from './names.ts';
 
-/** The category, its parent, and so on up. */
-export function findChain(category: Category, all: readonly Category[]): readonly Category[] {
-  const chain: Category[] = [];
-  let next: Category | undefined = category;
-  while (next !== undefined && !chain.includes(next)) {
+/** The category, its parent, and so on up; never empty. */
+export function findChain(
+  category: Category,
+  all: readonly Category[],
+): readonly [Category, ...Category[]] {
+  const chain: [Category, ...Category[]] = [category];
+  for (let next = findParent(category, all); next !== undefined; next = findParent(next, all)) {
+    if (chain.includes(next)) break;
     chain.push(next);
-    const parent: string | null = next.parent;
-    next = parent === null ? undefined : all.find(({ name }) => isSameName(name, parent));
   }
   return chain;
+}
+
+function findParent({ parent }: Category, all: readonly Category[]): Category | undefined {
+  return parent === null ? undefined : all.find(({ name }) => isSameName(name, parent));
 }

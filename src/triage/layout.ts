@@ -113,20 +113,29 @@ export function findLayout(
       ]),
       archiveIds: withRole('archive'),
       categories: names.categories.map((category) =>
-        resolveCategory(category, names.categories, mailboxId, groupHref, [...withRole('inbox')]),
+        resolveCategory(findChain(category, names.categories), {
+          mailboxId,
+          groupHref,
+          inboxIds: [...withRole('inbox')],
+        }),
       ),
     },
   };
 }
 
+/** What names stand for in the account. */
+interface Ids {
+  readonly mailboxId: (name: string) => string;
+  readonly groupHref: (name: string) => string;
+  readonly inboxIds: readonly string[];
+}
+
+/** `chain`: the category, its parent, and so on all the way up. */
 function resolveCategory(
-  category: Category,
-  all: readonly Category[],
-  mailboxId: (name: string) => string,
-  groupHref: (name: string) => string,
-  inboxIds: readonly string[],
+  chain: readonly [Category, ...Category[]],
+  { mailboxId, groupHref, inboxIds }: Ids,
 ): ResolvedCategory {
-  const chain = findChain(category, all);
+  const [category] = chain;
   const destinationIds = [
     ...new Set(chain.map(({ destinationMailbox }) => mailboxId(destinationMailbox))),
   ];

@@ -77,7 +77,7 @@ export interface Contact {
 
 export type ContactType = 'company' | 'person';
 
-/** What a triage label means (CONTRACT: categories). Names are as the settings give them. */
+/** What a triage label means (README: categories). Names are as the settings give them. */
 export interface Category {
   readonly name: string;
   readonly label: string;

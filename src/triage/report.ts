@@ -1,6 +1,6 @@
 import type { SenderAddress, WriteFailure } from './model.ts';
 
-/** The steps of a pass for one sender, in their order (CONTRACT: Carry out). */
+/** The steps of a pass for one sender, in their order (see `carryOut`). */
 export type TriageStep =
   | 'contact'
   | 'join group'

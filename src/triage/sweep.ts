@@ -1,6 +1,7 @@
 import type { Layout, ResolvedCategory } from './layout.ts';
 import type { Email, EmailPatch, SenderAddress } from './model.ts';
-import type { MembershipPlan, SenderPlan } from './plan.ts';
+import type { MembershipPlan } from './membership.ts';
+import type { SenderPlan } from './plan.ts';
 
 /** What a sweep of one sender's emails needs to know. */
 export interface SweepPlan {
@@ -12,6 +13,8 @@ export interface SweepPlan {
   readonly oldDestinationIds: readonly string[];
   /** Ids of the labelled emails, whose label comes off last of all, by `planFinish`. */
   readonly labelledIds: ReadonlySet<string>;
+  /** The sender's name differs from the contact's: the warning label goes on. */
+  readonly hasWarning: boolean;
 }
 
 /**
@@ -33,25 +36,15 @@ export function planSweep(email: Email, plan: SweepPlan, layout: Layout): EmailP
   return isDone ? null : patch;
 }
 
-/** Which labels of Mailroom's own come off or go onto an email besides the move. */
-export interface FinishLabels {
-  readonly hasWarning: boolean;
-}
-
 /** The last move of a labelled email: destination on; Screener, triage label and error label off. */
-export function planFinish(
-  email: Email,
-  plan: SweepPlan,
-  layout: Layout,
-  labels: FinishLabels,
-): EmailPatch {
+export function planFinish(email: Email, plan: SweepPlan, layout: Layout): EmailPatch {
   const { warningLabelId } = layout;
   const patch = movePatch(email, plan, layout, [
     plan.category.labelId,
     layout.errorLabelId,
-    ...(warningLabelId === null || labels.hasWarning ? [] : [warningLabelId]),
+    ...(warningLabelId === null || plan.hasWarning ? [] : [warningLabelId]),
   ]);
-  return labels.hasWarning && warningLabelId !== null && !email.mailboxIds.has(warningLabelId)
+  return plan.hasWarning && warningLabelId !== null && !email.mailboxIds.has(warningLabelId)
     ? { ...patch, add: [...patch.add, warningLabelId] }
     : patch;
 }
@@ -61,16 +54,11 @@ export function planFinish(
  * error when the sender is handled, warning when the names are alike. Null: it carries none of them.
  * `email` is as it was before the sweep, which is done.
  */
-export function planLabelRemoval(
-  email: Email,
-  plan: SweepPlan,
-  layout: Layout,
-  labels: FinishLabels,
-): EmailPatch | null {
+export function planLabelRemoval(email: Email, plan: SweepPlan, layout: Layout): EmailPatch | null {
   if (plan.labelledIds.has(email.id)) return null;
   const remove = [
     layout.errorLabelId,
-    ...(layout.warningLabelId === null || labels.hasWarning ? [] : [layout.warningLabelId]),
+    ...(layout.warningLabelId === null || plan.hasWarning ? [] : [layout.warningLabelId]),
   ].filter((id) => email.mailboxIds.has(id));
   if (remove.length === 0) return null;
   // A mailbox to stay in is named although the email is in it: should somebody take it out meanwhile,
@@ -124,7 +112,12 @@ function movePatch(
   };
 }
 
-export function sweepPlan(plan: SenderPlan, membership: MembershipPlan): SweepPlan {
+/** What the groups that a sender was in mean for its mail. */
+export function planSweepOf(
+  plan: SenderPlan,
+  membership: MembershipPlan,
+  { warningLabelId }: Layout,
+): SweepPlan {
   const { leave, join, oldDestinationIds } = membership;
   // A sender that was in a parent's group alone leaves none, and has been triaged before all the same.
   const isFromParent =
@@ -136,5 +129,6 @@ export function sweepPlan(plan: SenderPlan, membership: MembershipPlan): SweepPl
     isReTriage: leave.length > 0 || isFromParent,
     oldDestinationIds,
     labelledIds: new Set(plan.labelled.map(({ id }) => id)),
+    hasWarning: plan.isNameDifferent && warningLabelId !== null,
   };
 }

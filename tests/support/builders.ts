@@ -1,5 +1,5 @@
-import type { Layout, ResolvedCategory, TriageNames } from '../../src/triage/layout.ts';
-import { findLayout } from '../../src/triage/layout.ts';
+import type { Layout, ResolvedCategory, Snapshot, TriageNames } from '../../src/triage/layout.ts';
+import { findLayout, requiredGroupNames } from '../../src/triage/layout.ts';
 import type {
   Author,
   Category,
@@ -173,4 +173,23 @@ export function categoryOf(layout: Layout, name: string): ResolvedCategory {
   const category = layout.categories.find((one) => one.name === name);
   if (category === undefined) throw new TypeError(`no category ${name}`);
   return category;
+}
+
+/** What a pass has read: the default account, unless said otherwise. */
+export function aSnapshot(
+  snapshot: { readonly layout?: Layout; readonly groups?: readonly ContactGroup[] } = {},
+): Snapshot {
+  return {
+    layout: snapshot.layout ?? aLayout(),
+    groups: snapshot.groups ?? groupsFor(triageNames()),
+    requiredGroups: requiredGroupNames(triageNames()),
+    emptyMailboxIds: new Set(),
+  };
+}
+
+/** The default groups, with members in some. */
+export function groupsWith(
+  members: Readonly<Record<string, readonly string[]>>,
+): readonly ContactGroup[] {
+  return groupsFor(triageNames()).map(({ name }) => aGroup(name, members[name] ?? []));
 }

@@ -2,7 +2,7 @@ import type { TriageNames } from '../../src/triage/layout.ts';
 import { findLayout } from '../../src/triage/layout.ts';
 import type { Layout, ResolvedCategory } from '../../src/triage/layout.ts';
 import type { Email } from '../../src/triage/model.ts';
-import { isMember } from '../../src/triage/plan.ts';
+import { isMember } from '../../src/triage/membership.ts';
 import { findSender } from '../../src/triage/sender.ts';
 import type { MemoryAccount } from './memory-world.ts';
 

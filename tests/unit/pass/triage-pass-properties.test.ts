@@ -4,13 +4,16 @@ import { describe, expect, it } from 'vitest';
 import type { ContactLookup } from '../../../src/triage/ports.ts';
 import { findLayout } from '../../../src/triage/layout.ts';
 import type { Contact, SenderAddress } from '../../../src/triage/model.ts';
-import { groupBySender, planMembership, planTriage } from '../../../src/triage/plan.ts';
+import { groupBySender } from '../../../src/triage/labelled.ts';
+import { planMembership } from '../../../src/triage/membership.ts';
+import { planTriage } from '../../../src/triage/plan.ts';
 import { runTriagePass } from '../../../src/pass/triage-pass.ts';
 import {
   aCategory,
   aContact,
   aGroup,
   anEmail,
+  aSnapshot,
   DEFAULT_CATEGORIES,
   mailboxesFor,
   triageNames,
@@ -123,6 +126,7 @@ describe('planning', () => {
     const result = findLayout(mailboxes, groups, names);
     if (result.kind === 'incomplete') throw new TypeError(result.problems.join('; '));
     const { layout } = result;
+    const snapshot = aSnapshot({ layout, groups });
     const labelled = groupBySender(emails, layout);
     const byAddress = new Map<SenderAddress, Contact[]>();
     for (const one of contacts) {
@@ -131,12 +135,14 @@ describe('planning', () => {
       }
     }
     const lookup: ContactLookup = { byAddress };
-    const { senders, conflicts } = planTriage(labelled.senders, lookup, groups, layout);
+    const { senders, conflicts } = planTriage(labelled.senders, lookup, snapshot);
     return {
       senders: senders.map((plan) => {
         if (plan.contact === null) return { plan, membership: null };
-        const { contact: card, duplicates, category } = plan;
-        const { join, leave, ...rest } = planMembership(card, duplicates, category, groups, layout);
+        const { join, leave, ...rest } = planMembership(
+          { ...plan, contact: plan.contact },
+          snapshot,
+        );
         const membership = {
           ...rest,
           join: new Map(join.map(({ groupHref, uids }) => [groupHref, uids])),

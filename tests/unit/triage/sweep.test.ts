@@ -26,6 +26,7 @@ function aSweep(
     readonly to?: string;
     readonly from?: string;
     readonly labelled?: readonly Email[];
+    readonly hasWarning?: boolean;
   } = {},
 ): SweepPlan {
   return {
@@ -34,6 +35,7 @@ function aSweep(
     isReTriage: sweep.from !== undefined,
     oldDestinationIds: sweep.from === undefined ? [] : [sweep.from],
     labelledIds: new Set((sweep.labelled ?? []).map(({ id }) => id)),
+    hasWarning: sweep.hasWarning ?? false,
   };
 }
 
@@ -169,10 +171,7 @@ describe('planFinish: a labelled email, last of all', () => {
   ): readonly string[] => {
     const email = anEmail({ in: mailboxIds });
     const sweep = aSweep({ ...options, labelled: [email] });
-    return after(
-      email,
-      planFinish(email, sweep, within, { hasWarning: options.hasWarning ?? false }),
-    );
+    return after(email, planFinish(email, sweep, within));
   };
 
   it.each([
@@ -216,12 +215,8 @@ describe('planFinish: a labelled email, last of all', () => {
 });
 
 describe("planLabelRemoval: Mailroom's own labels, from the sender's other emails", () => {
-  const remove = (
-    mailboxIds: readonly string[],
-    sweep: SweepPlan = aSweep(),
-    hasWarning = false,
-  ): EmailPatch | null =>
-    planLabelRemoval(anEmail({ in: mailboxIds }), sweep, layout, { hasWarning });
+  const remove = (mailboxIds: readonly string[], sweep: SweepPlan = aSweep()): EmailPatch | null =>
+    planLabelRemoval(anEmail({ in: mailboxIds }), sweep, layout);
 
   it.each([
     ['error', ['Inbox', '@MailroomError'], ['Inbox']],
@@ -241,23 +236,20 @@ describe("planLabelRemoval: Mailroom's own labels, from the sender's other email
   it('names that differ: the warning stays, the error goes', () => {
     const mailboxIds = ['Inbox', '@MailroomError', '@MailroomWarning'];
 
-    expect(after(anEmail({ in: mailboxIds }), remove(mailboxIds, aSweep(), true))).toEqual([
-      '@MailroomWarning',
-      'Inbox',
-    ]);
+    expect(
+      after(anEmail({ in: mailboxIds }), remove(mailboxIds, aSweep({ hasWarning: true }))),
+    ).toEqual(['@MailroomWarning', 'Inbox']);
   });
 
   it('an email that carries none is not written', () => {
     expect(remove(['Inbox'])).toBeNull();
-    expect(remove(['Inbox', '@MailroomWarning'], aSweep(), true)).toBeNull();
+    expect(remove(['Inbox', '@MailroomWarning'], aSweep({ hasWarning: true }))).toBeNull();
   });
 
   it('labelled emails are for planFinish', () => {
     const email = anEmail({ in: ['@ToFeed', '@MailroomError'] });
 
-    expect(
-      planLabelRemoval(email, aSweep({ labelled: [email] }), layout, { hasWarning: false }),
-    ).toBeNull();
+    expect(planLabelRemoval(email, aSweep({ labelled: [email] }), layout)).toBeNull();
   });
 
   it.each([
@@ -271,7 +263,7 @@ describe("planLabelRemoval: Mailroom's own labels, from the sender's other email
       mailboxIds: new Set(after(listed, planSweep(listed, sweep, layout))),
     };
 
-    const end = after(swept, planLabelRemoval(listed, sweep, layout, { hasWarning: false }));
+    const end = after(swept, planLabelRemoval(listed, sweep, layout));
 
     expect(end).toEqual(after(swept, { emailId: listed.id, add: [], remove: ['@MailroomError'] }));
   });

@@ -1,0 +1,10 @@
+import type { Snapshot } from '../triage/layout.ts';
+import type { Ledger } from './ledger.ts';
+import type { World } from './world.ts';
+
+/** What every step of a pass works with: what was read, what it acts on, what has come of it. */
+export interface Pass {
+  readonly snapshot: Snapshot;
+  readonly world: World;
+  readonly ledger: Ledger;
+}

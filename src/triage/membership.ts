@@ -1,0 +1,77 @@
+import type { ResolvedCategory, Snapshot } from './layout.ts';
+import { type Contact, type ContactGroup, memberKey } from './model.ts';
+
+/** A group, and the UIDs that are to go into it or out of it; at least one. */
+export interface GroupUids {
+  readonly groupHref: string;
+  readonly uids: readonly string[];
+}
+
+/** What a sender's groups become. */
+export interface MembershipPlan {
+  /** Groups to put the sender's contact into, in no particular order. */
+  readonly join: readonly GroupUids[];
+  /** Groups to take the sender's contacts out of. */
+  readonly leave: readonly GroupUids[];
+  /**
+   * Mailboxes to be swept too: of the categories left, and of parents whose groups the sender is in.
+   * Mail that is in a parent's stays there, and gets what it lacks of the chain.
+   */
+  readonly oldDestinationIds: readonly string[];
+}
+
+/** A sender whose contact is there. */
+export interface GroupedSender {
+  readonly contact: Contact;
+  readonly duplicates: readonly Contact[];
+  readonly category: ResolvedCategory;
+}
+
+/** Compares the groups a sender is in with those of its category; parents' groups count as its own. */
+export function planMembership(
+  { contact, duplicates, category }: GroupedSender,
+  { groups, layout }: Snapshot,
+): MembershipPlan {
+  const contacts = [contact, ...duplicates];
+  const triageGroups = groups.filter(({ href }) =>
+    layout.categories.some(({ own }) => own.groupHref === href),
+  );
+  const leave = triageGroups
+    .filter(({ href }) => !category.groupHrefs.includes(href))
+    .map((group) => ({
+      groupHref: group.href,
+      uids: contacts.map(({ uid }) => uid).filter((uid) => isMember(group, uid)),
+    }))
+    .filter(({ uids }) => uids.length > 0);
+  // A duplicate that leaves its group and is another sender's card as well would leave that sender in
+  // no group: it goes where the sender goes.
+  const movedAlong = duplicates.filter(
+    ({ uid, addresses }) =>
+      leave.some(({ uids }) => uids.includes(uid)) &&
+      addresses.some((address) => !contact.addresses.includes(address)),
+  );
+  const join = triageGroups
+    .filter(({ href }) => category.groupHrefs.includes(href))
+    .map((group) => ({
+      groupHref: group.href,
+      uids: [contact, ...movedAlong].map(({ uid }) => uid).filter((uid) => !isMember(group, uid)),
+    }))
+    .filter(({ uids }) => uids.length > 0);
+  const isIn = (href: string): boolean =>
+    triageGroups.some(
+      (group) => group.href === href && contacts.some(({ uid }) => isMember(group, uid)),
+    );
+  const oldDestinationIds = layout.categories
+    .filter(({ own }) =>
+      category.groupHrefs.includes(own.groupHref)
+        ? own.groupHref !== category.own.groupHref && category.destinationIds.length > 1
+        : !category.destinationIds.includes(own.destinationId),
+    )
+    .filter(({ own }) => isIn(own.groupHref))
+    .map(({ own }) => own.destinationId);
+  return { join, leave, oldDestinationIds: [...new Set(oldDestinationIds)] };
+}
+
+export function isMember(group: ContactGroup, uid: string): boolean {
+  return group.memberKeys.has(memberKey(uid));
+}
