@@ -20,7 +20,7 @@ export interface RememberedBooks extends Discovered {
   readonly serverUrl: string;
 }
 
-/** Null when it is not what an earlier run left, in any detail: then it is discovered anew. */
+/** Null unless it is exactly what an earlier run left; discovery is then done again. */
 export function parseRememberedBooks(json: unknown): RememberedBooks | null {
   if (!isObject(json)) return null;
   const { serverUrl, homeUrls, books } = json;
@@ -44,7 +44,7 @@ export class BookDirectory {
   readonly #options: BookDirectoryOptions;
   #known: Discovered | null;
   #discovering: Promise<readonly AddressBook[]> | null = null;
-  /** The server has not borne it out yet in this run. */
+  /** The server has not confirmed it yet in this run. */
   #isFromMemory: boolean;
   #isConfirmed = false;
 
@@ -55,11 +55,7 @@ export class BookDirectory {
     this.#isFromMemory = this.#known !== null;
   }
 
-  get isFromMemory(): boolean {
-    return this.#isFromMemory;
-  }
-
-  /** What the next run may begin with; null when the server did not bear it out. */
+  /** What the next run may begin with; null while the server has not confirmed it. */
   remember(): RememberedBooks | null {
     if (this.#known === null || !this.#isConfirmed) return null;
     const { homeUrls, books } = this.#known;
@@ -67,8 +63,8 @@ export class BookDirectory {
   }
 
   /**
-   * Reads from the address books. When they are remembered ones and one of them is gone, they are
-   * discovered anew and the read is done once more.
+   * Reads from the address books. When they are remembered and one of them is gone, they are
+   * discovered again and the read is repeated once.
    */
   async read<Result>(work: (books: readonly AddressBook[]) => Promise<Result>): Promise<Result> {
     try {
@@ -80,7 +76,7 @@ export class BookDirectory {
       if (problem === null) throw error;
       const mayBeStale = this.#isFromMemory;
       this.#drop(problem);
-      // A refused password, or a page where XML is due, will be no better elsewhere.
+      // A refused password, or a page instead of XML, would be no better elsewhere.
       if (!mayBeStale || problem !== 'gone') throw error;
       const result = await work(await this.books());
       this.#isConfirmed = true;
@@ -97,7 +93,7 @@ export class BookDirectory {
     return this.#discovering;
   }
 
-  /** Remembered books are listed anew: the user may have made one since. True when they differ. */
+  /** Lists remembered books again: the user may have added one since. True when they differ. */
   async refresh(): Promise<boolean> {
     if (this.#known === null || !this.#isFromMemory) return false;
     const { homeUrls, books: before } = this.#known;
@@ -108,7 +104,7 @@ export class BookDirectory {
     this.#known = books === null ? null : { homeUrls, books };
     this.#isFromMemory = false;
     if (!isSame) {
-      this.#options.log.info('discovery_dropped', { reason: 'the address books are others now' });
+      this.#options.log.info('discovery_dropped', { reason: 'the address books have changed' });
     }
     return !isSame;
   }
@@ -121,7 +117,7 @@ export class BookDirectory {
     return this.#known.books;
   }
 
-  /** Null when the home is gone, or is none any more. */
+  /** Null when the home is gone, or no longer holds address books. */
   async #listAddressBooks(homeUrls: readonly string[]): Promise<readonly AddressBook[] | null> {
     try {
       return await listAddressBooks(this.#options.client, homeUrls);
@@ -140,7 +136,7 @@ export class BookDirectory {
   }
 }
 
-/** What an error says of remembered URLs; null: nothing, the server has a bad day. */
+/** What an error says about remembered URLs; null: nothing, it may be a passing server error. */
 function contradiction(error: unknown): 'gone' | 'refused' | 'no address book' | null {
   if (error instanceof HttpStatusError)
     return [404, 405, 410].includes(error.status) ? 'gone' : null;

@@ -4,8 +4,8 @@ import type { DavClient, ListedResource } from './dav/client.ts';
 import { CARDDAV, DAV, findChild } from './dav/multistatus.ts';
 import type { XmlTree } from './dav/xml-writer.ts';
 import type { AddressBook } from './discovery.ts';
-import type { RawCard } from './vcard/lines.ts';
-import { type CardReading, readCard } from './vcard/parse.ts';
+import { asRawCard, type RawCard } from './vcard/lines.ts';
+import { type CardReading, parseCard } from './vcard/parse.ts';
 
 /** What is done with each card; `href` is its path. */
 export type CardVisitor = (reading: CardReading, href: string) => void;
@@ -36,7 +36,7 @@ export class BookListing {
       if (href === null || hrefs.has(href)) return;
       hrefs.add(href);
       const data = findCardData(resource);
-      const reading = data === null ? null : readCard(data, href);
+      const reading = data === null ? null : parseCard(data, href);
       if (reading === null || reading.isDamaged) odd.push(href);
       else visit(reading, href);
     });
@@ -86,7 +86,7 @@ export class BookListing {
   async #readOne(book: AddressBook, href: string): Promise<CardReading | null> {
     try {
       const { raw } = await this.#client.readCard(new URL(href, book.url).href);
-      return readCard(raw, href);
+      return parseCard(raw, href);
     } catch (error) {
       if (!(error instanceof HttpStatusError)) throw error;
       if (error.status !== 404 && error.status !== 410) this.#warn(href, error.message);
@@ -119,7 +119,7 @@ export function cardHref({ url, status }: ListedResource, book: AddressBook): st
 /** The card in a response; null where the server gave none. */
 export function findCardData({ properties }: ListedResource): RawCard | null {
   const octets = properties.get(`{${CARDDAV}}address-data`)?.text ?? '';
-  return octets.trim() === '' ? null : (octets as RawCard);
+  return octets.trim() === '' ? null : asRawCard(octets);
 }
 
 /** RFC 6352 §10.4; VERSION too comes only when it is asked for. */

@@ -32,7 +32,7 @@ export function uuidV5(name: string): string {
   ].join('-');
 }
 
-/** Costs as much to load as the HTTP client; a pass that finds nothing to do does without. */
+/** Loading it costs as much as the HTTP client; an idle pass does without. */
 const load = createRequire(import.meta.filename);
 
 const URL_NAMESPACE = Buffer.from('6ba7b8119dad11d180b400c04fd430c8', 'hex');

@@ -7,24 +7,29 @@ import type { AddressBook } from './discovery.ts';
 import { createContactCard } from './vcard/create.ts';
 import { editContactCard, isWhole } from './vcard/edit.ts';
 import { type CardPart, parseCardParts, type RawCard } from './vcard/lines.ts';
-import { findAddresses, findUid, readCard, toContact } from './vcard/parse.ts';
-import { isGroupPart } from './vcard/values.ts';
-import { hasStatus, MAX_CONFLICTS, toWriteFailure } from './write-failure.ts';
+import { findAddresses, findUid, isGroupPart, parseCard, toContact } from './vcard/parse.ts';
+import {
+  changedTooOften,
+  hasStatus,
+  MAX_CONFLICTS,
+  toWriteFailure,
+  withoutEtag,
+} from './write-failure.ts';
 
 export interface ContactSavingOptions {
   readonly client: DavClient;
   /** New cards go to the first. */
   readonly books: readonly AddressBook[];
   /** Path of the card that has this UID, whatever its addresses are; null where there is none. */
-  readonly findHrefByUid: (uid: string) => Promise<string | null>;
+  readonly readHrefByUid: (uid: string) => Promise<string | null>;
   /** The same, of what was listed already. */
   readonly listedHrefByUid: ReadonlyMap<string, string>;
 }
 
 /**
- * Creates or completes one contact. Creating is safe to be done twice: href and UID follow from the
- * address, and a card that is there already, put by another pass or by ourselves before an answer
- * got lost, is completed instead.
+ * Creates or completes one contact. Creating twice is safe: href and UID follow from the address,
+ * and a card that is already there (from another pass, or from a write whose answer got lost) is
+ * completed instead.
  */
 export async function saveContact(
   wish: ContactWish,
@@ -49,12 +54,12 @@ export async function saveContact(
       return step;
     } catch (error) {
       if (target === null) {
-        target = await findConflicting(error, uid, options);
+        target = await readConflicting(error, uid, options);
         if (target === null) return toWriteFailure(error);
       } else if (hasStatus(error, 404, 410)) {
-        // Deleted meanwhile, or moved; a server that lists what it says is gone has a bad day, and
-        // a second card must not come of it.
-        const href = target.uid === '' ? null : await options.findHrefByUid(target.uid);
+        // Deleted or moved meanwhile. A server that still lists a card it cannot find has a passing
+        // problem, which must not lead to a second card.
+        const href = target.uid === '' ? null : await options.readHrefByUid(target.uid);
         if (href === target.href) {
           return { kind: 'failed', problem: `${href}: the server lists the card, and has none` };
         }
@@ -65,10 +70,7 @@ export async function saveContact(
       conflicts += 1;
     }
   }
-  return {
-    kind: 'failed',
-    problem: `the contact was changed by somebody else ${MAX_CONFLICTS + 1} times while it was written`,
-  };
+  return changedTooOften(target?.href ?? `${uid}.vcf`);
 }
 
 /** A card to be completed; `uid` says which vCard of the resource. */
@@ -85,25 +87,25 @@ async function create(
   await client.createCard(book.url, fileName, raw);
   const href = new URL(fileName, book.url).pathname;
   const { fullName, address } = newContact;
-  const [contact] = readCard(raw, href).contacts;
+  const [contact] = parseCard(raw, href).contacts;
   return {
     kind: 'created',
     contact: contact ?? { href, uid, name: fullName, addresses: [address] },
   };
 }
 
-/** The card that stands in the way of a new one; null when it is not that. */
-async function findConflicting(
+/** The card that is in the way of a new one; null when the error means something else. */
+async function readConflicting(
   error: unknown,
   uid: string,
-  { books: [book], findHrefByUid }: ContactSavingOptions,
+  { books: [book], readHrefByUid }: ContactSavingOptions,
 ): Promise<Target | null> {
   if (book !== undefined && hasStatus(error, 412)) {
     return { href: new URL(`${uid}.vcf`, book.url).pathname, uid };
   }
   // RFC 6352 §6.3.2.1: the UID stands under another href, or another UID under this one.
   if (!(error instanceof HttpStatusError) || error.detail !== 'no-uid-conflict') return null;
-  const href = await findHrefByUid(uid);
+  const href = await readHrefByUid(uid);
   return href === null ? null : { href, uid };
 }
 
@@ -118,14 +120,14 @@ type Completion =
   | { readonly kind: 'unchanged'; readonly contact: Contact }
   | WriteFailure;
 
-/** Reads the card as it is now, and says what it is to become. */
+/** Reads the card as it is now and decides what it should become. */
 async function complete(
   wish: ContactWish,
   { href, uid }: Target,
   { client, books }: ContactSavingOptions,
 ): Promise<Completion> {
   const book = books.find(({ url }) => href.startsWith(new URL(url).pathname));
-  // Nothing is missing that routing needs; what cannot be written in a shared book is only the NOTE.
+  // The card has all that routing needs. In a shared book only the NOTE stays unwritten.
   if (book?.isWritableOrUnknown === false && wish.existing !== null) {
     return { kind: 'unchanged', contact: wish.existing };
   }
@@ -142,12 +144,7 @@ async function complete(
   const { address, fullName } = newContact;
   const edited = editContactCard(raw, part, { address, fullName, today, noteLine });
   if (edited === raw) return { kind: 'unchanged', contact: toContact(part, href) };
-  if (etag === null) {
-    return {
-      kind: 'failed',
-      problem: `${href}: the server gave no strong ETag, so it is not written`,
-    };
-  }
+  if (etag === null) return withoutEtag(href);
   const editedPart = findPart(parseCardParts(edited), uid, wish) ?? part;
   return { kind: 'changed', url, raw: edited, etag, contact: toContact(editedPart, href) };
 }

@@ -20,20 +20,20 @@ import type { CardReading } from './vcard/parse.ts';
 
 export interface ContactStoreOptions {
   readonly http: Http;
-  /** `MAILROOM_CARDDAV_URL`: discovery starts at its well-known address. */
+  /** `MAILROOM_CARDDAV_URL`; discovery starts at its well-known address. */
   readonly serverUrl: string;
   /** What `remember` gave in an earlier run; not used when it is another server's. */
   readonly remembered: RememberedBooks | null;
   readonly log: Logger;
 }
 
-/** The user's contacts on a CardDAV server, and what setup and the next run want of it. */
+/** The user's contacts on a CardDAV server, with what setup and the next run need from it. */
 export interface DavContactStore extends ContactStore {
   /** The address books; new cards go to the first. Never empty. */
   readBooks(): Promise<readonly AddressBook[]>;
   /** Makes an empty group; `unchanged` when it was made before. A refusal is an outcome. */
   createGroup(name: string): Promise<GroupOutcome>;
-  /** What the next run need not discover, as plain JSON; null when the server has not borne it out. */
+  /** What the next run need not discover, as plain JSON; null while the server has not confirmed it. */
   remember(): RememberedBooks | null;
 }
 
@@ -48,12 +48,12 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
   const finder = { client, listing, groups, hrefByUid };
   return {
     readGroups: (requiredNames) => readGroups(requiredNames, directory, groups),
-    async findContacts(addresses) {
+    async readContacts(addresses) {
       const find = (): Promise<ContactLookup> => {
         hrefByUid.clear();
-        return directory.read((books) => findContacts(addresses, books, finder));
+        return directory.read((books) => readContacts(addresses, books, finder));
       };
-      // The books are nearly always the remembered ones: they are read while that is being checked.
+      // Remembered books are nearly always right, so they are read while that is being checked.
       const [found, refreshed] = await Promise.allSettled([find(), directory.refresh()]);
       if (refreshed.status === 'rejected') throw refreshed.reason;
       if (refreshed.value) return find();
@@ -66,7 +66,7 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
         client,
         books,
         listedHrefByUid: hrefByUid,
-        findHrefByUid: (uid) => findHrefByUid(uid, books, client),
+        readHrefByUid: (uid) => readHrefByUid(uid, books, client),
       });
     },
     saveGroupMembers: async (change) => groups.saveMembers(change, await directory.books()),
@@ -81,7 +81,7 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
   };
 }
 
-/** A required group is missing only after new books were looked for, and all cards were listed. */
+/** A required group counts as missing only after a look for new books and a listing of all cards. */
 async function readGroups(
   requiredNames: readonly string[],
   directory: BookDirectory,
@@ -101,11 +101,11 @@ async function readGroups(
 interface Finder {
   readonly listing: BookListing;
   readonly groups: GroupCards;
-  /** Filled with the cards whose UID is that of a card we would make, whatever is on them. */
+  /** Filled with the cards that have the UID we would give a new card, whatever is on them. */
   readonly hrefByUid: Map<string, string>;
 }
 
-async function findContacts(
+async function readContacts(
   addresses: Promise<ReadonlySet<SenderAddress>>,
   books: readonly AddressBook[],
   { listing, groups, hrefByUid }: Finder,
@@ -140,9 +140,9 @@ async function findContacts(
 }
 
 /**
- * Whether a listing lacks what has to be there: a group that was read before, or a member of one.
- * It may be that they were deleted; it may be that the server gave less than all, and then every
- * sender would get a second card.
+ * Whether a listing lacks something that should be there: a group that was read before, or a member
+ * of one. Either it was deleted, or the server listed only a part, and then every sender in the
+ * other part would get a second card.
  */
 function isShort(
   groups: readonly ContactGroup[],
@@ -155,7 +155,7 @@ function isShort(
   );
 }
 
-async function findHrefByUid(
+async function readHrefByUid(
   uid: string,
   books: readonly AddressBook[],
   client: DavClient,

@@ -7,7 +7,7 @@ export interface AddressBook {
   /** Absolute, with a slash at its end. */
   readonly url: string;
   readonly name: string;
-  /** False when the server says that we may not write; a doubt falls on true, and a write tells. */
+  /** False when the server says that we may not write. In doubt true: the write will tell. */
   readonly isWritableOrUnknown: boolean;
 }
 
@@ -20,14 +20,14 @@ export interface Discovered {
 }
 
 /**
- * From the server's URL to its address books, in the three steps of RFC 6764 §6: well-known address
- * (and its redirect), principal, home. Throws AccountError when the account has no address book.
+ * Finds the address books from the server's URL in the three steps of RFC 6764 §6: well-known
+ * address (and its redirect), principal, home. Throws AccountError when the account has no address book.
  */
 export async function discoverAddressBooks(
   client: DavClient,
   serverUrl: string,
 ): Promise<Discovered> {
-  const principalUrl = await findPrincipal(client, serverUrl);
+  const principalUrl = await readPrincipal(client, serverUrl);
   const principal = await client.propfind(principalUrl, ['card:addressbook-home-set'], '0');
   const homeUrls = hrefsOf(principal, CARDDAV, 'addressbook-home-set');
   if (homeUrls.length === 0) {
@@ -64,11 +64,11 @@ export async function listAddressBooks(
 
 const BOOK_PROPERTIES = ['d:resourcetype', 'd:displayname', 'd:current-user-privilege-set'];
 
-async function findPrincipal(client: DavClient, serverUrl: string): Promise<string> {
+async function readPrincipal(client: DavClient, serverUrl: string): Promise<string> {
   const wellKnown = await readWellKnown(client, serverUrl);
   const [principal] = hrefsOf(wellKnown, DAV, 'current-user-principal');
   if (principal !== undefined) return principal;
-  // Some servers redirect to a place that knows of no principals.
+  // Some servers redirect to a place that knows no principals.
   const root = await client.propfind(serverUrl, ['d:current-user-principal'], '0');
   const [rootPrincipal] = hrefsOf(root, DAV, 'current-user-principal');
   if (rootPrincipal !== undefined) return rootPrincipal;
@@ -120,7 +120,7 @@ function toAddressBook({ url, properties }: ListedResource): AddressBook | null 
   };
 }
 
-/** RFC 3744 §3: `write` and `all` hold the others; a new card needs `bind`, a changed one `write-content`. */
+/** RFC 3744 §3: `all` and `write` include the others; `bind` is for new cards, `write-content` for edits. */
 function mayWrite(privileges: ReadonlySet<string>): boolean {
   const has = (name: string): boolean => privileges.has(`{${DAV}}${name}`);
   return has('all') || has('write') || (has('bind') && has('write-content'));

@@ -13,9 +13,15 @@ import { createGroupCard } from './vcard/create.ts';
 import { editGroupMembers } from './vcard/edit-members.ts';
 import { isWhole } from './vcard/edit.ts';
 import { parseCardParts, type RawCard } from './vcard/lines.ts';
-import { readCard } from './vcard/parse.ts';
-import { isGroupPart, toOctets } from './vcard/values.ts';
-import { hasStatus, MAX_CONFLICTS, toWriteFailure } from './write-failure.ts';
+import { isGroupPart, parseCard } from './vcard/parse.ts';
+import { toOctets } from './vcard/values.ts';
+import {
+  changedTooOften,
+  hasStatus,
+  MAX_CONFLICTS,
+  toWriteFailure,
+  withoutEtag,
+} from './write-failure.ts';
 
 /** The contact groups, each with its card as last read, so that a change is one request. */
 export class GroupCards {
@@ -97,12 +103,7 @@ export class GroupCards {
         if (!isWhole(part)) return { kind: 'refused', problem: `${href}: the vCard has no end` };
         const edited = editGroupMembers(card.raw, part, addUids, removeUids);
         if (edited === card.raw) return { kind: conflicts === 0 ? 'unchanged' : 'updated' };
-        if (card.etag === null) {
-          return {
-            kind: 'failed',
-            problem: `${href}: the server gave no strong ETag, so it is not written`,
-          };
-        }
+        if (card.etag === null) return withoutEtag(href);
         // Whatever comes of it: the server may store it in another spelling.
         this.#forgetCard(href);
         if (await this.#update(url, edited, card.etag)) return { kind: 'updated' };
@@ -113,10 +114,7 @@ export class GroupCards {
         return { kind: 'failed', problem: `${href}: the group is gone` };
       return toWriteFailure(error);
     }
-    return {
-      kind: 'failed',
-      problem: `${href}: changed by somebody else ${MAX_CONFLICTS + 1} times while it was written`,
-    };
+    return changedTooOften(href);
   }
 
   /** `unchanged` when setup made it before. */
@@ -133,7 +131,7 @@ export class GroupCards {
     }
     try {
       const { raw } = await this.#client.readCard(new URL(fileName, book.url).href);
-      const { group } = readCard(raw, fileName);
+      const { group } = parseCard(raw, fileName);
       if (group !== null && isSameName(group.name, name)) return { kind: 'unchanged' };
       return { kind: 'refused', problem: `${fileName} is another card than the group ${name}` };
     } catch (error) {
@@ -155,7 +153,7 @@ export class GroupCards {
   async #readGroup(href: string, book: AddressBook): Promise<KnownGroup | null> {
     try {
       const card = await this.#client.readCard(new URL(href, book.url).href);
-      const { group } = readCard(card.raw, href);
+      const { group } = parseCard(card.raw, href);
       return group === null ? null : { group, card };
     } catch (error) {
       if (!(error instanceof HttpStatusError)) throw error;
@@ -200,7 +198,7 @@ function toKnownGroup(resource: ListedResource, book: AddressBook): KnownGroup |
   const href = cardHref(resource, book);
   const raw = findCardData(resource);
   if (href === null || raw === null) return null;
-  const { group } = readCard(raw, href);
+  const { group } = parseCard(raw, href);
   if (group === null) return null;
   const etag = strongEtag(findText(resource.properties.get(`{${DAV}}getetag`)));
   const isExact = etag !== null && isUnchangedByXml(raw, resource);

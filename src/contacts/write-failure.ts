@@ -2,9 +2,9 @@ import { HttpStatusError, MalformedAnswerError, NetworkError, TimeoutError } fro
 import type { WriteFailure } from '../triage/model.ts';
 
 /**
- * From an error of one write to its outcome. What concerns the run as a whole (credentials, a host
- * that is not trusted, a stop, a bug) is thrown on. 404 and 410 to a write are no refusal: the book
- * went away meanwhile, and the next pass looks where it is.
+ * Turns the error of one write into its outcome. What concerns the whole run (credentials, a host
+ * that is not trusted, a stop, a bug) is thrown again. 404 and 410 are no refusal: the address book
+ * went away meanwhile, and the next pass looks for it.
  */
 export function toWriteFailure(error: unknown): WriteFailure {
   if (error instanceof HttpStatusError) {
@@ -23,6 +23,22 @@ export function toWriteFailure(error: unknown): WriteFailure {
 
 export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
   return error instanceof HttpStatusError && statuses.includes(error.status);
+}
+
+/** `If-Match` needs a strong ETag: without one, somebody else's changes would be overwritten. */
+export function withoutEtag(href: string): WriteFailure {
+  return {
+    kind: 'failed',
+    problem: `${href}: the server gave no strong ETag, so it is not written`,
+  };
+}
+
+/** Every attempt met a card that had changed since it was read. */
+export function changedTooOften(href: string): WriteFailure {
+  return {
+    kind: 'failed',
+    problem: `${href}: changed by somebody else ${MAX_CONFLICTS + 1} times while it was written`,
+  };
 }
 
 /** After the first attempt, when somebody else wrote at the same time. */

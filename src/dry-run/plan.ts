@@ -85,8 +85,8 @@ function watchContacts(store: ContactStore, seen: Seen): ContactStore {
       for (const { href, name } of groups) seen.groupNames.set(href, name);
       return groups;
     },
-    async findContacts(addresses) {
-      const lookup = await store.findContacts(addresses);
+    async readContacts(addresses) {
+      const lookup = await store.readContacts(addresses);
       for (const [address, contacts] of lookup.byAddress) {
         for (const { uid } of contacts) seen.addressByUid.set(uid, address);
       }

@@ -1,4 +1,3 @@
-import { uidFor } from '../contacts/contact-id.ts';
 import type { LogEvent } from '../log/events.ts';
 import type { LogFields } from '../log/line.ts';
 import type { Logger } from '../log/logger.ts';
@@ -51,11 +50,12 @@ export function dryRunContactStore(store: ContactStore): ContactStore {
         return { ...group, memberKeys: new Set([...kept, ...change.added]) };
       });
     },
-    findContacts: (addresses) => store.findContacts(addresses),
+    readContacts: (addresses) => store.readContacts(addresses),
     async saveContact({ newContact, existing }) {
       if (existing !== null) return { kind: 'updated', contact: existing };
       const { address, fullName } = newContact;
-      const uid = uidFor(address);
+      // A stand-in for the UID that a real pass would give the card; nobody else ever sees it.
+      const uid = `new contact ${address}`;
       return {
         kind: 'created',
         contact: { href: `${uid}.vcf`, uid, name: fullName, addresses: [address] },

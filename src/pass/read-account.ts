@@ -55,7 +55,7 @@ export async function readLabelled(
       for await (const page of mail.readEmailsIn(labelIds)) {
         emails.push(...page);
         if (lookup !== null || !groupBySender(page, layout).senders.some(isToHandle)) continue;
-        lookup = contacts.findContacts(addresses.promise);
+        lookup = contacts.readContacts(addresses.promise);
         // Whatever fails here is thrown where it is waited for, or the emails failed before.
         lookup.catch(() => undefined);
       }

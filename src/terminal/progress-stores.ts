@@ -30,8 +30,8 @@ export function showContacts(store: ContactStore, progress: Progress): ContactSt
   let saved = 0;
   return {
     readGroups: (names) => during('reading contact groups', () => store.readGroups(names)),
-    findContacts: (addresses) =>
-      during('listing the address books', () => store.findContacts(addresses)),
+    readContacts: (addresses) =>
+      during('listing the address books', () => store.readContacts(addresses)),
     saveContact: (wish) => {
       saved += 1;
       return during(`writing contact ${saved}`, () => store.saveContact(wish));

@@ -75,7 +75,7 @@ export interface ContactStore {
    * books are asked for at once, while it may still be unknown who all is looked for; `addresses`
    * must not reject.
    */
-  findContacts(addresses: Promise<ReadonlySet<SenderAddress>>): Promise<ContactLookup>;
+  readContacts(addresses: Promise<ReadonlySet<SenderAddress>>): Promise<ContactLookup>;
   /**
    * Creates or completes one contact. Two callers at once, or one killed and started again, make
    * one card. Existing cards keep every byte that is not ours.

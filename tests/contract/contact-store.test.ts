@@ -315,7 +315,7 @@ describeEachServer('contact store', ({ open }) => {
       const store = openContactStore(account);
       const wanted = Promise.withResolvers<ReadonlySet<typeof early>>();
 
-      const lookup = store.findContacts(wanted.promise);
+      const lookup = store.readContacts(wanted.promise);
       await expect.poll(() => store.budget.requestCount).toBe(requests - laterBooks);
       wanted.resolve(new Set([early]));
 

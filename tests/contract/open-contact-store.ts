@@ -70,7 +70,7 @@ export function aWish(of: string, others: Partial<ContactWish> = {}): ContactWis
 
 /** The contacts that a listing shows for one address. */
 export async function find(store: DavContactStore, of: string): Promise<readonly Contact[]> {
-  const { byAddress } = await store.findContacts(Promise.resolve(new Set([address(of)])));
+  const { byAddress } = await store.readContacts(Promise.resolve(new Set([address(of)])));
   return byAddress.get(address(of)) ?? [];
 }
 

@@ -34,7 +34,7 @@ export type PortCall =
   | 'readEmailsIn'
   | 'patchEmails'
   | 'readGroups'
-  | 'findContacts'
+  | 'readContacts'
   | 'saveContact'
   | 'saveGroupMembers';
 
@@ -187,9 +187,9 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
 
   const contacts: ContactStore = {
     readGroups: () => call('readGroups', () => [...account.groups.values()]),
-    async findContacts(addresses) {
-      const cards = await call('findContacts', () => [...account.contacts.values()]);
-      return findContacts(cards, await addresses);
+    async readContacts(addresses) {
+      const cards = await call('readContacts', () => [...account.contacts.values()]);
+      return readContacts(cards, await addresses);
     },
     async saveContact(wish) {
       const { newContact, existing } = wish;
@@ -295,7 +295,7 @@ function emailsIn({ emails }: MemoryAccount, mailboxIds: readonly string[]): rea
     .toSorted((a, b) => (a.receivedAt < b.receivedAt ? -1 : 1));
 }
 
-function findContacts(
+function readContacts(
   contacts: readonly Contact[],
   addresses: ReadonlySet<SenderAddress>,
 ): ContactLookup {

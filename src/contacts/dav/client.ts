@@ -2,7 +2,7 @@ import { MalformedAnswerError } from '../../errors.ts';
 import type { Http } from '../../http/http.ts';
 import { type RawCard, toBytes, toRawCard } from '../vcard/lines.ts';
 import { createDavFetch } from './guard.ts';
-import { CARDDAV, DAV, type DavResponse, readMultistatus } from './multistatus.ts';
+import { CARDDAV, DAV, type DavResponse, parseMultistatus } from './multistatus.ts';
 import { renderXml, type XmlTree } from './xml-writer.ts';
 
 /** A card as it is stored. */
@@ -23,11 +23,10 @@ export interface QueryAnswer {
 }
 
 /**
- * WebDAV as far as CardDAV needs it. Requests are tsdav's; what it would make of the answers is not
- * used: it takes pages and broken documents for empty listings, cuts and retypes values, and holds
- * the whole answer as a tree. The query, which every pass sends, is written here: tsdav, with the
- * XML libraries that come with it, costs 12 ms of CPU to load, and a pass that finds nothing to do
- * does without.
+ * The part of WebDAV that CardDAV needs. tsdav makes the requests; the answers are parsed here,
+ * because tsdav takes pages and broken documents for empty listings, cuts and retypes values, and
+ * holds the whole answer as a tree. The query, which every pass sends, is written here too: loading
+ * tsdav and its XML libraries costs 12 ms of CPU, which an idle pass saves.
  */
 export class DavClient {
   readonly #fetch: Http;
@@ -70,7 +69,7 @@ export class DavClient {
       body: `<?xml version="1.0" encoding="utf-8"?>${query}`,
     });
     const body = await response.arrayBuffer();
-    return { visit: (visit) => readAnswer(body, response.url || url, visit) };
+    return { visit: (visit) => parseAnswer(body, response.url || url, visit) };
   }
 
   /** The octets of a card; compressed ones would come with a weak ETag. */
@@ -117,7 +116,7 @@ export class DavClient {
     });
     const read = (visit: (resource: ListedResource) => void): void => {
       if (answer === null) throw new MalformedAnswerError('tsdav sent no request');
-      readAnswer(answer.bytes, answer.url, visit);
+      parseAnswer(answer.bytes, answer.url, visit);
     };
     return { fetch, read };
   }
@@ -134,7 +133,7 @@ export function strongEtag(text: string | null | undefined): string | null {
   return /^"[\u0021\u0023-\u007E\u0080-\u00FF]*"$/u.test(etag) ? etag : null;
 }
 
-function readAnswer(
+function parseAnswer(
   bytes: ArrayBuffer,
   url: string,
   visit: (resource: ListedResource) => void,
@@ -142,7 +141,7 @@ function readAnswer(
   const { host, pathname } = new URL(url);
   const source = `${host}${pathname}`;
   const octets = Buffer.from(bytes).toString('latin1');
-  readMultistatus(octets, source, (response) => visit(resolve(response, url, source)));
+  parseMultistatus(octets, source, (response) => visit(resolve(response, url, source)));
 }
 
 function resolve(response: DavResponse, base: string, source: string): ListedResource {
@@ -151,7 +150,7 @@ function resolve(response: DavResponse, base: string, source: string): ListedRes
   return { ...response, url };
 }
 
-/** Octets; tsdav's types know text only, and hand it on as it is. */
+/** tsdav is typed for text only, but passes octets on unchanged. */
 function asBody(raw: RawCard): string {
   return toBytes(raw) as unknown as string;
 }

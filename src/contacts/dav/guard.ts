@@ -2,10 +2,9 @@ import { MalformedAnswerError } from '../../errors.ts';
 import type { Http } from '../../http/http.ts';
 
 /**
- * What stands between WebDAV and our HTTP client: an answer that is none is an error here, for
- * further on "not found" and "server down" would look alike. A read counts only with 207 and an XML
- * type, a write only with 200, 201 or 204 and no page for people (a log-in page is no success).
- * Redirects and foreign hosts are the HTTP client's to check.
+ * Checks every answer before it is parsed: later on, "not found" and "server down" would look alike.
+ * A read counts only with 207 and an XML type, a write only with 200, 201 or 204 and no page for
+ * people (a log-in page is no success). The HTTP client checks redirects and foreign hosts.
  */
 export function createDavFetch(http: Http): Http {
   return async (url, init) => {

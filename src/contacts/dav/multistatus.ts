@@ -1,5 +1,5 @@
 import { MalformedAnswerError } from '../../errors.ts';
-import { readXml, type XmlElement, XmlError } from './xml-parser.ts';
+import { parseXml, type XmlElement, XmlError } from './xml-parser.ts';
 
 /** One response of a multistatus (RFC 4918 §14.24). */
 export interface DavResponse {
@@ -16,17 +16,17 @@ export const DAV = 'DAV:';
 export const CARDDAV = 'urn:ietf:params:xml:ns:carddav';
 
 /**
- * Hands over each response of a multistatus, which is given as octets. Throws MalformedAnswerError when the document is not
- * whole, or the server says that it left something out (RFC 6352 §8.6.1): visited responses count
- * only when this returns. `source` says whose answer it is, for the error.
+ * Hands over each response of a multistatus, which is given as octets. Throws MalformedAnswerError
+ * when the document is not whole, or the server says that it left something out (RFC 6352 §8.6.1):
+ * visited responses count only once this returns. `source` names the server in the error.
  */
-export function readMultistatus(
+export function parseMultistatus(
   document: string,
   source: string,
   visit: (response: DavResponse) => void,
 ): void {
   try {
-    readXml(document, `{${DAV}}multistatus`, (element) => {
+    parseXml(document, `{${DAV}}multistatus`, (element) => {
       if (element.name !== `{${DAV}}response`) return;
       const response = toResponse(element);
       if (response.href === '')
@@ -54,7 +54,6 @@ export function findText(element: XmlElement | undefined): string | null {
   return text === '' ? null : text;
 }
 
-/** The first child of that name. */
 export function findChild(
   element: XmlElement | undefined,
   namespace: string,

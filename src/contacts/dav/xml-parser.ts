@@ -21,7 +21,7 @@ export class XmlError extends Error {}
  * children were handed over perhaps: what was visited counts only when this returns. CR is kept, for
  * a card inside has to be told apart from one whose line ends were changed on the way.
  */
-export function readXml(
+export function parseXml(
   document: string,
   rootName: string,
   visit: (element: XmlElement) => void,

@@ -1,6 +1,6 @@
 import type { NewContact } from '../../triage/model.ts';
 import { foldLine } from './fold.ts';
-import type { RawCard } from './lines.ts';
+import { asRawCard, type RawCard } from './lines.ts';
 import { oneLine, toOctets } from './values.ts';
 
 /** The card of a new contact (vCard 3.0, RFC 2426). `today` is `YYYY-MM-DD`. */
@@ -39,8 +39,8 @@ type Property = readonly [
 ];
 
 /**
- * Escaped by ical.js, which a pass without new contacts need not load; control characters it writes
- * as they are, so none gets to it. Its folds are left out: they make lines of 76 octets.
+ * ical.js does the escaping, and is loaded only by a pass with new contacts. It would write control
+ * characters as they are, so it gets none. Its folding is not used: its lines have 76 octets.
  */
 async function renderCard(properties: readonly Property[]): Promise<RawCard> {
   const { default: ICAL } = await import('ical.js');
@@ -49,9 +49,10 @@ async function renderCard(properties: readonly Property[]): Promise<RawCard> {
   const lines = [VERSION, ...properties].map((property) =>
     ICAL.stringify.property([...property], vcard3, true),
   );
-  return ['BEGIN:VCARD', ...lines, 'END:VCARD']
-    .map((line) => foldLine(toOctets(line), '\r\n'))
-    .join('') as RawCard;
+  const folded = ['BEGIN:VCARD', ...lines, 'END:VCARD'].map((line) =>
+    foldLine(toOctets(line), '\r\n'),
+  );
+  return asRawCard(folded.join(''));
 }
 
 const VERSION: Property = ['version', {}, 'text', '3.0'];

@@ -1,6 +1,6 @@
 import { memberKey } from '../../triage/model.ts';
-import { applyInsertions, type Insertion, insertLine, type WholeCardPart } from './edit.ts';
-import type { RawCard } from './lines.ts';
+import { withInsertions, type Insertion, insertLine, type WholeCardPart } from './edit.ts';
+import { asRawCard, type RawCard } from './lines.ts';
 import { isMemberName } from './parse.ts';
 import { decodeRaw, toOctets } from './values.ts';
 
@@ -32,8 +32,8 @@ export function editGroupMembers(
   const removals = members.filter(({ key }) => removedKeys.has(key)).map(({ line }) => line);
   // From the end on, and after the new lines, which stand behind them all.
   return removals.reduceRight<RawCard>(
-    (text, { start, next }) => (text.slice(0, start) + text.slice(next)) as RawCard,
-    applyInsertions(raw, insertions),
+    (text, { start, next }) => asRawCard(text.slice(0, start) + text.slice(next)),
+    withInsertions(raw, insertions),
   );
 }
 

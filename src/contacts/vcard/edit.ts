@@ -1,6 +1,6 @@
 import type { SenderAddress } from '../../triage/model.ts';
 import { foldLine, MAX_OCTETS } from './fold.ts';
-import { type CardLine, type CardPart, hasParameter, type RawCard } from './lines.ts';
+import { asRawCard, type CardLine, type CardPart, hasParameter, type RawCard } from './lines.ts';
 import { findAddresses, findFullName } from './parse.ts';
 import {
   decodeText,
@@ -45,7 +45,7 @@ export function editContactCard(
     ...planAddress(part, additions.address),
     ...planNote(part, additions),
   ];
-  return applyInsertions(raw, insertions);
+  return withInsertions(raw, insertions);
 }
 
 /** Text to be put in, as octets. */
@@ -55,14 +55,14 @@ export interface Insertion {
 }
 
 /** Those at one place keep their order. */
-export function applyInsertions(raw: RawCard, insertions: readonly Insertion[]): RawCard {
+export function withInsertions(raw: RawCard, insertions: readonly Insertion[]): RawCard {
   const pieces: string[] = [];
   let position = 0;
   for (const { at, octets } of insertions.toSorted((a, b) => a.at - b.at)) {
     pieces.push(raw.slice(position, at), octets);
     position = at;
   }
-  return [...pieces, raw.slice(position)].join('') as RawCard;
+  return asRawCard([...pieces, raw.slice(position)].join(''));
 }
 
 /** A new line at the end of the card. `content` is octets. */

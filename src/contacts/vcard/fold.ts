@@ -1,6 +1,6 @@
 /**
  * A content line folded at 75 octets (RFC 6350 §3.2), its line end included, as octets. `content`
- * is octets too; no fold stands inside a UTF-8 sequence, which some readers cannot mend.
+ * is octets too; no fold is inside a UTF-8 sequence, since some readers cannot repair that.
  */
 export function foldLine(content: string, lineEnd: string): string {
   let folded = '';

@@ -8,15 +8,20 @@
 export type RawCard = string & { readonly __brand: 'RawCard' };
 
 export function toRawCard(bytes: Uint8Array): RawCard {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
-    'latin1',
-  ) as RawCard;
+  return asRawCard(
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'),
+  );
 }
 
 export function toBytes(raw: RawCard): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(raw.length);
   for (let index = 0; index < raw.length; index += 1) bytes[index] = raw.charCodeAt(index);
   return bytes;
+}
+
+/** Octets that make up a card; each character has to be one octet. */
+export function asRawCard(octets: string): RawCard {
+  return octets as RawCard;
 }
 
 /** One content line (RFC 6350 §3.3), unfolded, with its place in the resource. */

@@ -6,7 +6,7 @@ import {
 } from '../../triage/model.ts';
 import { parseSenderAddress } from '../../triage/sender.ts';
 import { type CardPart, parseCardLines, parseCardParts, type RawCard } from './lines.ts';
-import { decodeRaw, decodeText, isGroupPart } from './values.ts';
+import { decodeRaw, decodeText } from './values.ts';
 
 /** What a resource of an address book is, as far as a pass needs to know. */
 export interface CardReading {
@@ -21,7 +21,7 @@ export interface CardReading {
 }
 
 /** Reads a resource, whatever it is: never throws. */
-export function readCard(raw: RawCard, href: string): CardReading {
+export function parseCard(raw: RawCard, href: string): CardReading {
   const parts = parseCardParts(raw);
   // Of what is no vCard the lines are looked at still: an address in it must not get a second card.
   const readable = parts.length === 0 ? [partOfAnything(raw)] : parts;
@@ -32,6 +32,15 @@ export function readCard(raw: RawCard, href: string): CardReading {
     uids: parts.map(findUid),
     isDamaged: parts.length === 0 || parts.some(({ finish }) => finish === null),
   };
+}
+
+/** Whether the card says it is a contact group. */
+export function isGroupPart({ lines }: CardPart): boolean {
+  return lines.some(
+    (line) =>
+      (line.name === 'X-ADDRESSBOOKSERVER-KIND' || line.name === 'KIND') &&
+      line.value.trim().toLowerCase() === 'group',
+  );
 }
 
 /** UID as written; empty where there is none. */

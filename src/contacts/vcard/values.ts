@@ -1,4 +1,4 @@
-import { type CardLine, type CardPart, hasParameter } from './lines.ts';
+import { type CardLine, hasParameter } from './lines.ts';
 
 /** The value as text: transfer encoding, character set and the escapes of TEXT (RFC 6350 §3.4) undone. */
 export function decodeText(line: CardLine): string {
@@ -45,15 +45,6 @@ export function encodeQuotedPrintable(text: string): string {
 /** UTF-8 text as octets, one per character. */
 export function toOctets(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
-}
-
-/** Whether the card says it is a contact group. */
-export function isGroupPart({ lines }: CardPart): boolean {
-  return lines.some(
-    (line) =>
-      (line.name === 'X-ADDRESSBOOKSERVER-KIND' || line.name === 'KIND') &&
-      line.value.trim().toLowerCase() === 'group',
-  );
 }
 
 /** Text fit for a value of one line, such as a name; empty where nothing is to be seen. */

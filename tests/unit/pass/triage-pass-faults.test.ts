@@ -125,7 +125,7 @@ describe('whatever fails, and wherever', async () => {
         'readEmailsIn',
         'patchEmails',
         'readGroups',
-        'findContacts',
+        'readContacts',
         'saveContact',
         'saveGroupMembers',
       ]),

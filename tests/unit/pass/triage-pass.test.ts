@@ -134,7 +134,7 @@ describe('one pass', () => {
     const { calls } = await pass(new MemoryAccount(anAccount({ emails: [email] })));
 
     expect(calls).toContain('readEmailsIn');
-    expect(calls).not.toContain('findContacts');
+    expect(calls).not.toContain('readContacts');
   });
 
   it('a conflict that was resolved: handled, and the error label comes off all emails', async () => {

@@ -7,9 +7,9 @@ import {
   DAV,
   type DavResponse,
   findText,
-  readMultistatus,
+  parseMultistatus,
 } from '../../../../src/contacts/dav/multistatus.ts';
-import { readXml, type XmlElement, XmlError } from '../../../../src/contacts/dav/xml-parser.ts';
+import { parseXml, type XmlElement, XmlError } from '../../../../src/contacts/dav/xml-parser.ts';
 import { MalformedAnswerError } from '../../../../src/errors.ts';
 
 function octets(text: string): string {
@@ -18,13 +18,13 @@ function octets(text: string): string {
 
 function childrenOf(document: string): readonly XmlElement[] {
   const children: XmlElement[] = [];
-  readXml(octets(document), '{}a', (element) => children.push(element));
+  parseXml(octets(document), '{}a', (element) => children.push(element));
   return children;
 }
 
 function responsesOf(document: string): readonly DavResponse[] {
   const responses: DavResponse[] = [];
-  readMultistatus(octets(document), 'host/path', (response) => responses.push(response));
+  parseMultistatus(octets(document), 'host/path', (response) => responses.push(response));
   return responses;
 }
 

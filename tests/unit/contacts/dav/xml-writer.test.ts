@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { readXml, type XmlElement } from '../../../../src/contacts/dav/xml-parser.ts';
+import { parseXml, type XmlElement } from '../../../../src/contacts/dav/xml-parser.ts';
 import { renderXml, type XmlTree } from '../../../../src/contacts/dav/xml-writer.ts';
 
 describe('renderXml', () => {
@@ -20,7 +20,7 @@ describe('renderXml', () => {
     const xml = renderXml('root', { b: { _attributes: { x: value }, _text: value } });
 
     const elements: XmlElement[] = [];
-    readXml(xml, '{}root', (element) => elements.push(element));
+    parseXml(xml, '{}root', (element) => elements.push(element));
     expect(elements.map(({ name, text }) => ({ name, text }))).toStrictEqual([
       { name: '{}b', text: value },
     ]);

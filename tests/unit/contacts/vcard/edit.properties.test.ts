@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { readCard } from '../../../../src/contacts/vcard/parse.ts';
+import { parseCard } from '../../../../src/contacts/vcard/parse.ts';
 import { editGroupMembers } from '../../../../src/contacts/vcard/edit-members.ts';
 import {
   parseCardParts,
@@ -100,7 +100,7 @@ describe('for any card', () => {
 
         // At most FN, EMAIL and a note, of which each may be folded.
         expect(addedTo(raw, edited).length).toBeLessThanOrEqual(12);
-        expect(readCard(edited, 'h').contacts[0]?.addresses).toContain('new@sender.example');
+        expect(parseCard(edited, 'h').contacts[0]?.addresses).toContain('new@sender.example');
         expect(edit(edited, { fullName })).toBe(edited);
         expect(edit(edited, { fullName, noteLine: 'unlessLast' })).toBe(edited);
       }),
@@ -136,7 +136,7 @@ describe('for any card', () => {
         const ends = parseCardParts(raw).map(({ finish }) => finish?.next ?? raw.length);
 
         expect(ends).toEqual(ends.toSorted((a, b) => a - b));
-        expect(readCard(raw, 'h').contacts).toBeInstanceOf(Array);
+        expect(parseCard(raw, 'h').contacts).toBeInstanceOf(Array);
       }),
     );
   });
@@ -184,7 +184,7 @@ function keyOf(uid: string): string {
 }
 
 function keysOf(raw: RawCard): ReadonlySet<string> {
-  return readCard(raw, 'h').group?.memberKeys ?? new Set();
+  return parseCard(raw, 'h').group?.memberKeys ?? new Set();
 }
 
 function others(raw: RawCard): unknown {

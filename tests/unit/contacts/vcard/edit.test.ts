@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { readCard } from '../../../../src/contacts/vcard/parse.ts';
+import { parseCard } from '../../../../src/contacts/vcard/parse.ts';
 import { isWhole } from '../../../../src/contacts/vcard/edit.ts';
 import { parseCardParts, type RawCard, toRawCard } from '../../../../src/contacts/vcard/lines.ts';
 import { aCard, addedTo, anAddress, edit, octetsPerLine, readFixture, TODAY } from '../cards.ts';
@@ -104,7 +104,7 @@ describe('FN', () => {
     const edited = edit(raw, { fullName: 'Zoë = x' });
 
     expect(addedTo(raw, edited)).toContain('…Zo=C3=AB =3D x');
-    expect(readCard(edited, 'h').contacts[0]?.name).toBe('Zoë = x');
+    expect(parseCard(edited, 'h').contacts[0]?.name).toBe('Zoë = x');
   });
 });
 
@@ -216,7 +216,7 @@ describe('a NOTE in another encoding is not broken', () => {
   it('new lines do not end up in a value whose soft line break leads nowhere', () => {
     const raw = aCard('VERSION:2.1', 'UID:1', 'X-A;ENCODING=QUOTED-PRINTABLE:x=');
 
-    const [contact] = readCard(edit(raw), 'h').contacts;
+    const [contact] = parseCard(edit(raw), 'h').contacts;
 
     expect(contact).toMatchObject({ name: 'New Name', addresses: ['new@sender.example'] });
   });
@@ -236,7 +236,7 @@ describe('lines are at most 75 octets', () => {
       const edited = edit(aCard('VERSION:3.0', 'UID:1'), { fullName });
 
       expect(Math.max(...octetsPerLine(edited))).toBeLessThanOrEqual(75);
-      expect(readCard(edited, 'h').contacts[0]?.name).toBe(fullName);
+      expect(parseCard(edited, 'h').contacts[0]?.name).toBe(fullName);
     }
   });
 
@@ -278,7 +278,7 @@ describe('what is no whole vCard is read as far as it goes, and is not for editi
   ])('%s', (_, text) => {
     const raw = toRawCard(Buffer.from(text));
 
-    const reading = readCard(raw, 'h');
+    const reading = parseCard(raw, 'h');
 
     expect(reading.isDamaged).toBe(true);
     expect(reading.contacts[0]?.addresses).toContain('a@b.example');
@@ -290,6 +290,6 @@ describe('what is no whole vCard is read as far as it goes, and is not for editi
     ['a page', '<html>\nEMAIL: x'],
     ['colons', ':::\n;:\n=\n"\n.EMAIL:a@b.example'],
   ])('%s has no address', (_, text) => {
-    expect(readCard(toRawCard(Buffer.from(text)), 'h').contacts[0]?.addresses ?? []).toEqual([]);
+    expect(parseCard(toRawCard(Buffer.from(text)), 'h').contacts[0]?.addresses ?? []).toEqual([]);
   });
 });
