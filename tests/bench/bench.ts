@@ -8,11 +8,11 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import { isCyrusInstalled, startCyrus } from '../support/cyrus.ts';
+import { replaceTable } from '../support/page-table.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
 import { benchScenario, type BenchResult } from './bench-scenario.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchProgram, buildPrograms } from './programs.ts';
-import { replaceReadmeTable } from './readme.ts';
 import { type BenchScenario, SCENARIOS } from './scenarios.ts';
 import { renderTable } from './table.ts';
 
@@ -63,4 +63,4 @@ process.stdout.write(`${table}\n`);
 if (values.json !== undefined) {
   await writeFile(values.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
 }
-if (values.readme) await replaceReadmeTable(table);
+if (values.readme) await replaceTable('bench', table);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -50,6 +50,16 @@ test('npm run demo: the real program brings the account to the end state, in pla
   expect(stdout).not.toContain('✗');
   expect(stdout).not.toMatch(STYLE);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+});
+
+test('README shows lines that it prints, in their order', async () => {
+  const { text } = await play(programs.runOnce);
+  const readme = await readFile(join(PROJECT, 'README.md'), 'utf8');
+  const shown = (/```text\n(AFTER\n.*?)```/su.exec(readme)?.[1] ?? '').split('\n').filter(Boolean);
+  const printed = text.split('\n').filter((line) => shown.includes(line));
+
+  expect(shown.length).toBeGreaterThan(10);
+  expect(printed).toEqual(shown);
 });
 
 test('it fits a screen of 120 columns and fewer than 80 lines', async () => {

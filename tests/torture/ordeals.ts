@@ -7,7 +7,7 @@ import { keysStayHome } from './keys.ts';
 import type { Ordeal } from './trials.ts';
 import { twoAtOnce } from './two-at-once.ts';
 
-/** In the order of README's table. */
+/** In the order of the table of tests/README.md. */
 export const ORDEALS: readonly Ordeal[] = [
   killedAnywhere(),
   twoAtOnce(),

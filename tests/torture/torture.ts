@@ -4,12 +4,12 @@
  *   npm run torture -- [--seed=N] [--minutes=M] [--only=TEXT] [--trial=TEXT] [--readme]
  *
  * The seed is printed; with it, `--only` (of an ordeal's name) and `--trial` (of a trial's name) one
- * trial can be had again. `--readme` puts the table into README.md.
+ * trial can be had again. `--readme` puts the table into tests/README.md.
  */
 import { parseArgs } from 'node:util';
 
+import { replaceTable } from '../support/page-table.ts';
 import { ORDEALS } from './ordeals.ts';
-import { replaceReadmeTable } from './readme.ts';
 import { renderTable } from './table.ts';
 import { type OrdealResult, runTrials } from './trials.ts';
 
@@ -45,5 +45,5 @@ for (const [index, ordeal] of ordeals.entries()) {
 const tookMinutes = (performance.now() - startedMs) / 60_000;
 const table = renderTable(results, { seed, minutes: tookMinutes, date: new Date() });
 process.stdout.write(`${table}\n`);
-if (values.readme) await replaceReadmeTable(table);
+if (values.readme) await replaceTable('torture', table);
 if (results.some(({ tried, broken }) => tried === 0 || broken.length > 0)) process.exitCode = 1;

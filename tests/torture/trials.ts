@@ -14,7 +14,7 @@ export interface Trial {
 export interface Ordeal {
   /** For `--only`. */
   readonly name: string;
-  /** For README: what is tried, and what must come of it. */
+  /** For tests/README.md: what is tried, and what must come of it. */
   readonly promise: string;
   /** A sample for `npm test`, or all, without end where chance has a part in it. */
   trials(options: TrialOptions): Iterable<Trial>;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -12,12 +12,24 @@ import { planFastmailRules } from '../../src/setup/fastmail-rules.ts';
 import { judgeHealth } from '../../src/state/health.ts';
 import { emptyState } from '../../src/state/state.ts';
 
-/* What README says is compared with the code, so that neither can change alone. */
+/* What README and its pages say is compared with the code, so that neither can change alone. */
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(PROJECT, path), 'utf8');
 const readme = read('README.md');
-const contributing = read('.github/CONTRIBUTING.md');
+const reference = read('.github/REFERENCE.md');
+
+/** Every page that a person reads, and what GitHub shows beside the code. */
+const PAGES = [
+  'README.md',
+  'deploy/README.md',
+  'tests/README.md',
+  '.github/CONTRIBUTING.md',
+  '.github/FROM-PYTHON.md',
+  '.github/REFERENCE.md',
+  '.github/SECURITY.md',
+  '.github/TROUBLESHOOTING.md',
+];
 
 const REQUIRED = {
   MAILROOM_JMAP_TOKEN: 'fake-token',
@@ -26,11 +38,11 @@ const REQUIRED = {
   HOME: '/home/alice',
 };
 
-/** The cells of the first table after `text`, its head left out. */
-function tableAfter(text: string): readonly (readonly string[])[] {
-  const start = readme.indexOf(text);
-  if (start === -1) throw new Error(`README has no ${text}`);
-  const lines = readme.slice(start).split('\n');
+/** The cells of the first table after `text` on a page, its head left out. */
+function tableAfter(page: string, text: string): readonly (readonly string[])[] {
+  const start = page.indexOf(text);
+  if (start === -1) throw new Error(`the page has no ${text}`);
+  const lines = page.slice(start).split('\n');
   const first = lines.findIndex((line) => line.trim().startsWith('|'));
   const rest = lines.slice(first);
   const end = rest.findIndex((line) => !line.trim().startsWith('|'));
@@ -61,7 +73,7 @@ describe('tables', () => {
       return [code(name), isRequired ? 'required' : otherwise, description];
     });
 
-    expect(tableAfter('<!-- settings:begin -->')).toEqual(expected);
+    expect(tableAfter(reference, '<!-- settings:begin -->')).toEqual(expected);
   });
 
   test('log events: all that the code may log, and no other', () => {
@@ -70,7 +82,7 @@ describe('tables', () => {
     );
     const source = readSource();
     const logged = known.filter((event) => source.includes(`'${event}'`));
-    const rows = tableAfter('<!-- events:begin -->');
+    const rows = tableAfter(reference, '<!-- events:begin -->');
 
     expect(logged).toContain('poll_complete');
     expect(new Set(rows.map(([event]) => event))).toEqual(new Set(logged.map(code)));
@@ -81,8 +93,8 @@ describe('tables', () => {
   });
 
   test('exit codes: each row ends in an event that the log table has', () => {
-    const events = tableAfter('<!-- events:begin -->').map(([event]) => event);
-    const rows = tableAfter('## Exit codes');
+    const events = tableAfter(reference, '<!-- events:begin -->').map(([event]) => event);
+    const rows = tableAfter(reference, '## Exit codes');
 
     expect(rows.length).toBeGreaterThan(5);
     for (const [, event, exitCode] of rows) {
@@ -93,12 +105,14 @@ describe('tables', () => {
 
   test('labels: what the default categories do', () => {
     const { settings } = readSettings(REQUIRED);
-    const rows = tableAfter('## What the labels do').map(([label, group, mailbox, contact]) => ({
-      label: label?.replaceAll('`', ''),
-      contactGroup: group?.replaceAll('`', ''),
-      destinationMailbox: mailbox?.replaceAll('`', ''),
-      contactType: /\b(?:company|person)\b/u.exec(contact ?? '')?.[0],
-    }));
+    const rows = tableAfter(readme, '## What the labels do').map(
+      ([label, group, mailbox, contact]) => ({
+        label: label?.replaceAll('`', ''),
+        contactGroup: group?.replaceAll('`', ''),
+        destinationMailbox: mailbox?.replaceAll('`', ''),
+        contactType: /\b(?:company|person)\b/u.exec(contact ?? '')?.[0],
+      }),
+    );
     const expected = settings.categories.map(
       ({ label, contactGroup, destinationMailbox, contactType }) => ({
         label,
@@ -124,7 +138,7 @@ describe('tables', () => {
         ...(rule.isContinuing ? ['Continue to apply other rules'] : []),
       ].join(', '),
     ]);
-    const rows = tableAfter('6. **Rules**').map(([name, ...rest]) => [
+    const rows = tableAfter(readme, '**5. Make the rules by hand**').map(([name, ...rest]) => [
       name?.replace(', the last of all', ''),
       ...rest,
     ]);
@@ -134,7 +148,7 @@ describe('tables', () => {
 });
 
 describe('examples', () => {
-  const jsonBlocks = [...readme.matchAll(/```json\n(?<json>.*?)\n```/gsu)].map(
+  const jsonBlocks = [...reference.matchAll(/```json\n(?<json>.*?)\n```/gsu)].map(
     ({ groups }) => groups?.['json'] ?? '',
   );
 
@@ -173,19 +187,60 @@ describe('examples', () => {
   });
 });
 
-describe.each([
-  { file: 'README.md', text: readme, folder: '.' },
-  { file: 'CONTRIBUTING.md', text: contributing, folder: '.github' },
-])('$file', ({ text, folder }) => {
+/** As GitHub makes the anchor of a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+/** Lines of code blocks are no headings. */
+function anchorsOf(path: string): readonly string[] {
+  const prose = read(path).replaceAll(/^```.*?^```/gmsu, '');
+  return [...prose.matchAll(/^#+ (?<heading>.+)$/gmu)].map(({ groups }) =>
+    anchorOf(groups?.['heading'] ?? ''),
+  );
+}
+
+test('README is a front page: at most 200 lines', () => {
+  expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(200);
+});
+
+test('README leads to every other page', () => {
+  const others = PAGES.filter((path) => path !== 'README.md');
+
+  expect(others.filter((path) => !readme.includes(`](${path})`))).toEqual([]);
+});
+
+test('no page is left out here', () => {
+  const found = ['.', '.github', 'deploy', 'tests'].flatMap((folder) =>
+    readdirSync(join(PROJECT, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  );
+
+  expect(found.toSorted()).toEqual(PAGES.toSorted());
+});
+
+describe.each(PAGES)('%s', (file) => {
+  const text = read(file);
+  const folder = dirname(file);
   const find = (pattern: RegExp): readonly string[] => [
     ...new Set([...text.matchAll(pattern)].map(({ groups }) => groups?.['it'] ?? '')),
   ];
+
+  test('it begins with what it is for', () => {
+    const [title = '', , first = ''] = text.split('\n');
+
+    expect(title).toMatch(/^# \w/u);
+    expect(first).toMatch(/^[\w[].{40}/u);
+  });
 
   test('every npm script that it names exists', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const names = find(/npm run (?<it>[\w:-]+)/gu);
 
-    expect(names).toContain('demo');
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining([...names, 'test']));
   });
 
@@ -198,20 +253,28 @@ describe.each([
       return flags.some((flag) => !program.includes(flag));
     });
 
-    expect(commands.length).toBeGreaterThan(0);
     expect(unknown).toEqual([]);
   });
 
-  test('every file that it links to or names exists', () => {
-    const links = find(/\]\((?!https?:|#)(?<it>[^)#]+)/gu).map((link) => join(folder, link));
+  test('every file that it names exists', () => {
     const paths = find(/`(?<it>(?:src|tests|deploy|\.ci|\.github)\/[\w./-]*)`/gu);
     // The user makes this one.
-    const missing = [...links, ...paths].filter(
+    const missing = paths.filter(
       (path) => path !== 'deploy/secret.yaml' && !existsSync(join(PROJECT, path)),
     );
 
-    expect(links.length + paths.length).toBeGreaterThan(2);
     expect(missing).toEqual([]);
+  });
+
+  test('every link leads to a file that exists, and to a heading of it', () => {
+    const broken = find(/\]\((?!https?:)(?<it>[^)]+)\)/gu).filter((link) => {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? file : join(folder, path);
+      if (!existsSync(join(PROJECT, target))) return true;
+      return anchor !== undefined && !anchorsOf(target).includes(anchor);
+    });
+
+    expect(broken).toEqual([]);
   });
 
   test('every setting that it names exists', () => {
@@ -221,17 +284,21 @@ describe.each([
 
     expect(settingDescriptions.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
   });
+});
 
-  test('every heading that it refers to exists', () => {
-    const anchors = find(/^#+ (?<it>.+)$/gmu).map((heading) =>
-      heading
-        .toLowerCase()
-        .replaceAll(/[^\w -]/gu, '')
-        .replaceAll(' ', '-'),
-    );
+test('the patterns find what they are for', () => {
+  const all = PAGES.map(read).join('\n');
 
-    expect(anchors).toEqual(expect.arrayContaining([...find(/\]\(#(?<it>[^)]+)\)/gu)]));
-  });
+  for (const pattern of [
+    /npm run demo/u,
+    /src\/run-once\.ts --dry-run/u,
+    /`src\/errors\.ts`/u,
+    /\]\(#/u,
+    /\]\(\.\.\/README\.md#/u,
+    /MAILROOM_JMAP_TOKEN/u,
+  ]) {
+    expect(all).toMatch(pattern);
+  }
 });
 
 test('LICENSE is the GNU Affero General Public License 3 to the byte, as package.json says', () => {
