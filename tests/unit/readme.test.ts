@@ -92,6 +92,17 @@ describe('tables', () => {
     );
   });
 
+  test('why an email is nobody’s: every reason that the code knows', () => {
+    const [, type = ''] = /type NobodyReason =(.*?);/su.exec(read('src/triage/model.ts')) ?? [];
+    const reasons = [...type.matchAll(/^ *\| '(?<reason>[^']+)'/gmu)].map(({ groups }) =>
+      code(groups?.['reason'] ?? ''),
+    );
+    const rows = tableAfter(reference, "### Why an email is nobody's");
+
+    expect(reasons.length).toBeGreaterThan(5);
+    expect(rows.map(([reason]) => reason)).toEqual(reasons);
+  });
+
   test('exit codes: each row ends in an event that the log table has', () => {
     const events = tableAfter(reference, '<!-- events:begin -->').map(([event]) => event);
     const rows = tableAfter(reference, '## Exit codes');
