@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
 /**
- * Where what V8 compiled of a file of code is kept. Node's own compile cache has only the functions
- * that are compiled when a file is loaded, which is a third of what a pass needs.
+ * Where the compiled form of a code file is kept. Node's own compile cache has only the functions that
+ * are compiled while a file is loaded: a third of what a pass needs.
  */
 export function compiledPath(file: string): string {
   return `${file}.compiled`;
 }
 
-/** A file of CommonJS, as one function of CommonJS' five names. */
+/** A CommonJS file as a function of CommonJS' five variables. */
 export function compileCode(file: string, cachedData?: Buffer): Script {
   // The bundler writes ASCII only, which as Latin-1 needs no decoding.
   const text = readFileSync(file, 'latin1');
@@ -21,15 +21,15 @@ export function compileCode(file: string, cachedData?: Buffer): Script {
   });
 }
 
-/** Whether this Node takes what was compiled of the file: the versions of V8 have to be the same. */
+/** Whether this Node accepts the compiled form of the file: it has to come from the same V8. */
 export function isCompiled(file: string): boolean {
   const compiled = readCompiled(file);
   return compiled !== undefined && compileCode(file, compiled).cachedDataRejected === false;
 }
 
 /**
- * Runs a file of code, and those that it requires by `./`, each once. From what was compiled where
- * that is there and of this version of V8, else from the text: slower, and otherwise the same.
+ * Runs a code file, and once each file that it requires by `./`. It takes the compiled form if there is
+ * one of this version of V8, else the text, which is slower and otherwise the same.
  */
 export function runCode(file: string): void {
   const modules = new Map<string, { exports: unknown }>();

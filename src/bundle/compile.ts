@@ -5,9 +5,9 @@ import { setFlagsFromString } from 'node:v8';
 import { compileCode, compiledPath, isCompiled } from './code.ts';
 
 /*
- * `node compile.js` keeps what this Node's V8 makes of the bundle beside it. It is of use to the same
- * version of V8 only, so the image makes it anew. With --check it writes nothing, and fails when
- * what is there would not be taken.
+ * `node compile.js` writes the compiled form of the bundle beside it. Only the same version of V8 can
+ * use it, so the image makes its own. With --check it writes nothing, and fails when this Node would
+ * not accept what is there.
  */
 
 const folder = join(import.meta.dirname, 'code');
@@ -26,7 +26,7 @@ if (process.argv.includes('--check')) {
     // Every function, not only those that run while the file is loaded.
     setFlagsFromString('--no-lazy');
     const script = compileCode(file);
-    // A program has the flags that were before, or V8 would not take it.
+    // The programs run with the default, and V8 refuses code that was compiled with other flags.
     setFlagsFromString('--lazy');
     writeFileSync(compiledPath(file), script.createCachedData());
   }

@@ -8,15 +8,15 @@ import { build, type BuildOptions, type Plugin } from 'esbuild';
  * `npm run build [-- --outdir=FOLDER]`: the programs as the image has them.
  *
  *   run-once.js  status.js  setup.js   start the file of their name in code/
- *   code/                              each program in one file; what only some passes need beside it
- *   compile.js                         see there; it has run once
+ *   code/                              each program in one file, and beside it what only some passes need
+ *   compile.js                         compiles them ahead of time; it has been run once
  */
 
 const SOURCES = join(import.meta.dirname, '..');
 
 const PROGRAMS = ['run-once', 'status', 'setup'];
 
-/** Packages that a pass which finds nothing to do never loads: files of their own. */
+/** An idle pass never loads these packages, so they are files of their own. */
 const APART = ['tsdav', 'ical.js', 'email-addresses'];
 
 const { values } = parseArgs({ options: { outdir: { type: 'string', default: 'dist' } } });
@@ -29,10 +29,10 @@ rmSync(codeFolder, { recursive: true, force: true });
 
 mkdirSync(codeFolder, { recursive: true });
 
-// Node goes by the nearest one, and the bundle may stand in any folder.
+// Node obeys the nearest package.json, and the bundle may lie in any folder.
 writeFileSync(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
 
-/** CommonJS, for only that can be compiled beforehand. */
+/** CommonJS, because only that can be compiled ahead of time. */
 const OPTIONS = {
   bundle: true,
   format: 'cjs',

@@ -2,9 +2,6 @@ import { basename, join } from 'node:path';
 
 import { runCode } from './code.ts';
 
-/*
- * What `run-once.js`, `status.js` and `setup.js` of the bundle are: each starts the file of its own
- * name in `code/`.
- */
+/* The bundle's `run-once.js`, `status.js` and `setup.js`: each starts the file of its name in `code/`. */
 
 runCode(join(import.meta.dirname, 'code', basename(import.meta.filename)));

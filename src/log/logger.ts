@@ -72,5 +72,5 @@ export function createLogger(options: LoggerOptions): RootLogger {
   return { ...at(options.component), flush: output.flush };
 }
 
-/** The contract's names, not winston's. */
+/** Our names for the levels, not winston's. */
 const LEVELS: Readonly<Record<LogLevel, number>> = { error: 0, warning: 1, info: 2, debug: 3 };

@@ -1,10 +1,10 @@
 import { Writable } from 'node:stream';
 
-/** The way of lines to the reader, with an account of those that are still on it. */
+/** Takes lines to the reader, and knows which are still on their way. */
 export interface LineOutput {
   /** Takes lines, each with its newline. */
   readonly stream: Writable;
-  /** Announces that one more line will come out of the logger, which passes them on later. */
+  /** Says that one more line is coming: the logger passes lines on later. */
   readonly expect: () => void;
   /** Resolves when all announced lines were handed to the operating system, or cannot be. */
   readonly flush: () => Promise<void>;
@@ -12,7 +12,7 @@ export interface LineOutput {
 
 /**
  * Lines wait here while the reader is slow. When it is gone (EPIPE) they are dropped: a pass does
- * not fail for want of an audience.
+ * not fail because nobody reads its log.
  */
 export function createLineOutput(target: NodeJS.WritableStream): LineOutput {
   let pending = 0;
@@ -41,7 +41,7 @@ export function createLineOutput(target: NodeJS.WritableStream): LineOutput {
     stream: new Writable({
       decodeStrings: false,
       write: (chunk: string, _encoding, done) => send(chunk, 1, () => done()),
-      // What gathered behind a slow line goes as one.
+      // Lines that waited behind a slow one are written together.
       writev: (chunks, done) =>
         send(chunks.map(({ chunk }) => chunk as string).join(''), chunks.length, () => done()),
     }),

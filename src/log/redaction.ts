@@ -5,9 +5,10 @@ export const REDACTED = '[redacted]';
 
 /**
  * Replaces the secrets wherever they appear, in every form in which they travel: as they are, in a
- * URL, in a form, in base64, inside JSON or XML. Whatever the secrets: the value of Authorization
- * and Cookie headers, Bearer and Basic credentials, user info in URLs. A secret of fewer than four
- * characters would be found in every second word, so it is replaced only where it is the whole text.
+ * URL, in a form, in base64, inside JSON or XML. Whatever the secrets are, it also replaces the value
+ * of Authorization and Cookie headers, Bearer and Basic credentials, and user info in URLs. A secret
+ * of fewer than four characters would be found in every second word, so it is replaced only where it
+ * is the whole text.
  */
 export function createRedact(secrets: readonly string[]): Redact {
   const forms = [...new Set(secrets.filter((secret) => secret !== '').flatMap(formsOf))];
@@ -83,7 +84,7 @@ function redactPatterns(text: string): string {
     .replaceAll(/\b(https?|wss?|ftp):\/\/[^\s/?#"'<>]*@/giu, `$1://${REDACTED}@`);
 }
 
-/** "Basic settings" is no credential: what follows has to say `user:password` in base64. */
+/** "Basic settings" is no credential: only `user:password` in base64 is. */
 function isUserAndPassword(base64: string): boolean {
   const text = Buffer.from(base64, 'base64').toString('utf8');
   return text.includes(':') && !/[\p{Cc}\uFFFD]/u.test(text);

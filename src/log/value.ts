@@ -14,7 +14,7 @@ export interface ValueLimits {
 
 /**
  * Anything at all as plain data for one log line: secrets out, errors as `type`, `message` and
- * `cause`, cycles and what cannot be read named, long things cut. Never throws. Undefined stays
+ * `cause`, cycles and unreadable members named, long things cut. Never throws. Undefined stays
  * undefined, so that the field is left out.
  */
 export function toLogValue(value: unknown, redact: Redact, limits: ValueLimits): unknown {
@@ -120,7 +120,7 @@ function showMember(key: string, read: () => unknown, context: Context): unknown
   }
 }
 
-/** `status`, `code` and the like are what a person acts on; name, message, stack have their place. */
+/** `status`, `code` and the like are what a person acts on, so they are shown beside the message. */
 function showError(error: Error, context: Context): Readonly<Record<string, unknown>> {
   const own = Object.keys(error).filter((key) => !ERROR_MEMBERS.has(key));
   const members: (readonly [string, () => unknown])[] = [
@@ -141,7 +141,7 @@ const ERROR_MEMBERS: ReadonlySet<string> = new Set([
   'stack',
   'cause',
   'errors',
-  // What HTTP libraries hang on their errors: headers with credentials, bodies.
+  // HTTP libraries put these on their errors: headers with credentials, and bodies.
   'request',
   'response',
   'options',

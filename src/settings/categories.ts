@@ -15,7 +15,7 @@ export type CategoriesResult =
   /** Every problem, each a sentence; values of the JSON are quoted only where they are names. */
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
-/** Shown with every problem, so that the user sees a right value. */
+/** Shown with every problem, so that the user sees a value that works. */
 export const CATEGORIES_EXAMPLE =
   '["Imbox","Feed","Paper Trail","Jail","Person",{"name":"Family","contactType":"person","parent":"Imbox","destinationMailbox":"Family"}]';
 
@@ -57,7 +57,7 @@ export function validateCategories(
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'valid', categories };
 }
 
-/** An empty label, group or destination is one that was complained of already. */
+/** Empty labels, groups and destinations have been reported already. */
 function findProblems(
   categories: readonly Category[],
   reserved: ReservedMailboxes,
@@ -79,7 +79,7 @@ const MEMBERS = [...TEXT_MEMBERS, 'contactType', 'parent', 'addToInbox'] as cons
 
 const CONTACT_TYPES: readonly ContactType[] = ['company', 'person'];
 
-/** What could be made of an entry, so that the others are judged beside it; null without a name. */
+/** What could be read of an entry, so that all can be checked together; null without a name. */
 interface CategoryReading {
   readonly category: Category | null;
   readonly problem: string | null;
@@ -214,7 +214,7 @@ function ownNameOf(label: string): string {
 
 function findSharedGroups(categories: readonly Category[]): readonly string[] {
   const problems: string[] = [];
-  // Whose relative a category with an unknown parent is cannot be told yet.
+  // With an unknown parent nobody can tell yet whose relative a category is.
   const judged = categories.filter(
     (one) =>
       one.contactGroup !== '' &&

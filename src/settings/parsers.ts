@@ -104,10 +104,12 @@ export const parseConfigMapName: ParseSetting<string> = (text) => {
 
 export const parsePath: ParseSetting<string> = (text) => {
   if (text !== '' && !text.startsWith('~') && !/\p{Cc}/u.test(text)) return text;
-  throw new Error('must be a path; ~ is known to shells only, so write the folder out');
+  throw new Error(
+    'must be a path without ~, which only shells understand: write the folder in full',
+  );
 };
 
-/** What is in it is judged with the categories. */
+/** Its content is checked with the categories. */
 export const parseText: ParseSetting<string> = (text) => text;
 
 function parseWholeNumber(text: string, max: number, what: string): number {

@@ -14,7 +14,7 @@ import {
 import { SETTINGS } from './table.ts';
 import { findUnknownSettings, type UnknownSetting } from './unknown.ts';
 
-/** What the environment says, parsed; names as in the contract's table of settings. */
+/** What the environment says, parsed; names as in the table of settings (table.ts). */
 export interface Settings {
   readonly jmapToken: string;
   readonly cardDavUsername: string;
@@ -46,7 +46,7 @@ export interface Settings {
 
 export interface SettingsRead {
   readonly settings: Settings;
-  /** To be warned of: a typo in a ConfigMap must not pass in silence. */
+  /** Each gets a warning: a typo in a ConfigMap must not go unnoticed. */
   readonly unknown: readonly UnknownSetting[];
 }
 
@@ -59,7 +59,7 @@ export function readSettings(env: Environment): SettingsRead {
   const values = customCleanEnv(
     withoutEmpty(env),
     createSpecs(),
-    // The default middleware makes reading a variable that is absent an exception.
+    // The default middleware throws when a variable that is absent is read.
     (cleaned) => cleaned as Values,
     {
       reporter({ errors }) {
@@ -75,7 +75,7 @@ export function readSettings(env: Environment): SettingsRead {
   if (stateFile === null && kubernetesService === null && !isStateFileGiven) {
     problems.push('MAILROOM_STATE_FILE is required where HOME is not set: the path of a file');
   }
-  // Categories are built from other variables: where one of these is wrong, it was named already.
+  // Categories are built from other variables. If one of those is wrong, it has been named already.
   const categories = problems.length === 0 ? readCategories(values, problems) : [];
   if (problems.length > 0) throw new SettingsError(problems);
 

@@ -9,7 +9,7 @@ export interface KubernetesService {
   readonly port: string;
 }
 
-/** Where the state lives: all that a failed start needs in order to say so. */
+/** Where the state is kept: all that a run with broken settings needs to record its failure. */
 export type StateSettings = Pick<
   Settings,
   | 'stateFile'
@@ -29,7 +29,7 @@ export function readStateSettings(env: Environment): StateSettings {
   return readStatusValues(env).settings;
 }
 
-/** The same for the health check, which has to be told. Throws SettingsError with every problem. */
+/** The same for the health check, which says what is wrong. Throws SettingsError with every problem. */
 export function readStatusSettings(env: Environment): StatusSettings {
   const { settings, problems } = readStatusValues(env);
   if (problems.length > 0) throw new SettingsError(problems);
@@ -71,7 +71,7 @@ function readStatusValues(env: Environment): {
   return { settings, problems };
 }
 
-/** XDG Base Directory Specification: a relative XDG_STATE_HOME is to be ignored. */
+/** XDG Base Directory Specification: a relative XDG_STATE_HOME is ignored. */
 export function defaultStateFile(env: Environment): string | null {
   const stateHome = env['XDG_STATE_HOME'] ?? '';
   if (stateHome.startsWith('/')) return `${withoutFinalSlash(stateHome)}/mailroom/state.json`;

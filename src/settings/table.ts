@@ -1,8 +1,8 @@
 import * as parse from './parsers.ts';
 
 /**
- * Every variable: the one source for `readSettings`, and for the tests that compare README and
- * manifests with it. `defaultText` is null where there is none.
+ * Every variable: the one source for `readSettings`, and for the tests that compare
+ * REFERENCE.md and the manifests with it. `defaultText` is null where there is none.
  */
 export interface SettingDescription {
   readonly name: string;
@@ -115,7 +115,7 @@ export const SETTINGS = {
   MAILROOM_MAX_CONSECUTIVE_FAILURES: optional(
     parse.parseCount,
     '10',
-    'failed passes in a row from which on a pass exits with 1',
+    'from so many failed passes in a row on, a pass exits with 1',
   ),
   MAILROOM_JMAP_SESSION_URL: optional(
     parse.parseServerUrl,

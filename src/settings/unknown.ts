@@ -6,8 +6,8 @@ export interface UnknownSetting {
 }
 
 /**
- * Variables with the prefix that no setting has, in order of name. Those that Kubernetes makes for
- * Services (`MAILROOM_WEB_SERVICE_HOST`) are nobody's typing error.
+ * Variables that begin with `MAILROOM_` and are no setting, sorted by name. Kubernetes makes some for
+ * its Services (`MAILROOM_WEB_SERVICE_HOST`): those are no typing errors.
  */
 export function findUnknownSettings(
   env: Readonly<Record<string, string | undefined>>,
@@ -25,7 +25,7 @@ const PREFIX = 'MAILROOM_';
 const SERVICE_VARIABLE =
   /^MAILROOM_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/u;
 
-/** A slip of the finger first, then a name with words left out, then whatever is not too far. */
+/** A typing error first, then a name with words left out, then the nearest one if it is near enough. */
 function findNearest(name: string, known: readonly string[]): string | null {
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
@@ -38,7 +38,7 @@ function findNearest(name: string, known: readonly string[]): string | null {
     [...words].every((word) => wordsOf(candidate).has(word)),
   );
   if (fuller.length === 1) return fuller[0] ?? null;
-  // The prefix is always the same, so it says nothing.
+  // The prefix is always the same, so it does not count.
   const length = Math.max(name.length, best.candidate.length) - PREFIX.length;
   return best.distance <= Math.floor(length * 0.4) ? best.candidate : null;
 }

@@ -15,7 +15,7 @@ export type CommandLine =
       readonly exitCode: number;
     };
 
-/** An `import` of node:util reads all its members, one of which opens standard error for colours. */
+/** An `import` of node:util reads all its members, and reading one of them opens standard error. */
 const load = createRequire(import.meta.filename);
 
 /** Reads flags without values; `--help` and `--version` are known to every command. */
@@ -36,7 +36,7 @@ export function parseCommandLine(
     if (values['version'] === true) return print('stdout', `mailroom ${version}\n`, 0);
     return { kind: 'run', flags: new Set(names.filter((name) => values[name] === true)) };
   } catch (error) {
-    // The first sentence names the argument; the rest is about calls that are not ours.
+    // The first sentence names the argument. The rest is advice to programmers.
     const [problem = ''] = (error as Error).message.split('. ');
     return print('stderr', `${problem}\n\n${usage}`, 1);
   }

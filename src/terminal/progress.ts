@@ -4,9 +4,9 @@ import { toPlainLine } from './plain-text.ts';
 
 /** One line on a terminal that says what is being done, for as long as it takes. */
 export interface Progress {
-  /** What is being done under this name; null: nothing any more. */
+  /** What is being done under this name; null: it is done. */
   set(name: string, doing: string | null): void;
-  /** `stream` for others: what they write takes the line's place. */
+  /** `stream` for whoever else writes to it: their text replaces the line. */
   readonly output: NodeJS.WritableStream;
   /** Takes the line away for good. */
   end(): void;
@@ -18,7 +18,7 @@ export interface ProgressOptions {
   readonly isTerminal: boolean;
 }
 
-/** Who waits no longer than this need not be told why. */
+/** A shorter wait needs no explanation. */
 const QUIET_MS = 2000;
 
 const REDRAW_MS = 250;
@@ -69,7 +69,7 @@ export function createProgress({ stream, isTerminal }: ProgressOptions): Progres
   };
 }
 
-/** A line that wraps could not be taken back. Some terminals say that they are 0 wide. */
+/** A line that wraps cannot be cleared again. Some terminals report a width of 0. */
 function fit(line: string, width = 0): string {
   const columns = width > 0 ? width : 80;
   const visible = toPlainLine(line);

@@ -31,7 +31,7 @@ describe('requests of one pass, by kind', () => {
   });
 });
 
-describe('the budgets keep the bounds of the contract, its two requests for the state added', () => {
+describe('the budgets keep the bounds of tests/README.md, the two requests for the state added', () => {
   it.each([
     ['idle, remembered', 4],
     ['idle, fresh', 9],

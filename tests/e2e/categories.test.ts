@@ -11,7 +11,7 @@ import { arrangeScenario, type Scenario } from '../support/scenario.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
 import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 
-/* Categories of one's own (CONTRACT section 9), from setup to re-triage. */
+/* Categories of one's own (REFERENCE.md), from setup to re-triage. */
 
 const CATEGORIES = JSON.stringify([
   'Imbox',

@@ -4,7 +4,7 @@ import { startProgram } from '../support/process.ts';
 import { buildPrograms, type Programs, PROJECT } from '../support/run-mailroom.ts';
 import { onStandIn, stateAfterSuccess } from '../support/run-mailroom-on-stand-in.ts';
 
-/* The commands of CONTRACT section 2: flags, the health check, and a start from the sources. */
+/* The commands of REFERENCE.md: flags, the health check, and a start from the sources. */
 
 let programs: Programs;
 beforeAll(async () => {

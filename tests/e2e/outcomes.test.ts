@@ -17,7 +17,7 @@ import {
 import type { FaultRule } from '../support/stand-in/faults.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
 
-/* The table of outcomes and exit codes (CONTRACT section 4), line by line, with the real program. */
+/* The table of outcomes and exit codes (REFERENCE.md, exit codes), line by line, with the real program. */
 
 let programs: Programs;
 beforeAll(async () => {

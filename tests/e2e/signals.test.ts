@@ -10,7 +10,7 @@ import {
 } from '../support/run-mailroom-on-stand-in.ts';
 import type { FaultRule } from '../support/stand-in/faults.ts';
 
-/* SIGTERM and SIGINT in the midst of a pass (CONTRACT section 4). */
+/* SIGTERM and SIGINT in the midst of a pass (REFERENCE.md, exit codes). */
 
 let programs: Programs;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => programs.remove());
 
-/** What a pod is given; the contract says 20 s. */
+/** What a pod is given; a pass needs 20 s at most. */
 const GRACE_MS = 20_000;
 const SIGNAL_MS = 300;
 const SENDERS = 12;

@@ -257,7 +257,7 @@ describeEachServer('twelve senders', ({ open }) => {
     }
   });
 
-  test.each(SENDERS)('$address: the card is the contract’s, to the line', async (row) => {
+  test.each(SENDERS)('$address: the card has these lines and no other', async (row) => {
     const contact = await scenario.contactOf(row.address);
     const [fullName, name, organization] = row.card;
     const properties = contact.lines.map(({ group, name: property, parameters, value }) => {

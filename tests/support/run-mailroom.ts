@@ -189,7 +189,7 @@ export async function readEtags(account: TestAccount): Promise<Readonly<Record<s
   return Object.fromEntries([...(await account.cards())].map(([href, { etag }]) => [href, etag]));
 }
 
-/** Lines of JSON, each with what the contract promises of every line. */
+/** Lines of JSON, each with the fields that every line has (REFERENCE.md, log events). */
 export function parseLogLines(stdout: string): readonly LogLine[] {
   if (stdout === '') return [];
   if (!stdout.endsWith('\n')) throw new Error(`the last line is cut: ${stdout.slice(-200)}`);

@@ -1,7 +1,7 @@
 import type { Fault } from '../support/stand-in/faults.ts';
 import type { RequestRow } from './requests.ts';
 
-/** What section 4 of the contract has for a bad answer. */
+/** What a bad answer may lead to (REFERENCE.md, exit codes). */
 export type FaultOutcome =
   /** As if nothing had been: it was waited out, tried again, or does not matter. */
   | 'done'

@@ -10,7 +10,7 @@ export interface Trial {
   run(): Promise<void>;
 }
 
-/** A promise of the contract, and attempts to break it. */
+/** One of README's promises, and attempts to break it. */
 export interface Ordeal {
   /** For `--only`. */
   readonly name: string;

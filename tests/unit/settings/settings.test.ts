@@ -13,7 +13,7 @@ const required = {
 };
 
 describe('defaults', () => {
-  it('are those of the contract', () => {
+  it('are those of the table in REFERENCE.md', () => {
     const { settings, unknown } = readSettings(required);
 
     expect(unknown).toEqual([]);
@@ -176,7 +176,7 @@ describe('a value that is not', () => {
     ['MAILROOM_TRUSTED_HOSTS', 'mail.example *.example', /comma list of hosts/u],
     ['MAILROOM_STATE_CONFIGMAP', 'Mailroom_State', /ConfigMap's name/u],
     ['MAILROOM_STATE_CONFIGMAP', 'a..b-a..b', /ConfigMap's name/u],
-    ['MAILROOM_STATE_FILE', '~/state.json', /write the folder out/u],
+    ['MAILROOM_STATE_FILE', '~/state.json', /write the folder in full/u],
     ['MAILROOM_SERVICE_ACCOUNT_DIR', ' ', /must be a path/u],
   ])('%s=%j', (name, text, expected) => {
     const problems = findProblems({ ...required, [name]: text });
