@@ -5,15 +5,16 @@ export interface BudgetOptions {
   readonly passTimeoutMs: number;
   /** Aborted by SIGTERM and SIGINT. */
   readonly stop: AbortSignal;
-  /** How long writes under way may take to finish after a stop. */
+  /** How long writes under way may still take after a stop. */
   readonly stopGraceMs: number;
-  /** The same before `beginWrites`, while there is nothing to finish. Default: `stopGraceMs`. */
+  /** The same before `beginWrites`, when there is nothing to finish yet. Default: `stopGraceMs`. */
   readonly readGraceMs?: number;
 }
 
 /**
- * The time and the requests of one run, shared by all its HTTP clients. Its `signal` aborts with
- * TimeoutError when the pass timeout is over, or with StoppedError when the grace after a stop is.
+ * The time that one run has and the requests that it sends, shared by all its HTTP clients. Its
+ * `signal` aborts with TimeoutError at the pass timeout, or with StoppedError when the grace after a
+ * stop is over.
  */
 export function createBudget(options: BudgetOptions): RequestBudget {
   const hardEnd = new AbortController();
@@ -53,7 +54,7 @@ export function createBudget(options: BudgetOptions): RequestBudget {
   };
 
   function endAfter(delayMs: number, makeReason: () => Error): void {
-    // A run that is done must not wait for its own timeout.
+    // A run that is done must not be kept alive by its own timeout.
     setTimeout(() => hardEnd.abort(makeReason()), delayMs).unref();
   }
 }
@@ -62,13 +63,13 @@ export function createBudget(options: BudgetOptions): RequestBudget {
 export interface RequestBudget {
   /** The hard end: pass timeout, or the grace after a stop. Its reason is an error of errors.ts. */
   readonly signal: AbortSignal;
-  /** Aborted when the run is told to stop; requests under way go on, retries do not begin. */
+  /** Aborted when the run is told to stop: requests under way go on, but nothing is retried. */
   readonly stopSignal: AbortSignal;
   remainingMs(): number;
   isStopping(): boolean;
-  /** From now on a stop leaves what is under way its time to finish. */
+  /** From now on, what is under way at a stop gets time to finish. */
   beginWrites(): void;
-  /** The writes are done: reads that nobody waits for any more must not keep the process from its end. */
+  /** The writes are done: reads that nobody waits for must not keep the process alive. */
   end(): void;
   /** Called for every request sent, retries and redirects too. */
   countRequest(): void;

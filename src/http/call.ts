@@ -13,7 +13,7 @@ export interface HttpCall {
 /** Throws MalformedAnswerError for a relative URL, TypeError for a body that can be sent only once. */
 export function toCall(url: string | URL, init: RequestInit): HttpCall {
   const parsed = URL.parse(String(url));
-  if (parsed === null) throw new MalformedAnswerError('a URL to be requested is no absolute URL');
+  if (parsed === null) throw new MalformedAnswerError('a URL to be requested is not absolute');
   const body = init.body ?? null;
   if (typeof body === 'object' && body !== null && 'getReader' in body) {
     throw new TypeError('a stream can be sent only once, and requests are retried');
@@ -24,20 +24,22 @@ export function toCall(url: string | URL, init: RequestInit): HttpCall {
   return { url: parsed, method, headers, body, signal: init.signal ?? null };
 }
 
-/** A 3xx that says where to; 304 is none. */
+/** A 3xx with a place to go to, so not 304. */
 export function isRedirect(response: Response): boolean {
   return [301, 302, 303, 307, 308].includes(response.status) && response.headers.has('location');
 }
 
 /**
- * Method and body are kept, for WebDAV and JMAP need them; RFC 9110 §15.4.4 wants GET after 303. Throws
- * UrlNotTrustedError where it leaves https, MalformedAnswerError where it leads nowhere.
+ * Method and body are kept, because WebDAV and JMAP need them; only after 303 it is GET (RFC 9110
+ * §15.4.4). Throws UrlNotTrustedError if it leaves https, MalformedAnswerError if it is not a URL.
  */
 export function followRedirect(call: HttpCall, response: Response): HttpCall {
   const location = response.headers.get('location') ?? '';
   const url = URL.parse(location, call.url.href);
   if (url === null) {
-    throw new MalformedAnswerError(`${describeRequest(call)}: redirected to what is no URL`);
+    throw new MalformedAnswerError(
+      `${describeRequest(call)}: redirected to something that is not a URL`,
+    );
   }
   if (call.url.protocol === 'https:' && url.protocol !== 'https:') {
     throw new UrlNotTrustedError(

@@ -1,22 +1,35 @@
 import type { Logger } from '../log/logger.ts';
-import type { Settings } from '../settings/settings.ts';
 import type { RequestBudget } from './budget.ts';
 import { createHttp, type Http } from './http.ts';
 import { createTrustRule } from './trust.ts';
 
-/** An HTTP client for each of the two servers, with its credentials; nothing is sent yet. */
+/** One client for each of the two servers, with its credentials. */
 export interface HttpClients {
   readonly mail: Http;
   readonly contacts: Http;
 }
 
+/** The two servers and what they are to be given. Settings has all of it. */
+export interface ServerOptions {
+  readonly jmapSessionUrl: string;
+  readonly jmapToken: string;
+  readonly cardDavUrl: string;
+  readonly cardDavUsername: string;
+  readonly cardDavPassword: string;
+  /** `MAILROOM_TRUSTED_HOSTS`. */
+  readonly trustedHosts: readonly string[];
+  /** Per request, body included. */
+  readonly requestTimeoutMs: number;
+}
+
+/** Sends nothing yet. Throws SettingsError for a trusted host that is not a host. */
 export function createHttpClients(
-  settings: Settings,
+  servers: ServerOptions,
   budget: RequestBudget,
   log: Logger,
 ): HttpClients {
-  const { trustedHosts, requestTimeoutMs: timeoutMs } = settings;
-  const basic = Buffer.from(`${settings.cardDavUsername}:${settings.cardDavPassword}`);
+  const { trustedHosts, requestTimeoutMs: timeoutMs } = servers;
+  const basic = Buffer.from(`${servers.cardDavUsername}:${servers.cardDavPassword}`);
   const create = (settingName: string, configuredUrl: string, authorization: string): Http =>
     createHttp({
       authorization: () => authorization,
@@ -29,12 +42,12 @@ export function createHttpClients(
   return {
     mail: create(
       'MAILROOM_JMAP_SESSION_URL',
-      settings.jmapSessionUrl,
-      `Bearer ${settings.jmapToken}`,
+      servers.jmapSessionUrl,
+      `Bearer ${servers.jmapToken}`,
     ),
     contacts: create(
       'MAILROOM_CARDDAV_URL',
-      settings.cardDavUrl,
+      servers.cardDavUrl,
       `Basic ${basic.toString('base64')}`,
     ),
   };

@@ -8,7 +8,7 @@ import {
   TimeoutError,
 } from '../errors.ts';
 
-/** What is said of a request in an error: no query, no user info, no header, no body. */
+/** All that an error says about a request: no query, no user info, no header, no body. */
 export interface RequestLine {
   readonly method: string;
   readonly url: URL;
@@ -19,7 +19,7 @@ export function describeRequest({ method, url }: RequestLine): string {
   return `${method} ${url.host}${url.pathname}`;
 }
 
-/** From a 4xx or 5xx, after all retries, to the error that says what a person needs. */
+/** Turns a 4xx or 5xx, after all retries, into the error that says what a person needs. */
 export function toStatusError(error: HTTPError, request: RequestLine): MailroomError {
   const { status } = error.response;
   const detail = findDetail(error.data);
@@ -36,8 +36,8 @@ export function toStatusError(error: HTTPError, request: RequestLine): MailroomE
 }
 
 /**
- * Fastmail was seen to answer 401 "per-10 minute limit for logins": the credentials are right, and
- * a startup failure would send the user to look for what is not there.
+ * Fastmail has been seen to answer 401 "per-10 minute limit for logins". The credentials are right
+ * then, and a startup failure would send the user looking for a mistake that is not there.
  */
 export function isLoginLimit(error: HTTPError): boolean {
   if (error.response.status !== 401) return false;
@@ -47,7 +47,7 @@ export function isLoginLimit(error: HTTPError): boolean {
   );
 }
 
-/** From what a transport threw: no answer came, or it broke off. Bugs are given back as they are. */
+/** Turns what a transport threw (no answer came, or it broke off) into ours. Returns bugs unchanged. */
 export function toTransportError(error: unknown, request: RequestLine): unknown {
   const cause = rootCause(error);
   if (cause === null) return error;
@@ -70,7 +70,7 @@ const NETWORK_REASONS: readonly (readonly [RegExp, string])[] = [
   [/CERT|SIGNATURE|SELF_SIGNED|^ERR_(?:TLS|SSL)|^EPROTO$/u, 'TLS cannot be set up'],
 ];
 
-/** fetch throws `TypeError: fetch failed` with a cause; other transports throw the cause itself. */
+/** fetch throws `TypeError: fetch failed` with a cause; other transports throw the cause. */
 function rootCause(error: unknown): Error | null {
   if (!(error instanceof Error)) return null;
   if (error.cause instanceof Error) return rootCause(error.cause) ?? error.cause;
@@ -81,7 +81,7 @@ function rootCause(error: unknown): Error | null {
   return errorCode(error) !== '' || isFetchFailure ? error : null;
 }
 
-/** Message and code alone: whatever else a transport hangs on its errors stays out of the log. */
+/** Message and code alone: whatever else a transport attaches to its errors stays out of the log. */
 function plainCause(error: Error, code: string): Error {
   const plain = new Error(oneLine(error.message, 200));
   return Object.assign(plain, code === '' ? {} : { code });
@@ -91,7 +91,7 @@ function errorCode(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-/** Short facts out of an answer made for programs; empty for pages made for people. */
+/** Short facts from an answer made for programs; empty for pages made for people. */
 function findDetail(data: unknown): string {
   if (typeof data === 'string') return oneLine(findDavError(data), 200);
   if (typeof data !== 'object' || data === null) return '';

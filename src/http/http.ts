@@ -4,20 +4,22 @@ import {
   CredentialsError,
   HttpStatusError,
   MailroomError,
-  MalformedAnswerError,
+  messageOf,
   StoppedError,
   TimeoutError,
 } from '../errors.ts';
+import { readWhole } from './answer.ts';
 import type { RequestBudget } from './budget.ts';
 import { followRedirect, type HttpCall, isRedirect, toCall } from './call.ts';
 import { describeRequest, toStatusError, toTransportError } from './failure.ts';
 import { MAX_RETRIES, planRetry, waitForRetry } from './retry.ts';
 import type { TrustRule } from './trust.ts';
+import { createLightFetch } from './web/fetch.ts';
 
 /**
  * One HTTP exchange with a server that gets our credentials. Resolves only with 2xx (207 included),
- * the body already read whole into the Response; everything else throws an error of errors.ts.
- * `Response.url` is the URL after redirects. With `redirect: 'manual'` a 3xx is returned as it is.
+ * and with the body already in memory; everything else throws an error of errors.ts. Redirects are
+ * followed, and `Response.url` is where they led.
  */
 export type Http = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
@@ -30,9 +32,11 @@ export interface HttpOptions {
   readonly timeoutMs: number;
   /** Shared by all clients of a run. */
   readonly budget: RequestBudget;
-  /** The innermost transport, called with a URL and an init; default `globalThis.fetch`. */
+  /** The innermost transport, called with a URL and an init. Default: over node:http. */
   readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
-  /** A 401 is tried once more, with `authorization` asked anew: the token may have been renewed. */
+  /** Certificate authorities (PEM) to trust over https, and no others. Default: those of Node. */
+  readonly readCa?: () => Promise<string>;
+  /** A 401 is tried once more, with a fresh `authorization`: the token may have been renewed. */
   readonly unauthorizedRetry?: boolean;
   /** Told before each retry, for the log. */
   readonly onRetry?: (retry: RequestRetry) => void;
@@ -50,15 +54,15 @@ export interface RequestRetry {
 }
 
 /** The one HTTP client of the program, over ky. */
-export function createHttp(options: HttpOptions): Http {
+export function createHttp(given: HttpOptions): Http {
+  const options: Options = { ...given, fetch: given.fetch ?? createTransport(given) };
   return async (url, init = {}) => {
     let call = toCall(url, init);
     for (let hops = 0; ; hops += 1) {
       options.trust.check(call.url);
       const response = await sendWithRetries(call, options);
       if (!isRedirect(response)) return requireSuccess(call, response);
-      if (init.redirect === 'manual') return response;
-      if (hops >= MAX_REDIRECTS || init.redirect === 'error') {
+      if (hops >= MAX_REDIRECTS) {
         throw new HttpStatusError(
           `${describeRequest(call)}: redirected ${hops + 1} times, which is too often`,
           response.status,
@@ -69,15 +73,23 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
+type Transport = NonNullable<HttpOptions['fetch']>;
+
+type Options = HttpOptions & { readonly fetch: Transport };
+
+function createTransport({ readCa }: HttpOptions): Transport {
+  return createLightFetch(readCa ?? null) as unknown as Transport;
+}
+
 const MAX_REDIRECTS = 5;
 
 const DEFAULT_BACKOFF_MS = 500;
 
 /**
- * Retries, waits and timeouts are ky's. Headers and body join below it: ky copies a body for each
+ * Retries and timeouts are ky's. Headers and body are added below it: ky copies the body for each
  * attempt, and keeps headers in its errors, where a password must never be.
  */
-async function sendWithRetries(call: HttpCall, options: HttpOptions): Promise<Response> {
+async function sendWithRetries(call: HttpCall, options: Options): Promise<Response> {
   const { budget, timeoutMs } = options;
   let delayMs = 0;
   let isRenewed = false;
@@ -95,7 +107,7 @@ async function sendWithRetries(call: HttpCall, options: HttpOptions): Promise<Re
         limit: MAX_RETRIES,
         // ky leaves out POST and the WebDAV methods by default; all of ours may be sent twice.
         methods: [call.method.toLowerCase() as 'get'],
-        // The wait is in beforeRetry, where a stop ends it at once.
+        // beforeRetry does the waiting: there a stop ends it at once.
         delay: () => 0,
         shouldRetry({ error, retryCount }) {
           if (options.unauthorizedRetry === true && isUnauthorized(error) && !isRenewed) {
@@ -119,7 +131,7 @@ async function sendWithRetries(call: HttpCall, options: HttpOptions): Promise<Re
         beforeRetry: [
           async ({ error, retryCount }) => {
             const problem = toMailroomError(error, call, options);
-            options.onRetry?.({ problem: describe(problem), retry: retryCount, delayMs });
+            options.onRetry?.({ problem: messageOf(problem), retry: retryCount, delayMs });
             isStopped = !(await waitForRetry(delayMs, budget));
             if (isStopped) throw error;
           },
@@ -129,26 +141,21 @@ async function sendWithRetries(call: HttpCall, options: HttpOptions): Promise<Re
   } catch (error) {
     const known = toMailroomError(error, call, options);
     if (!isStopped || budget.signal.aborted) throw known;
-    throw new StoppedError(`${describe(known)}; not tried again, for the run was told to stop`, {
+    throw new StoppedError(`${messageOf(known)}; not tried again: the run was told to stop`, {
       cause: known,
     });
   }
 }
 
-/** One attempt: the header with the credentials is put on, and the body is read, within the timeout. */
-async function sendOnce(
-  call: HttpCall,
-  signal: AbortSignal,
-  options: HttpOptions,
-): Promise<Response> {
+/** One attempt: adds the credentials, sends, and reads the body, all within the timeout. */
+async function sendOnce(call: HttpCall, signal: AbortSignal, options: Options): Promise<Response> {
   const headers = new Headers(call.headers);
   setAuthorization(headers, await options.authorization(), call);
   signal.throwIfAborted();
   options.budget.countRequest();
-  const send = options.fetch ?? globalThis.fetch;
   let response: Response;
   try {
-    response = await send(call.url, {
+    response = await options.fetch(call.url, {
       method: call.method,
       headers,
       body: call.body,
@@ -160,45 +167,6 @@ async function sendOnce(
     throw toTransportError(error, call);
   }
   return readWhole(call, response, signal);
-}
-
-async function readWhole(
-  call: HttpCall,
-  response: Response,
-  signal: AbortSignal,
-): Promise<Response> {
-  if (response.status < 200 || response.status > 599) {
-    throw new MalformedAnswerError(`${describeRequest(call)}: HTTP status ${response.status}`);
-  }
-  let bytes: ArrayBuffer;
-  try {
-    bytes = await response.arrayBuffer();
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw new MalformedAnswerError(`${describeRequest(call)}: the answer broke off`, {
-      cause: toTransportError(error, call),
-    });
-  }
-  if (isCutShort(call, response, bytes)) {
-    throw new MalformedAnswerError(
-      `${describeRequest(call)}: the answer broke off after ${bytes.byteLength} bytes`,
-    );
-  }
-  const mayHaveBody = ![204, 205, 304].includes(response.status);
-  const whole = new Response(mayHaveBody ? bytes : null, {
-    status: response.status,
-    headers: response.headers,
-  });
-  Object.defineProperty(whole, 'url', { value: call.url.href });
-  return whole;
-}
-
-/** fetch notices this itself; an injected transport may not. */
-function isCutShort(call: HttpCall, response: Response, bytes: ArrayBuffer): boolean {
-  const length = response.headers.get('content-length');
-  if (length === null || !/^\d+$/u.test(length) || call.method === 'HEAD') return false;
-  if (response.status === 304 || response.headers.has('content-encoding')) return false;
-  return bytes.byteLength < Number(length);
 }
 
 function setAuthorization(headers: Headers, value: string, call: HttpCall): void {
@@ -215,7 +183,7 @@ function setAuthorization(headers: Headers, value: string, call: HttpCall): void
 function requireSuccess(call: HttpCall, response: Response): Response {
   if (response.ok) return response;
   throw new HttpStatusError(
-    `${describeRequest(call)}: HTTP ${response.status}, which is no answer to it`,
+    `${describeRequest(call)}: HTTP ${response.status}, which does not answer it`,
     response.status,
   );
 }
@@ -224,11 +192,11 @@ function isUnauthorized(error: unknown): boolean {
   return isHTTPError(error) && error.response.status === 401;
 }
 
-function requireTime(call: HttpCall, options: HttpOptions): void {
+function requireTime(call: HttpCall, options: Options): void {
   if (options.budget.signal.aborted) throw budgetError(call, options.budget.signal.reason);
 }
 
-function toMailroomError(error: unknown, call: HttpCall, options: HttpOptions): unknown {
+function toMailroomError(error: unknown, call: HttpCall, options: Options): unknown {
   const { signal } = options.budget;
   if (error instanceof MailroomError && error !== signal.reason) return error;
   if (signal.aborted) return budgetError(call, signal.reason);
@@ -244,11 +212,7 @@ function toMailroomError(error: unknown, call: HttpCall, options: HttpOptions): 
 }
 
 function budgetError(call: HttpCall, reason: unknown): Error {
-  const message = `${describeRequest(call)}: ${describe(reason)}`;
+  const message = `${describeRequest(call)}: ${messageOf(reason)}`;
   if (reason instanceof StoppedError) return new StoppedError(message);
   return new TimeoutError(message);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

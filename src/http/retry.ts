@@ -5,7 +5,7 @@ import { MalformedAnswerError, NetworkError, TimeoutError } from '../errors.ts';
 import type { RequestBudget } from './budget.ts';
 import { isLoginLimit } from './failure.ts';
 
-/** After the first attempt. */
+/** How often a request is sent again after the first attempt. */
 export const MAX_RETRIES = 3;
 
 export interface RetryCircumstances {
@@ -19,8 +19,8 @@ export interface RetryCircumstances {
 }
 
 /**
- * The wait before retry number `retry` (1 is the first), or null when trying again is of no use:
- * the error will not go away, or the server asks for more time than the run has.
+ * The wait before retry number `retry` (1 is the first), or null if trying again is useless: the
+ * error will not pass, or the server asks for more time than the run has.
  */
 export function planRetry(
   error: unknown,
@@ -31,7 +31,7 @@ export function planRetry(
   const askedMs = isHTTPError(error)
     ? retryAfterMs(error.response.headers, circumstances.now)
     : null;
-  // Log-ins are what is scarce then; only a server that names a time is asked again.
+  // The server limits log-ins: try again only if it says when.
   if (askedMs === null && isHTTPError(error) && error.response.status === 401) return null;
   const delayMs = askedMs ?? backoffMs(retry, circumstances);
   return delayMs < circumstances.remainingMs ? { delayMs } : null;
@@ -41,12 +41,12 @@ export function planRetry(
 export function retryAfterMs(headers: Headers, now: Date): number | null {
   const value = headers.get('retry-after')?.trim() ?? '';
   if (/^\d+$/u.test(value)) return Number(value) * 1000;
-  // `Date.parse` takes all kinds of things for a date; an HTTP date begins with the day's name.
+  // `Date.parse` accepts almost anything; an HTTP date begins with the day's name.
   const date = /^[a-z]{3,9},? /iu.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? null : Math.max(0, date - now.getTime());
 }
 
-/** False when the run was told to stop, or ended, before the time was over. */
+/** False if the run was told to stop, or ended, before the time was over. */
 export async function waitForRetry(delayMs: number, budget: RequestBudget): Promise<boolean> {
   const signal = AbortSignal.any([budget.signal, budget.stopSignal]);
   try {
@@ -69,7 +69,7 @@ function isPassing(error: unknown): boolean {
   );
 }
 
-/** Doubles with each retry; half of it is random, so that eight writers do not come back as one. */
+/** Doubles with each retry; half of it is random, so that eight writers do not all return at once. */
 function backoffMs(retry: number, circumstances: RetryCircumstances): number {
   const fullMs = circumstances.backoffMs * 2 ** (retry - 1);
   return Math.round(fullMs / 2 + (fullMs / 2) * circumstances.random);

@@ -26,9 +26,9 @@ export interface TrustedHost {
 /**
  * Credentials go to the configured host and port, to its subdomains over https on the default port
  * (a provider may answer with a host of its own below the configured one), and to the trusted
- * hosts; over https only, or over http to loopback. What merely looks alike is refused, and so is
- * a URL with user info: a doubt costs a pass, not a password. Throws SettingsError for an entry
- * that is no host.
+ * hosts; over https only, or over http to loopback. Look-alikes are refused, and so is a URL with
+ * user info: a doubt costs a pass, not a password. Throws SettingsError for an entry that is not a
+ * host.
  */
 export function createTrustRule(options: TrustRuleOptions): TrustRule {
   const configured = new URL(options.configuredUrl);
@@ -62,11 +62,11 @@ export function createTrustRule(options: TrustRuleOptions): TrustRule {
 export const TRUSTED_HOST_FORM =
   'a comma list of hosts, each as host or host:port (no scheme, no path, no wildcard)';
 
-/** Null when the text is no `host` or `host:port`. */
+/** Null if the text is neither `host` nor `host:port`. */
 export function parseTrustedHost(text: string): TrustedHost | null {
   const entry = text.trim();
   if (/[\s/\\?#@*]/u.test(entry)) return null;
-  // The scheme decides which port `URL` leaves out; an unlikely one keeps every port that is given.
+  // `URL` drops the default port of a scheme, so the port is cut off before.
   const port = /^(?:\[[^\]]*\]|[^:]*):(?<port>\d+)$/u.exec(entry)?.groups?.['port'];
   const host = port === undefined ? entry : entry.slice(0, -port.length - 1);
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return null;
@@ -85,7 +85,7 @@ export function isSafeTransport(url: URL): boolean {
 }
 
 function isLoopback(hostname: string): boolean {
-  // `URL` has already brought every way to write an IPv4 or IPv6 address to one form.
+  // `URL` has already normalised every way to write an IPv4 or IPv6 address.
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/u.test(hostname);
 }
 
@@ -106,7 +106,7 @@ function isSubdomain(url: URL, configured: URL): boolean {
   return labels.every((label) => /^[a-z0-9_-]+$/u.test(label));
 }
 
-/** Two labels at least, and no IP address: below `1.2.3.4`, or below `com`, nobody owns a host. */
+/** At least two labels, and not an IP address: nobody owns everything below `com` or `1.2.3.4`. */
 function isDomainName(hostname: string): boolean {
   return hostname.includes('.') && !hostname.startsWith('[') && !/\.\d+$/u.test(hostname);
 }

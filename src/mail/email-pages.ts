@@ -1,10 +1,10 @@
-import { JmapMethodError, MalformedAnswerError } from '../errors.ts';
+import { JmapMethodError } from '../errors.ts';
 import { judgeAuthor } from '../triage/author.ts';
 import type { Email, SenderAddress } from '../triage/model.ts';
 import { cleanDisplayName } from '../triage/sender.ts';
 import { loadFromReader } from './from-field.ts';
 import type { JmapClient } from './jmap/client.ts';
-import type { JsonObject } from './jmap/decode.ts';
+import { type JsonObject, malformedAnswer } from './jmap/decode.ts';
 import { type Page, readPage } from './jmap/query-page.ts';
 import { isTooLarge } from './jmap/write-failure.ts';
 import { decodeEmail, EMAIL_PROPERTIES, type UnjudgedEmail } from './objects.ts';
@@ -150,9 +150,7 @@ class Listing {
     if (ids.length === 0) return 'end';
     const listed = this.#listedAgain ?? given;
     if (ids.every((id) => listed.has(id) || this.#lastPage.has(id))) {
-      throw new MalformedAnswerError(
-        'malformed JMAP answer: Email/query gives one page over and over',
-      );
+      throw malformedAnswer('Email/query gives one page over and over');
     }
     for (const id of ids) this.#listedAgain?.add(id);
     this.#lastPage = new Set(ids);
@@ -181,8 +179,8 @@ class Listing {
 
   #restart(): void {
     if (this.#vainRestarts >= MAX_VAIN_RESTARTS) {
-      throw new MalformedAnswerError(
-        `malformed JMAP answer: Email/query changed its answer ${MAX_VAIN_RESTARTS} times while it was read`,
+      throw malformedAnswer(
+        `Email/query changed its answer ${MAX_VAIN_RESTARTS} times while it was read`,
       );
     }
     this.#vainRestarts += 1;

@@ -1,9 +1,8 @@
-import { MalformedAnswerError } from '../errors.ts';
 import type { Mailbox, WriteFailure } from '../triage/model.ts';
 import { decodeGetAnswer, decodeSetAnswer } from './jmap/answers.ts';
 import type { MethodCall } from './jmap/calls.ts';
 import type { JmapClient } from './jmap/client.ts';
-import { decodeId, decodeObject, type JsonObject } from './jmap/decode.ts';
+import { decodeId, decodeObject, type JsonObject, malformedAnswer } from './jmap/decode.ts';
 import { readPage } from './jmap/query-page.ts';
 import { isTooLarge, writeFailureOf, writeFailureOfSetError } from './jmap/write-failure.ts';
 import { decodeMailbox, MAILBOX_PROPERTIES } from './objects.ts';
@@ -15,8 +14,8 @@ import { decodeMailbox, MAILBOX_PROPERTIES } from './objects.ts';
 export async function readMailboxes(client: JmapClient): Promise<readonly Mailbox[]> {
   const mailboxes = (await readObjects(client)).map(decodeMailbox);
   if (!mailboxes.some(({ role }) => role === 'inbox')) {
-    throw new MalformedAnswerError(
-      `malformed JMAP answer: Mailbox/get lists ${mailboxes.length} mailboxes, none with the role inbox`,
+    throw malformedAnswer(
+      `Mailbox/get lists ${mailboxes.length} mailboxes, none with the role inbox`,
     );
   }
   return mailboxes;
@@ -51,9 +50,7 @@ async function readInPages(client: JmapClient): Promise<readonly JsonObject[]> {
       limit = Math.ceil(limit / 2);
     }
   }
-  throw new MalformedAnswerError(
-    `malformed JMAP answer: Mailbox/query changed its answer ${MAX_ATTEMPTS} times while it was read`,
-  );
+  throw malformedAnswer(`Mailbox/query changed its answer ${MAX_ATTEMPTS} times while it was read`);
 }
 
 const MAX_ATTEMPTS = 5;
@@ -75,9 +72,7 @@ async function readAllPages(
     if (page.ids.length === 0) return objects;
     queryState = page.queryState;
     if (page.ids.every((id) => seen.has(id))) {
-      throw new MalformedAnswerError(
-        'malformed JMAP answer: Mailbox/query gives one page over and over',
-      );
+      throw malformedAnswer('Mailbox/query gives one page over and over');
     }
     for (const id of page.ids) seen.add(id);
     objects.push(...page.objects);

@@ -1,4 +1,3 @@
-import { MalformedAnswerError } from '../errors.ts';
 import type { Email, EmailAddress, Mailbox } from '../triage/model.ts';
 import {
   arrayOf,
@@ -10,6 +9,7 @@ import {
   decodeString,
   decodeUtcDate,
   type JsonObject,
+  malformedAnswer,
 } from './jmap/decode.ts';
 
 /** What Mailbox/get is asked for, and `decodeMailbox` reads. */
@@ -51,9 +51,7 @@ export function decodeEmail(object: JsonObject): UnjudgedEmail {
   );
   const ids = Object.keys(mailboxIds).map((id) => decodeId(id, `${where}.mailboxIds key`));
   if (!isSound || ids.length === 0) {
-    throw new MalformedAnswerError(
-      `malformed JMAP answer: ${where}.mailboxIds names no mailbox, or false`,
-    );
+    throw malformedAnswer(`${where}.mailboxIds names no mailbox, or false`);
   }
   return {
     id: decodeId(object['id'], `${where}.id`),

@@ -1,4 +1,3 @@
-import type { Http } from '../http/http.ts';
 import type { JmapMailStore } from '../mail/mail-store.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { TriageNames } from '../triage/layout.ts';
@@ -8,8 +7,6 @@ import { planMailbox, type RequiredMailbox, requiredMailboxes } from './required
 
 export interface MailCheckOptions {
   readonly mail: JmapMailStore;
-  /** The Session object as the server sent it (RFC 8620 §2); null before `mail` has read it. */
-  readonly sessionJson: () => unknown;
   readonly names: TriageNames;
   /** Create what is missing. */
   readonly mayWrite: boolean;
@@ -18,7 +15,7 @@ export interface MailCheckOptions {
 
 export interface MailChecks {
   readonly checks: readonly Check[];
-  /** All mailboxes there are now; null where they could not be read. */
+  /** All mailboxes after the check; null if they could not be read. */
   readonly mailboxes: readonly Mailbox[] | null;
 }
 
@@ -28,7 +25,7 @@ export async function checkMail(options: MailCheckOptions): Promise<MailChecks> 
   const { progress } = options;
   try {
     progress.set('mail', 'reading the account');
-    const account = await checkToken(options);
+    const account = await checkToken(options.mail);
     progress.set('mail', 'reading mailboxes');
     const mailboxes = [...(await options.mail.readMailboxes())];
     const checks: Check[] = [...account];
@@ -48,36 +45,14 @@ export async function checkMail(options: MailCheckOptions): Promise<MailChecks> 
   }
 }
 
-/** Passes everything on, and keeps a copy of the Session object. */
-export function watchSession(
-  http: Http,
-  sessionUrl: string,
-): { readonly http: Http; readonly sessionJson: () => unknown } {
-  let json: unknown = null;
-  return {
-    sessionJson: () => json,
-    async http(url, init) {
-      const response = await http(url, init);
-      if (String(url) === sessionUrl) {
-        // Whether it is JSON at all is judged by whoever asked for it.
-        json = await response
-          .clone()
-          .json()
-          .catch(() => null);
-      }
-      return response;
-    },
-  };
-}
-
 const TOKEN = 'MAILROOM_JMAP_TOKEN';
 
 const NEW_TOKEN =
   'Make a new one in Fastmail: Settings > Privacy & Security > Manage API tokens, scope "Email", not read-only';
 
-async function checkToken({ mail, sessionJson }: MailCheckOptions): Promise<readonly Check[]> {
-  const { accountName, accountId, limits } = await mail.readAccount();
-  const scopes = findScopes(sessionJson(), accountId);
+async function checkToken(mail: JmapMailStore): Promise<readonly Check[]> {
+  const { accountName, capabilities, limits } = await mail.readAccount();
+  const scopes = findScopes(capabilities);
   return [
     {
       area: 'credential',
@@ -97,14 +72,9 @@ async function checkToken({ mail, sessionJson }: MailCheckOptions): Promise<read
   ];
 }
 
-/** Last words of the capabilities that the account has (RFC 8620 §2 accountCapabilities). */
-function findScopes(json: unknown, accountId: string): readonly string[] {
-  const session = json as {
-    readonly accounts?: Readonly<Record<string, { readonly accountCapabilities?: unknown } | null>>;
-  } | null;
-  const capabilities = session?.accounts?.[accountId]?.accountCapabilities;
-  if (typeof capabilities !== 'object' || capabilities === null) return [];
-  return Object.keys(capabilities)
+/** `mail`, `submission` and so on: what the token may do, as far as the account's capabilities say. */
+function findScopes(capabilities: readonly string[]): readonly string[] {
+  return capabilities
     .filter((name) => name.startsWith(IETF) && !name.endsWith(':core'))
     .map((name) => name.slice(IETF.length))
     .toSorted();
@@ -166,7 +136,7 @@ async function create(
   return outcome.id;
 }
 
-/** Somebody else may have made it meanwhile, or the server did it and its answer was lost. */
+/** Somebody else may have made it in the meantime, or the server made it and its answer was lost. */
 async function afterFailure(
   required: RequiredMailbox,
   error: unknown,

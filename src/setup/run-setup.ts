@@ -13,7 +13,7 @@ import { createProgress, type Progress } from '../terminal/progress.ts';
 import { findLayout } from '../triage/layout.ts';
 import { checkClock, type ServerTime, watchClock } from './check-clock.ts';
 import { checkContacts } from './check-contacts.ts';
-import { checkMail, watchSession } from './check-mail.ts';
+import { checkMail } from './check-mail.ts';
 import { checkState } from './check-state.ts';
 import { type Check, isReady } from './check.ts';
 import { planFastmailRules } from './fastmail-rules.ts';
@@ -81,9 +81,8 @@ async function examine(
   const budget = createBudget({ passTimeoutMs, stop, stopGraceMs: STOP_GRACE_MS });
   const http = createHttpClients(settings, budget, log);
   const times: ServerTime[] = [];
-  const session = watchSession(http.mail, settings.jmapSessionUrl);
   const mail = createMailStore({
-    http: watchClock(session.http, (time) => times.push(time)),
+    http: watchClock(http.mail, (time) => times.push(time)),
     sessionUrl: settings.jmapSessionUrl,
     remembered: null,
     ownUsernames: [settings.cardDavUsername],
@@ -96,9 +95,8 @@ async function examine(
     log,
   });
   const names = triageNames(settings);
-  const { sessionJson } = session;
   const [mailChecks, contactsChecks, state] = await Promise.all([
-    checkMail({ mail, sessionJson, names, mayWrite, progress }),
+    checkMail({ mail, names, mayWrite, progress }),
     checkContacts({ contacts, names, mayWrite, progress }),
     checkState({ ...settings, timeoutMs, budget }),
   ]);

@@ -1,7 +1,6 @@
 import { CredentialsError, MalformedAnswerError, UrlNotTrustedError } from '../errors.ts';
 import type { RequestBudget } from '../http/budget.ts';
 import { createHttp, type Http } from '../http/http.ts';
-import { createLightFetch } from '../http/web/fetch.ts';
 import {
   type ApiServerAddress,
   apiServerUrl,
@@ -97,7 +96,7 @@ function createClusterHttp(options: KubeClientOptions, account: ServiceAccount):
     },
     timeoutMs: options.timeoutMs,
     budget: options.budget,
-    fetch: createLightFetch(() => account.readCa()) as unknown as typeof fetch,
+    readCa: () => account.readCa(),
     unauthorizedRetry: true,
   });
 }

@@ -280,7 +280,7 @@ describeEachServer('mail store', ({ open }) => {
       it.each<[string, Partial<RememberedSession>]>([
         ['its API URL is gone', { apiUrl: '/nowhere/' }],
         ['its account is gone', { accountId: 'nobody' }],
-        ['its state is another', { state: 'long ago' }],
+        ['its state is another', { sessionState: 'long ago' }],
       ])('%s: read anew, and the request is answered', async (_, change) => {
         const remembered = await rememberedOf(account);
         const apiUrl = new URL(change.apiUrl ?? remembered.apiUrl, account.sessionUrl).href;

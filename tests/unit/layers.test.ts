@@ -75,7 +75,6 @@ describe('layers', () => {
       'http/http.ts',
       'http/failure.ts',
       'log/logger.ts',
-      'http/web/fetch.ts',
     ];
 
     expect(

@@ -1,4 +1,3 @@
-import { MalformedAnswerError } from '../../errors.ts';
 import {
   arrayOf,
   decodeArray,
@@ -7,6 +6,7 @@ import {
   decodeObject,
   decodeString,
   type JsonObject,
+  malformedAnswer,
 } from './decode.ts';
 
 /** RFC 8620 §5.1, the answer of a /get: its objects by id, and the ids it says do not exist. */
@@ -35,7 +35,7 @@ export function decodeGetAnswer(answer: JsonObject, method: string): GetAnswer {
   for (const object of decodeArray(answer['list'], `${method} list`, decodeObject)) {
     const id = decodeId(object['id'], `${method} list[].id`);
     if (objects.has(id)) {
-      throw new MalformedAnswerError(`malformed JMAP answer: ${method} list has an id twice`);
+      throw malformedAnswer(`${method} list has an id twice`);
     }
     objects.set(id, object);
   }

@@ -1,5 +1,12 @@
-import { AccountError, JmapMethodError, MalformedAnswerError } from '../../errors.ts';
-import { decodeArray, decodeObject, decodeString, type JsonObject } from './decode.ts';
+import { JmapMethodError } from '../../errors.ts';
+import {
+  decodeArray,
+  decodeObject,
+  decodeString,
+  type JsonObject,
+  malformedAnswer,
+} from './decode.ts';
+import { readOnlyAccount } from './session.ts';
 
 /** RFC 8620 §3.2 Invocation. */
 export interface MethodCall {
@@ -8,19 +15,23 @@ export interface MethodCall {
   readonly callId: string;
 }
 
-/** RFC 8620 §3.7: an argument taken from an earlier answer of the same request; goes under `#name`. */
+/** RFC 8620 §3.7: an argument taken from an earlier answer in the same request; its key is `#name`. */
 export interface ResultReference {
   readonly resultOf: string;
   readonly name: string;
   readonly path: string;
 }
 
-/** The answers of one request; `argumentsOf` throws JmapMethodError for a call that failed. */
+/** The answers to one request. */
 export interface MethodAnswers {
+  /** Throws JmapMethodError if the call failed. */
   argumentsOf(call: MethodCall): JsonObject;
 }
 
-/** RFC 8620 §3.4: one answer for each call, by call id, under the method's name or `error`. */
+/**
+ * RFC 8620 §3.4: one answer for each call, by call id, under the method's name or `error`. Throws
+ * MalformedAnswerError if one is missing, comes twice, or belongs to something that was not asked.
+ */
 export function matchAnswers(
   methodResponses: unknown,
   calls: readonly MethodCall[],
@@ -34,17 +45,13 @@ export function matchAnswers(
     const isError = response.name === 'error';
     const account = response.arguments['accountId'] ?? accountId;
     if (!isExpected || !(isError || (response.name === call.name && account === accountId))) {
-      throw new MalformedAnswerError(
-        `malformed JMAP answer: ${host} answered a call that was not made`,
-      );
+      throw malformedAnswer(`${host} answered a call that was not made`);
     }
     answers.set(response.callId, response);
   }
   for (const { callId, name } of calls) {
     if (!answers.has(callId)) {
-      throw new MalformedAnswerError(
-        `malformed JMAP answer: ${host} left ${name} without an answer`,
-      );
+      throw malformedAnswer(`${host} left ${name} without an answer`);
     }
   }
   return {
@@ -63,7 +70,7 @@ function decodeInvocation(
 ): { readonly name: string; readonly arguments: JsonObject; readonly callId: string } {
   const [name, args, callId, ...rest] = decodeArray(value, where, (item) => item);
   if (rest.length > 0) {
-    throw new MalformedAnswerError(`malformed JMAP answer: ${where} has more than three parts`);
+    throw malformedAnswer(`${where} has more than three parts`);
   }
   return {
     name: decodeString(name, `${where} name`),
@@ -77,12 +84,12 @@ function methodError(method: string, error: JsonObject, host: string): JmapMetho
   return new JmapMethodError(`${host}: ${method} answered the method error ${type}`, type);
 }
 
-/** Types are short words; whatever else stands there is not let into logs. */
+/** Types are short words. Anything else stays out of the log. */
 function cleanErrorType(type: unknown): string {
   return typeof type === 'string' && /^[\w:./-]{1,80}$/u.test(type) ? type : '(unreadable type)';
 }
 
-/** Method errors that concern the account as a whole (RFC 8620 §3.6.2) are no matter of one call. */
+/** Throws what concerns the whole account, not just one call (RFC 8620 §3.6.2). */
 export function throwAccountErrors(
   answers: MethodAnswers,
   calls: readonly MethodCall[],
@@ -93,18 +100,13 @@ export function throwAccountErrors(
       answers.argumentsOf(call);
     } catch (error) {
       if (!(error instanceof JmapMethodError)) throw error;
-      if (error.type === 'accountReadOnly') {
-        throw new AccountError(
-          `the mail account at ${host} is read-only for the token in MAILROOM_JMAP_TOKEN; ` +
-            'create an API token that may also write',
-        );
-      }
+      if (error.type === 'accountReadOnly') throw readOnlyAccount(host);
       if (ACCOUNT_ERRORS.has(error.type)) throw error;
     }
   }
 }
 
-/** What a server says of an account that it does not know (any more). */
+/** What a server answers if it does not know the account, or no longer does. */
 export const ACCOUNT_ERRORS: ReadonlySet<string> = new Set([
   'accountNotFound',
   'accountNotSupportedByMethod',

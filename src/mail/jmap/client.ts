@@ -4,6 +4,7 @@ import {
   HttpStatusError,
   JmapMethodError,
   MalformedAnswerError,
+  messageOf,
   UrlNotTrustedError,
 } from '../../errors.ts';
 import type { Http } from '../../http/http.ts';
@@ -15,8 +16,8 @@ import {
   type MethodCall,
   throwAccountErrors,
 } from './calls.ts';
-import { decodeObject, decodeString } from './decode.ts';
-import { Gate } from './gate.ts';
+import { decodeObject, decodeString, malformedAnswer } from './decode.ts';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
 import {
   CORE_CAPABILITY,
   type JmapSession,
@@ -29,24 +30,24 @@ import { isTooManyAtOnce } from './write-failure.ts';
 export interface JmapClientOptions {
   readonly http: Http;
   readonly sessionUrl: string;
-  /** What an earlier run left; used only if it is of the same session URL. */
+  /** What an earlier run stored; used only if it came from the same session URL. */
   readonly remembered: RememberedSession | null;
   readonly log: Logger;
 }
 
 /**
  * Speaks JMAP (RFC 8620) to one server: knows the session, matches answers to calls, and keeps to
- * `maxConcurrentRequests`. The other limits are the callers' to respect: see `session()`.
+ * `maxConcurrentRequests`. Callers keep to the other limits, which `session()` has.
  */
 export class JmapClient {
   readonly #options: JmapClientOptions;
   #session: Promise<JmapSession> | null = null;
-  /** The session is an earlier run's, and no answer of this run has borne it out yet. */
+  /** The session comes from an earlier run, and no answer of this run has confirmed it yet. */
   #isUnconfirmed = false;
-  /** A mismatch of session states is followed up once a run: some servers' two states never agree. */
+  /** The session is read again for a new state once a run: on some servers the two never agree. */
   #hasFollowedState = false;
   #known: JmapSession | null = null;
-  readonly #gate = new Gate(MOST_REQUESTS_AT_ONCE);
+  readonly #atOnce = new ConcurrencyLimit(MOST_REQUESTS_AT_ONCE);
 
   constructor(options: JmapClientOptions) {
     this.#options = options;
@@ -61,21 +62,21 @@ export class JmapClient {
     this.#isUnconfirmed = true;
   }
 
-  /** The session; read from the server at first use unless remembered. */
+  /** Read from the server at first use, unless an earlier run left it. */
   session(): Promise<JmapSession> {
     this.#session ??= this.#readSession();
     return this.#session;
   }
 
-  /** What the next run may skip to read; null when nothing is known that an answer has borne out. */
+  /** What the next run need not read again; null unless an answer has confirmed it. */
   remember(): RememberedSession | null {
     if (this.#known === null || this.#isUnconfirmed) return null;
     return { ...this.#known, sessionUrl: this.#options.sessionUrl };
   }
 
   /**
-   * Sends method calls as one request, each with the session's `accountId` added; once more when
-   * the session turns out to be out of date. Throws AccountError, JmapMethodError,
+   * Sends method calls as one request, each with the session's `accountId` added. Sends them once
+   * more if the session turns out to be out of date. Throws AccountError, JmapMethodError,
    * MalformedAnswerError, and what the HTTP client throws.
    */
   async request(calls: readonly MethodCall[]): Promise<MethodAnswers> {
@@ -84,11 +85,9 @@ export class JmapClient {
     try {
       return await this.#send(session, calls);
     } catch (error) {
-      if (error instanceof SessionChange) {
-        return await this.#send(error.session, calls);
-      }
+      if (error instanceof SessionChange) return await this.#send(error.session, calls);
       if (!wasUnconfirmed || !contradictsSession(error)) throw error;
-      const fresh = await this.#replaceSession(session, describe(error));
+      const fresh = await this.#replaceSession(session, messageOf(error));
       return await this.#send(fresh, calls);
     }
   }
@@ -122,24 +121,24 @@ export class JmapClient {
         headers: { 'content-type': 'application/json', accept: 'application/json' },
         body,
       });
-    const gate = this.#gate;
-    const isAlone = gate.capacity === 1;
+    const atOnce = this.#atOnce;
+    const isAlone = atOnce.capacity === 1;
     try {
-      return await gate.run(post);
+      return await atOnce.run(post);
     } catch (error) {
-      // Another run may use up a part of what the server allows: go on one by one.
+      // Another run may be using part of what the server allows: from here on one at a time.
       if (!isTooManyAtOnce(error) || isAlone) throw error;
-      gate.narrowTo(1);
-      return await gate.run(post);
+      atOnce.narrowTo(1);
+      return await atOnce.run(post);
     }
   }
 
   /**
-   * RFC 8620 §3.4: another `sessionState` than the session's means that the Session object changed.
-   * It is read again, once; when account or URL are others now, the answer does not count.
+   * RFC 8620 §3.4: a new `sessionState` means that the Session object has changed. It is read again,
+   * once. If the account or the API URL is another one now, the answer does not count.
    */
   async #checkSessionState(session: JmapSession, sessionState: string): Promise<void> {
-    if (sessionState !== session.state && !this.#hasFollowedState) {
+    if (sessionState !== session.sessionState && !this.#hasFollowedState) {
       this.#hasFollowedState = true;
       await this.#replaceSession(session, 'the session changed', sessionState);
     }
@@ -150,40 +149,44 @@ export class JmapClient {
     this.#isUnconfirmed = false;
   }
 
-  /** Reads the session anew, unless another request has replaced this one already. */
-  async #replaceSession(old: JmapSession, reason: string, state?: string): Promise<JmapSession> {
+  /** Reads the session again, unless another request has already replaced this one. */
+  async #replaceSession(
+    old: JmapSession,
+    reason: string,
+    sessionState?: string,
+  ): Promise<JmapSession> {
     if (this.#known === old) {
       this.#options.log.info('discovery_dropped', {
         server: hostOf(this.#options.sessionUrl),
         reason,
       });
       this.#known = null;
-      this.#session = this.#readSession(state);
+      this.#session = this.#readSession(sessionState);
     }
     return this.session();
   }
 
-  /** `state`: the one that answers carry, where it is known to differ from the Session object's. */
-  async #readSession(state?: string): Promise<JmapSession> {
+  /** `sessionState`: the one in answers, where the Session object is known to carry another. */
+  async #readSession(sessionState?: string): Promise<JmapSession> {
     const { http, sessionUrl } = this.#options;
     const response = await http(sessionUrl, { headers: { accept: 'application/json' } });
     const json = await readJson(response, hostOf(sessionUrl));
     const session = parseSession(json, response.url === '' ? sessionUrl : response.url);
     this.#isUnconfirmed = false;
-    return this.#adopt(state === undefined ? session : { ...session, state });
+    return this.#adopt(sessionState === undefined ? session : { ...session, sessionState });
   }
 
   #adopt(session: JmapSession): JmapSession {
     this.#known = session;
-    this.#gate.narrowTo(session.limits.maxConcurrentRequests);
+    this.#atOnce.narrowTo(session.limits.maxConcurrentRequests);
     return session;
   }
 }
 
-/** More would help nobody, whatever the server allows. */
+/** More would not help, whatever the server allows. */
 const MOST_REQUESTS_AT_ONCE = 8;
 
-/** The answer belongs to an account or a URL that are not the session's any more. */
+/** The answer came for an account or from a URL that the session no longer names. */
 class SessionChange extends MalformedAnswerError {
   readonly session: JmapSession;
   constructor(session: JmapSession) {
@@ -197,11 +200,11 @@ async function readJson(response: Response, host: string): Promise<unknown> {
     return await response.json();
   } catch {
     // No cause: the parser's message quotes the text.
-    throw new MalformedAnswerError(`malformed JMAP answer: what ${host} sent is not JSON`);
+    throw malformedAnswer(`what ${host} sent is not JSON`);
   }
 }
 
-/** What a server says when the session of an earlier run holds no more: read it anew, try again. */
+/** What a server answers if an earlier run's session no longer holds. */
 function contradictsSession(error: unknown): boolean {
   if (error instanceof HttpStatusError) return error.isPermanent;
   return (
@@ -211,10 +214,6 @@ function contradictsSession(error: unknown): boolean {
     error instanceof MalformedAnswerError ||
     (error instanceof JmapMethodError && ACCOUNT_ERRORS.has(error.type))
   );
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function hostOf(url: string): string {

@@ -2,7 +2,7 @@ import { MalformedAnswerError } from '../../errors.ts';
 
 /**
  * Strict readers for a server's JSON. `where` names method and property for the message, as in
- * `Email/get list[].receivedAt`; the value itself is never quoted, for it may be somebody's mail.
+ * `Email/get list[].receivedAt`; the value itself is never quoted: it may be somebody's mail.
  */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -22,7 +22,7 @@ export function decodeArray<Item>(
   return value.map((item: unknown) => decodeItem(item, `${where}[]`));
 }
 
-/** A reader of arrays, for where a reader is wanted. */
+/** `decodeArray` as a function to pass on. */
 export function arrayOf<Item>(
   decodeItem: (item: unknown, where: string) => Item,
 ): (value: unknown, where: string) => readonly Item[] {
@@ -34,7 +34,7 @@ export function decodeString(value: unknown, where: string): string {
   return value;
 }
 
-/** RFC 8620 §1.2 Id, but for its alphabet, which some servers do not keep. */
+/** RFC 8620 §1.2 Id, except for its alphabet: some servers use other characters. */
 export function decodeId(value: unknown, where: string): string {
   if (typeof value !== 'string' || value === '' || value.length > 255) {
     throw wrongType(where, 'an id');
@@ -56,8 +56,8 @@ export function decodeCount(value: unknown, where: string): number {
 }
 
 /**
- * RFC 8620 §1.4 UTCDate, in whole seconds: with a fraction on some of them, text order would no
- * longer be time order.
+ * RFC 8620 §1.4 UTCDate, in whole seconds: if only some had fractions, text order would not be time
+ * order.
  */
 export function decodeUtcDate(value: unknown, where: string): string {
   const match =
@@ -66,7 +66,7 @@ export function decodeUtcDate(value: unknown, where: string): string {
   return `${match[1]}Z`;
 }
 
-/** `null` and absent mean the same (RFC 8620 §5.3 says so of sets; some servers leave nulls out everywhere). */
+/** `null` and absent mean the same (RFC 8620 §5.3 says so for /set; some servers omit null everywhere). */
 export function decodeNullable<Value>(
   value: unknown,
   where: string,
@@ -75,6 +75,11 @@ export function decodeNullable<Value>(
   return value === undefined || value === null ? null : decode(value, where);
 }
 
+/** `problem` says what is wrong and where, and quotes no value. */
+export function malformedAnswer(problem: string): MalformedAnswerError {
+  return new MalformedAnswerError(`malformed JMAP answer: ${problem}`);
+}
+
 function wrongType(where: string, expected: string): MalformedAnswerError {
-  return new MalformedAnswerError(`malformed JMAP answer: ${where} is not ${expected}`);
+  return malformedAnswer(`${where} is not ${expected}`);
 }

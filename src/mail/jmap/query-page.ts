@@ -1,8 +1,7 @@
-import { MalformedAnswerError } from '../../errors.ts';
 import { decodeGetAnswer, decodeQueryAnswer, type QueryAnswer } from './answers.ts';
 import type { MethodCall, ResultReference } from './calls.ts';
 import type { JmapClient } from './client.ts';
-import type { JsonObject } from './decode.ts';
+import { type JsonObject, malformedAnswer } from './decode.ts';
 
 /** What one page asks for: the arguments of the /query but `accountId`, and what to get. */
 export interface PageRequest {
@@ -19,7 +18,7 @@ export interface Page extends QueryAnswer {
 /**
  * One page of a /query with the objects it names, by result reference in one request where the
  * server takes two calls. Throws MalformedAnswerError also when the /get leaves out an id without
- * saying that it is not found: a short answer is no fact.
+ * saying that it is not found: a short answer proves nothing.
  */
 export async function readPage(client: JmapClient, request: PageRequest): Promise<Page> {
   const { limits } = await client.session();
@@ -60,8 +59,8 @@ function joinPage(query: QueryAnswer, getArguments: JsonObject, method: string):
   const isShort = query.ids.some((id) => !objects.has(id) && !notFound.has(id));
   const isForeign = [...objects.keys()].some((id) => !asked.has(id));
   if (isShort || isForeign) {
-    throw new MalformedAnswerError(
-      `malformed JMAP answer: ${method} ${isShort ? 'leaves out objects that were asked for' : 'has objects nobody asked for'}`,
+    throw malformedAnswer(
+      `${method} ${isShort ? 'leaves out objects that were asked for' : 'has objects nobody asked for'}`,
     );
   }
   const inOrder = [...asked].map((id) => objects.get(id)).filter((object) => object !== undefined);

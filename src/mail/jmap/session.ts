@@ -1,11 +1,13 @@
-import { AccountError, MalformedAnswerError } from '../../errors.ts';
+import { AccountError } from '../../errors.ts';
 import {
+  decodeArray,
   decodeBoolean,
   decodeId,
   decodeNullable,
   decodeObject,
   decodeString,
   type JsonObject,
+  malformedAnswer,
 } from './decode.ts';
 
 export const CORE_CAPABILITY = 'urn:ietf:params:jmap:core';
@@ -21,27 +23,30 @@ interface JmapLimits {
   readonly maxObjectsInSet: number;
 }
 
-/** RFC 8620 §2, what Mailroom needs of the Session object. Plain JSON, so that it can be remembered. */
+/** What Mailroom needs of the Session object (RFC 8620 §2). Plain JSON, so that it can be stored. */
 export interface JmapSession {
-  /** Absolute; whether it may receive the credentials is the HTTP client's to check. */
+  /** Absolute. The HTTP client checks whether credentials may go there. */
   readonly apiUrl: string;
   readonly accountId: string;
   readonly accountName: string;
-  /** Whose credentials these are, mostly an email address; empty where the server tells none. */
+  /** The user who is logged in, usually an email address; empty if the server does not say. */
   readonly username: string;
-  /** The last `sessionState` that this session was found good for. */
-  readonly state: string;
+  /** JMAP state of the Session object: the last `sessionState` that confirmed it. */
+  readonly sessionState: string;
+  /** Names of the account's capabilities (RFC 8620 §2), such as `urn:ietf:params:jmap:mail`. */
+  readonly capabilities: readonly string[];
   readonly limits: JmapLimits;
 }
 
-/** A session for a later run, and the URL it was read from. */
+/** A session kept for a later run, with the URL it was read from. */
 export interface RememberedSession extends JmapSession {
   readonly sessionUrl: string;
 }
 
 /**
- * Reads a Session object. `url` is where it came from after redirects: relative URLs in it count
- * from there. Throws MalformedAnswerError, or AccountError when there is no mail to work on.
+ * Parses a Session object. `url` is where it came from after redirects: relative URLs in it are
+ * resolved against that. Throws MalformedAnswerError, or AccountError if there is no mail account
+ * that may be written.
  */
 export function parseSession(json: unknown, url: string): JmapSession {
   const session = decodeObject(json, 'JMAP session');
@@ -65,12 +70,7 @@ export function parseSession(json: unknown, url: string): JmapSession {
     'JMAP session accounts.isReadOnly',
     decodeBoolean,
   );
-  if (isReadOnly === true) {
-    throw new AccountError(
-      `the mail account at ${new URL(url).host} is read-only for the token in MAILROOM_JMAP_TOKEN; ` +
-        'create an API token that may also write',
-    );
-  }
+  if (isReadOnly === true) throw readOnlyAccount(new URL(url).host);
   const core = decodeNullable(
     capabilities[CORE_CAPABILITY],
     'JMAP session capabilities core',
@@ -82,12 +82,27 @@ export function parseSession(json: unknown, url: string): JmapSession {
     accountName:
       decodeNullable(account['name'], 'JMAP session accounts.name', decodeString) ?? accountId,
     username: decodeNullable(session['username'], 'JMAP session username', decodeString) ?? '',
-    state: decodeString(session['state'], 'JMAP session state'),
+    sessionState: decodeString(session['state'], 'JMAP session state'),
+    capabilities: Object.keys(
+      decodeNullable(
+        account['accountCapabilities'],
+        'JMAP session accounts.accountCapabilities',
+        decodeObject,
+      ) ?? {},
+    ),
     limits: safeLimits(core ?? {}),
   };
 }
 
-/** Null when it is not what an earlier run left, in any detail: then it is read anew. */
+/** The session may say so, or the first write. */
+export function readOnlyAccount(host: string): AccountError {
+  return new AccountError(
+    `the mail account at ${host} is read-only for the token in MAILROOM_JMAP_TOKEN; ` +
+      'create an API token that may also write',
+  );
+}
+
+/** Null unless every detail is as an earlier run stores it: the session is then read from the server. */
 export function parseRememberedSession(json: unknown): RememberedSession | null {
   try {
     const object = decodeObject(json, 'remembered');
@@ -98,7 +113,8 @@ export function parseRememberedSession(json: unknown): RememberedSession | null 
       accountId: decodeId(object['accountId'], 'remembered.accountId'),
       accountName: decodeString(object['accountName'], 'remembered.accountName'),
       username: decodeString(object['username'], 'remembered.username'),
-      state: decodeString(object['state'], 'remembered.state'),
+      sessionState: decodeString(object['sessionState'], 'remembered.sessionState'),
+      capabilities: decodeArray(object['capabilities'], 'remembered.capabilities', decodeString),
       limits: safeLimits(decodeObject(object['limits'], 'remembered.limits')),
     };
   } catch {
@@ -106,7 +122,7 @@ export function parseRememberedSession(json: unknown): RememberedSession | null 
   }
 }
 
-/** What RFC 8620 §2 asks of every server: for a limit that is absent, 0 or no number. */
+/** Used where a limit is missing, 0 or not a number: the least that RFC 8620 §2 asks of a server. */
 const ASSUMED: JmapLimits = {
   maxSizeRequest: 10_000_000,
   maxConcurrentRequests: 4,
@@ -115,7 +131,7 @@ const ASSUMED: JmapLimits = {
   maxObjectsInSet: 500,
 };
 
-/** Not more than this is used, whatever a server allows: one page has to fit in little memory. */
+/** The most that is used, whatever a server allows: a page has to fit in little memory. */
 const MOST: JmapLimits = {
   maxSizeRequest: 10_000_000,
   maxConcurrentRequests: 8,
@@ -141,7 +157,7 @@ function safeLimits(core: JsonObject): JmapLimits {
 
 function resolveUrl(url: string, base: string): string {
   if (url === '' || !URL.canParse(url, base)) {
-    throw new MalformedAnswerError('malformed JMAP answer: JMAP session apiUrl is not a URL');
+    throw malformedAnswer('JMAP session apiUrl is not a URL');
   }
   return new URL(url, base).href;
 }

@@ -237,7 +237,7 @@ describe("another sessionState than the session's", () => {
 
     expect([posts.length, sessionReads()]).toEqual([1, 1]);
     expect(logged).toEqual(['discovery_dropped']);
-    expect(store.remember()).toMatchObject({ state: 'S2' });
+    expect(store.remember()).toMatchObject({ sessionState: 'S2' });
   });
 
   it('another account after a look: the request is sent again, for that account', async () => {

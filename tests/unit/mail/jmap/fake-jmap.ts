@@ -116,7 +116,8 @@ export function aRememberedSession(change: Partial<RememberedSession> = {}): Rem
     accountId: 'A1',
     accountName: 'jane@example.com',
     username: 'jane@example.com',
-    state: 'S1',
+    sessionState: 'S1',
+    capabilities: [],
     limits: {
       maxSizeRequest: 10_000_000,
       maxConcurrentRequests: 4,

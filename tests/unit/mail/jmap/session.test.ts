@@ -31,7 +31,7 @@ describe('the account', () => {
       accountId: 'A1',
       accountName: 'jane@example.com',
       username: 'jane@example.com',
-      state: 'S1',
+      sessionState: 'S1',
     });
   });
 
@@ -117,7 +117,8 @@ describe('a remembered session', () => {
     ['an empty object', {}],
     ['apiUrl is relative', { ...aRememberedSession(), apiUrl: '/api/' }],
     ['account id empty', { ...aRememberedSession(), accountId: '' }],
-    ['state missing', { ...aRememberedSession(), state: undefined }],
+    ['session state missing', { ...aRememberedSession(), sessionState: undefined }],
+    ['capabilities are no list', { ...aRememberedSession(), capabilities: {} }],
     ['limits missing', { ...aRememberedSession(), limits: undefined }],
     ['session URL missing', { ...aRememberedSession(), sessionUrl: undefined }],
   ])('%s: read anew', (_, json) => {

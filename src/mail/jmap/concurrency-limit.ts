@@ -1,5 +1,5 @@
-/** Lets at most `capacity` pieces of work run at once; the others wait. */
-export class Gate {
+/** At most `capacity` pieces of work run at once; the others wait their turn. */
+export class ConcurrencyLimit {
   #capacity: number;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
@@ -12,7 +12,7 @@ export class Gate {
     return this.#capacity;
   }
 
-  /** Work that already runs goes on; no new work begins above the new number. */
+  /** Work that already runs goes on; nothing new starts above the new number. */
   narrowTo(capacity: number): void {
     this.#capacity = Math.min(this.#capacity, capacity);
   }

@@ -1,0 +1,40 @@
+import { MalformedAnswerError } from '../errors.ts';
+import type { HttpCall } from './call.ts';
+import { describeRequest, toTransportError } from './failure.ts';
+
+/**
+ * The same answer with its body read, so that the time limit of the request covers the body too.
+ * Throws MalformedAnswerError if the connection ends before the body does, or the status is none.
+ */
+export async function readWhole(
+  call: HttpCall,
+  response: Response,
+  signal: AbortSignal,
+): Promise<Response> {
+  if (response.status < 200 || response.status > 599) {
+    throw new MalformedAnswerError(`${describeRequest(call)}: HTTP status ${response.status}`);
+  }
+  const bytes = await readBody(call, response, signal);
+  const mayHaveBody = ![204, 205, 304].includes(response.status);
+  const whole = new Response(mayHaveBody ? bytes : null, {
+    status: response.status,
+    headers: response.headers,
+  });
+  Object.defineProperty(whole, 'url', { value: call.url.href });
+  return whole;
+}
+
+async function readBody(
+  call: HttpCall,
+  response: Response,
+  signal: AbortSignal,
+): Promise<ArrayBuffer> {
+  try {
+    return await response.arrayBuffer();
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new MalformedAnswerError(`${describeRequest(call)}: the answer broke off`, {
+      cause: toTransportError(error, call),
+    });
+  }
+}
