@@ -1,4 +1,4 @@
-import { toPlainLine } from '../terminal/plain-text.ts';
+import { toPlainLine } from '../log/plain-line.ts';
 import type { TriageNames } from '../triage/layout.ts';
 import { findMailbox, mailboxPath } from '../triage/mailboxes.ts';
 import type { ContactOutcome, EmailPatch, Mailbox, SenderAddress } from '../triage/model.ts';

@@ -7,6 +7,7 @@ import {
   NetworkError,
   TimeoutError,
 } from '../errors.ts';
+import { toPlainLine } from '../log/plain-line.ts';
 
 /** All that an error says about a request: no query, no user info, no header, no body. */
 export interface RequestLine {
@@ -31,7 +32,8 @@ export function toStatusError(error: HTTPError, request: RequestLine): MailroomE
     return new CredentialsError(`${said}: the server refuses the credentials`);
   }
   const retryAfter = error.response.headers.get('retry-after');
-  const asked = retryAfter === null ? '' : `, the server asks to wait: ${oneLine(retryAfter, 40)}`;
+  const asked =
+    retryAfter === null ? '' : `, the server asks to wait: ${toPlainLine(retryAfter, 40)}`;
   return new HttpStatusError(said + asked, status, { detail });
 }
 
@@ -54,7 +56,7 @@ export function toTransportError(error: unknown, request: RequestLine): unknown 
   const code = errorCode(cause);
   const reason =
     NETWORK_REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? 'connection failed';
-  const said = `${describeRequest(request)}: ${reason} (${code === '' ? oneLine(cause.message, 100) : code})`;
+  const said = `${describeRequest(request)}: ${reason} (${code === '' ? toPlainLine(cause.message, 100) : code})`;
   const options = { cause: plainCause(cause, code) };
   return /TIMEOUT|TIMEDOUT/u.test(code)
     ? new TimeoutError(said, options)
@@ -83,7 +85,7 @@ function rootCause(error: unknown): Error | null {
 
 /** Message and code alone: whatever else a transport attaches to its errors stays out of the log. */
 function plainCause(error: Error, code: string): Error {
-  const plain = new Error(oneLine(error.message, 200));
+  const plain = new Error(toPlainLine(error.message, 200));
   return Object.assign(plain, code === '' ? {} : { code });
 }
 
@@ -93,13 +95,13 @@ function errorCode(error: Error): string {
 
 /** Short facts from an answer made for programs; empty for pages made for people. */
 function findDetail(data: unknown): string {
-  if (typeof data === 'string') return oneLine(findDavError(data), 200);
+  if (typeof data === 'string') return toPlainLine(findDavError(data), 200);
   if (typeof data !== 'object' || data === null) return '';
   const members = new Map<string, unknown>(Object.entries(data));
   const names =
     members.get('kind') === 'Status' ? ['reason', 'message'] : ['type', 'limit', 'detail'];
   const facts = names.map((name) => members.get(name)).filter((fact) => typeof fact === 'string');
-  return oneLine(facts.join(', '), 200);
+  return toPlainLine(facts.join(', '), 200);
 }
 
 /** The name of the first element in DAV:error (RFC 4918 §16): `no-uid-conflict`. */
@@ -110,9 +112,4 @@ function findDavError(text: string): string {
       'name'
     ] ?? ''
   );
-}
-
-function oneLine(text: string, length: number): string {
-  const line = text.replaceAll(/[\s\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-  return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
 }

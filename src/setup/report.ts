@@ -1,4 +1,4 @@
-import { toPlainLine } from '../terminal/plain-text.ts';
+import { toPlainLine } from '../log/plain-line.ts';
 import { findChain } from '../triage/chain.ts';
 import type { Category } from '../triage/model.ts';
 import { AREAS, type Check, type CheckStatus, countStatuses, isReady } from './check.ts';

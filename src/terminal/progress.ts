@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 
-import { toPlainLine } from './plain-text.ts';
+import { toPlainLine } from '../log/plain-line.ts';
 
 /** One line on a terminal that says what is being done, for as long as it takes. */
 export interface Progress {

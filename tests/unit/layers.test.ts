@@ -75,6 +75,7 @@ describe('layers', () => {
       'http/http.ts',
       'http/failure.ts',
       'log/logger.ts',
+      'log/plain-line.ts',
     ];
 
     expect(

@@ -5,6 +5,7 @@ import {
   NetworkError,
   TimeoutError,
 } from '../../errors.ts';
+import { toPlainLine } from '../../log/plain-line.ts';
 import type { WriteFailure } from '../../triage/model.ts';
 import { arrayOf, decodeNullable, decodeObject, decodeString } from './decode.ts';
 
@@ -72,7 +73,7 @@ export function writeFailureOfSetError(setError: unknown, method: string): Write
     const properties = names === null || names.length === 0 ? '' : ` (${names.join(', ')})`;
     return {
       kind: TRANSIENT_SET_ERRORS.has(type) ? 'failed' : 'refused',
-      problem: oneShortLine(`${method}: ${type}${properties}`),
+      problem: toPlainLine(`${method}: ${type}${properties}`, 200),
     };
   } catch (error) {
     if (!(error instanceof MalformedAnswerError)) throw error;
@@ -87,11 +88,3 @@ const TRANSIENT_SET_ERRORS: ReadonlySet<string> = new Set([
   'serverFail',
   'serverPartialFail',
 ]);
-
-/** Server text for people: no control characters, at most 200 characters. */
-function oneShortLine(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    .trim()
-    .slice(0, 200);
-}
