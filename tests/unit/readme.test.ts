@@ -158,6 +158,22 @@ describe('tables', () => {
   });
 });
 
+describe('troubleshooting', () => {
+  test('every message of a failed pass that it explains is one that the code may log', () => {
+    const source = readSource().replaceAll(/' \+\s+'|`\s*\+\s*`/gu, '');
+    const rows = tableAfter(read('.github/TROUBLESHOOTING.md'), '## A pass fails');
+    const parts = rows.flatMap(([messages = '']) =>
+      [...messages.matchAll(/`(?<message>[^`]+)`/gu)].flatMap(({ groups }) =>
+        (groups?.['message'] ?? '').split(/"?…"?|\d+/u).map((part) => part.trim()),
+      ),
+    );
+    const unknown = parts.filter((part) => part !== '' && !source.includes(part));
+
+    expect(parts.length).toBeGreaterThan(15);
+    expect(unknown).toEqual([]);
+  });
+});
+
 describe('examples', () => {
   const jsonBlocks = [...reference.matchAll(/```json\n(?<json>.*?)\n```/gsu)].map(
     ({ groups }) => groups?.['json'] ?? '',
