@@ -125,9 +125,15 @@ export function findCardData({ properties }: ListedResource): RawCard | null {
 /** RFC 6352 §10.4; VERSION too comes only when it is asked for. */
 const PARTIAL_DATA: XmlTree = {
   'card:address-data': {
-    'card:prop': ['VERSION', 'UID', 'FN', 'EMAIL', 'X-ADDRESSBOOKSERVER-KIND', 'KIND'].map(
-      (name) => ({ _attributes: { name } }),
-    ),
+    'card:prop': [
+      'VERSION',
+      'UID',
+      'FN',
+      'EMAIL',
+      'X-ADDRESSBOOKSERVER-KIND',
+      'KIND',
+      'X-EVOLUTION-LIST',
+    ].map((name) => ({ _attributes: { name } })),
   },
 };
 

@@ -1,5 +1,10 @@
 import { HttpStatusError } from '../errors.ts';
-import type { Contact, ContactOutcome, WriteFailure } from '../triage/model.ts';
+import {
+  type Contact,
+  type ContactOutcome,
+  memberKey,
+  type WriteFailure,
+} from '../triage/model.ts';
 import type { ContactWish } from '../triage/ports.ts';
 import { uidFor } from './contact-id.ts';
 import type { DavClient } from './dav/client.ts';
@@ -149,13 +154,13 @@ async function complete(
   return { kind: 'changed', url, raw: edited, etag, contact: toContact(editedPart, href) };
 }
 
-/** The vCard with that UID; should several have it, the one with the address. */
+/** The vCard with that UID, in whatever spelling; should several have it, the one with the address. */
 function findPart(
   parts: readonly CardPart[],
   uid: string,
   { newContact: { address } }: ContactWish,
 ): CardPart | undefined {
-  const own = parts.filter((part) => findUid(part) === uid);
+  const own = parts.filter((part) => memberKey(findUid(part)) === memberKey(uid));
   return own.find((part) => findAddresses(part).includes(address)) ?? own[0];
 }
 

@@ -1,5 +1,5 @@
 import type { ResolvedCategory, Snapshot } from './layout.ts';
-import { type Contact, type ContactGroup, memberKey } from './model.ts';
+import { type Contact, type ContactGroup, memberKey, plainUid } from './model.ts';
 
 /** A group, and the UIDs that are to go into it or out of it; at least one. */
 export interface GroupUids {
@@ -9,7 +9,10 @@ export interface GroupUids {
 
 /** What a sender's groups become. */
 export interface MembershipPlan {
-  /** Groups to put the sender's contact into, in no particular order. */
+  /**
+   * Groups to put the sender's contact into, in no particular order; also those where the contact
+   * stands in a spelling that the server's rules do not find.
+   */
   readonly join: readonly GroupUids[];
   /** Groups to take the sender's contacts out of. */
   readonly leave: readonly GroupUids[];
@@ -54,7 +57,9 @@ export function planMembership(
     .filter(({ href }) => category.groupHrefs.includes(href))
     .map((group) => ({
       groupHref: group.href,
-      uids: [contact, ...movedAlong].map(({ uid }) => uid).filter((uid) => !isMember(group, uid)),
+      uids: [contact, ...movedAlong]
+        .map(({ uid }) => uid)
+        .filter((uid) => !isExactMember(group, uid)),
     }))
     .filter(({ uids }) => uids.length > 0);
   const isIn = (href: string): boolean =>
@@ -74,4 +79,9 @@ export function planMembership(
 
 export function isMember(group: ContactGroup, uid: string): boolean {
   return group.memberKeys.has(memberKey(uid));
+}
+
+/** Whether the server's own rules find the contact in the group. */
+function isExactMember(group: ContactGroup, uid: string): boolean {
+  return group.exactUids.has(plainUid(uid));
 }

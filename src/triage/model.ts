@@ -62,6 +62,8 @@ export interface ContactGroup {
   readonly name: string;
   /** Keys of its members: each made by `memberKey`. */
   readonly memberKeys: ReadonlySet<string>;
+  /** UIDs that the server's own rules find in it: each made by `findExactUid`. */
+  readonly exactUids: ReadonlySet<string>;
 }
 
 /** One person or company in the address book, as far as a pass needs to know it. */
@@ -133,8 +135,31 @@ export type ContactOutcome =
 /** What became of one group's membership change. */
 export type GroupOutcome = { readonly kind: 'updated' | 'unchanged' } | WriteFailure;
 
-/** The form in which members are compared: any letter case, with or without `urn:uuid:`. */
+/**
+ * The form in which decisions compare members: any letter case, with or without `urn:uuid:`, and
+ * without backslashes, which servers add and drop from one answer to the next.
+ */
 export function memberKey(uidOrMember: string): string {
-  const value = uidOrMember.trim().toLowerCase();
-  return value.startsWith('urn:uuid:') ? value.slice('urn:uuid:'.length) : value;
+  return uidOrMember
+    .trim()
+    .replaceAll('\\', '')
+    .toLowerCase()
+    .replace(/^(?:urn:uuid:)+/u, '');
 }
+
+/** A UID as servers compare it: the escapes of RFC 6350 §3.4 undone, letter case kept. */
+export function plainUid(uid: string): string {
+  return uid.trim().replace(/\\(?<kept>[\\;,])/gu, '$<kept>');
+}
+
+/**
+ * The UID that a server's rules look for when they meet this member. They take one `urn:uuid:` off
+ * and compare the rest letter by letter; null: a member without the prefix is ignored.
+ */
+export function findExactUid(member: string): string | null {
+  const value = member.trim();
+  return value.startsWith(MEMBER_PREFIX) ? plainUid(value.slice(MEMBER_PREFIX.length)) : null;
+}
+
+/** What stands before a UID in a group's member line. */
+export const MEMBER_PREFIX = 'urn:uuid:';

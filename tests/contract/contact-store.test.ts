@@ -108,7 +108,7 @@ describeEachServer('contact store', ({ open }) => {
       ];
       const href = await account.putCard(`${uid}.vcf`, card.join('\r\n'));
 
-      expect(await readGroup(name)).toEqual({ href, name, memberKeys: new Set(['m1']) });
+      expect(await readGroup(name)).toMatchObject({ href, name, memberKeys: new Set(['m1']) });
     });
 
     it('one that is missing is just not there', async () => {
@@ -138,7 +138,7 @@ describeEachServer('contact store', ({ open }) => {
       const [outcome, requests] = await countRequests(store, () =>
         store.saveGroupMembers({
           group,
-          addUids: ['new-1', 'urn:uuid:new-2'],
+          addUids: ['new-1', 'New-2'],
           removeUids: ['old-2'],
         }),
       );
@@ -147,8 +147,8 @@ describeEachServer('contact store', ({ open }) => {
       expect(requests).toBe(1);
       const after = linesOf(await storedCard(account, href));
       expect(after.filter(isMember).toSorted()).toEqual([
+        'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:New-2',
         'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:new-1',
-        'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:new-2',
         'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:old-1',
       ]);
       expect(after.filter((line) => !isMember(line))).toEqual(
@@ -164,7 +164,7 @@ describeEachServer('contact store', ({ open }) => {
       if (group === undefined) throw new Error('no group');
 
       const [outcome, requests] = await countRequests(store, () =>
-        store.saveGroupMembers({ group, addUids: ['m-1'], removeUids: ['m-2'] }),
+        store.saveGroupMembers({ group, addUids: ['M-1'], removeUids: ['m-2'] }),
       );
 
       expect([outcome, requests]).toEqual([{ kind: 'unchanged' }, 0]);

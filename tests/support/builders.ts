@@ -10,7 +10,7 @@ import type {
   Mailbox,
   SenderAddress,
 } from '../../src/triage/model.ts';
-import { memberKey } from '../../src/triage/model.ts';
+import { memberKey, plainUid } from '../../src/triage/model.ts';
 import { cleanDisplayName, parseSenderAddress } from '../../src/triage/sender.ts';
 
 /*
@@ -93,7 +93,12 @@ export function aContact(
 
 /** A contact group; its href follows from its name. */
 export function aGroup(name: string, memberUids: readonly string[] = []): ContactGroup {
-  return { href: hrefOfGroup(name), name, memberKeys: new Set(memberUids.map(memberKey)) };
+  return {
+    href: hrefOfGroup(name),
+    name,
+    memberKeys: new Set(memberUids.map(memberKey)),
+    exactUids: new Set(memberUids.map(plainUid)),
+  };
 }
 
 export function hrefOfGroup(name: string): string {

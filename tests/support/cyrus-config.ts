@@ -34,6 +34,7 @@ export function imapdConf(folder: string, owner: string, options: CyrusOptions):
     'xlist-junk: Spam',
     'xlist-trash: Trash',
     'httpmodules: carddav jmap',
+    'jmap_nonstandard_extensions: yes',
     `http_jwt_key_dir: ${folder}/jwt`,
     'conversations: yes',
     'conversations_db: twoskip',

@@ -13,7 +13,7 @@ import type {
   SenderAddress,
   WriteFailure,
 } from '../../src/triage/model.ts';
-import { memberKey } from '../../src/triage/model.ts';
+import { memberKey, plainUid } from '../../src/triage/model.ts';
 import type {
   ContactStore,
   ContactLookup,
@@ -222,11 +222,20 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
         const removed = new Set(removeUids.map(memberKey));
         const kept = [...group.memberKeys].filter((key) => !removed.has(key));
         const memberKeys = new Set([...kept, ...addUids.map(memberKey)]);
-        if ([...memberKeys].toSorted().join() === [...group.memberKeys].toSorted().join()) {
+        const keptUids = [...group.exactUids].filter((uid) => !removed.has(memberKey(uid)));
+        const addedKeys = new Set(addUids.map(memberKey));
+        const exactUids = new Set([
+          ...keptUids.filter((uid) => !addedKeys.has(memberKey(uid))),
+          ...addUids.map(plainUid),
+        ]);
+        if (
+          [...memberKeys].toSorted().join() === [...group.memberKeys].toSorted().join() &&
+          [...exactUids].toSorted().join() === [...group.exactUids].toSorted().join()
+        ) {
           return { kind: 'unchanged' };
         }
         if (fault === 'lie') return { kind: 'updated' };
-        account.groups.set(href, { ...group, memberKeys });
+        account.groups.set(href, { ...group, memberKeys, exactUids });
         changed();
         return { kind: 'updated' };
       });

@@ -44,6 +44,8 @@ export interface TestAccount {
   cards(): Promise<ReadonlyMap<string, StoredCard>>;
   /** Writes an Apple-style group card into the default book; its href. */
   putGroup(name: string, memberUids?: readonly string[]): Promise<string>;
+  /** Ids of the emails that the server's own rules would sort by this group of contacts. */
+  emailsFromGroup(groupHref: string): Promise<ReadonlySet<string>>;
   /** One more address book; its href. */
   createAddressBook(name: string): Promise<string>;
   /** Stops the server and removes what it stored. */

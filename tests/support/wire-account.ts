@@ -12,6 +12,7 @@ import {
   type DavRequest,
   type DavResource,
   groupCard,
+  MAIL_CAPABILITIES,
   parseMultistatus,
   readSession,
   responseOf,
@@ -51,6 +52,20 @@ export async function openWireAccount(server: WireServer): Promise<TestAccount> 
     close,
     ...mail,
     ...contacts,
+    async emailsFromGroup(groupHref) {
+      const group = (await contacts.cards()).get(groupHref)?.card ?? '';
+      const fromContactGroupId = /^UID:(?<uid>.*)$/mu.exec(group)?.groups?.['uid'];
+      const calls = [
+        [
+          'Email/query',
+          { accountId: session.accountId, filter: { fromContactGroupId } },
+          'fromContactGroup',
+        ],
+      ];
+      const using = [...MAIL_CAPABILITIES, 'https://cyrusimap.org/ns/jmap/mail'];
+      const answer = await callJmap(session.apiUrl, token, calls, using);
+      return new Set(responseOf(answer, 'Email/query')['ids'] as readonly string[]);
+    },
   };
 }
 

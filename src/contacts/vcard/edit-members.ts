@@ -1,4 +1,4 @@
-import { memberKey } from '../../triage/model.ts';
+import { findExactUid, MEMBER_PREFIX, memberKey, plainUid } from '../../triage/model.ts';
 import { withInsertions, type Insertion, insertLine, type WholeCardPart } from './edit.ts';
 import { asRawCard, type RawCard } from './lines.ts';
 import { isMemberName } from './parse.ts';
@@ -6,8 +6,9 @@ import { decodeRaw, toOctets } from './values.ts';
 
 /**
  * The resource with members added to and removed from one of its group cards; nothing else changes.
- * A member is removed wherever it stands in the group, however it is written; one that is there is
- * not added again. UIDs as written on the contacts' cards.
+ * A member is removed wherever it is in the group, however it is written. One to be added that is
+ * there in another spelling, which servers' rules would not find, is replaced; nobody is in a group
+ * twice. UIDs as written on the contacts' cards.
  */
 export function editGroupMembers(
   raw: RawCard,
@@ -17,9 +18,13 @@ export function editGroupMembers(
 ): RawCard {
   const members = part.lines
     .filter(({ name }) => isMemberName(name))
-    .map((line) => ({ line, key: memberKey(decodeRaw(line)) }));
+    .map((line) => {
+      const text = decodeRaw(line);
+      return { line, key: memberKey(text), exactUid: findExactUid(text) };
+    });
   const removedKeys = new Set(removeUids.map(memberKey).filter((key) => key !== ''));
-  const presentKeys = new Set(members.map(({ key }) => key));
+  const exactUids = new Set(members.map(({ exactUid }) => exactUid));
+  const presentKeys = new Set(addUids.filter((uid) => exactUids.has(plainUid(uid))).map(memberKey));
   const added = new Map<string, string>();
   for (const uid of addUids) {
     const key = memberKey(uid);
@@ -29,10 +34,10 @@ export function editGroupMembers(
   const insertions = [...added.values()].map((uri): Insertion =>
     insertLine(part, `${name}:${toOctets(uri)}`),
   );
-  const removals = members.filter(({ key }) => removedKeys.has(key)).map(({ line }) => line);
-  // From the end on, and after the new lines, which stand behind them all.
+  const removals = members.filter(({ key }) => removedKeys.has(key) || added.has(key));
+  // From the end on, after the new lines, which are behind them all.
   return removals.reduceRight<RawCard>(
-    (text, { start, next }) => asRawCard(text.slice(0, start) + text.slice(next)),
+    (text, { line: { start, next } }) => asRawCard(text.slice(0, start) + text.slice(next)),
     withInsertions(raw, insertions),
   );
 }
@@ -45,7 +50,14 @@ function memberProperty({ lines, version }: WholeCardPart): string {
   return version === '4.0' && !isApples ? 'MEMBER' : 'X-ADDRESSBOOKSERVER-MEMBER';
 }
 
+/**
+ * `urn:uuid:` and the UID exactly as it is on the card, also where that begins with `urn:uuid:`. A
+ * backslash that escapes nothing is doubled: servers would drop it from this line, not from UID.
+ */
 function memberUri(uid: string): string {
   const plain = uid.trim().replace(/\p{Cc}/gu, '');
-  return plain.toLowerCase().startsWith('urn:uuid:') ? plain : `urn:uuid:${plain}`;
+  const escaped = plain.replace(/\\(?<escaped>[\\;,])?/gu, (match) =>
+    match === '\\' ? '\\\\' : match,
+  );
+  return `${MEMBER_PREFIX}${escaped}`;
 }

@@ -1,16 +1,17 @@
 import {
   type Contact,
   type ContactGroup,
+  findExactUid,
   memberKey,
   type SenderAddress,
 } from '../../triage/model.ts';
-import { parseSenderAddress } from '../../triage/sender.ts';
+import { parseEmailValue } from './email-value.ts';
 import { type CardPart, parseCardLines, parseCardParts, type RawCard } from './lines.ts';
 import { decodeRaw, decodeText } from './values.ts';
 
 /** What a resource of an address book is, as far as a pass needs to know. */
 export interface CardReading {
-  /** One for each vCard that is no group. */
+  /** One for each vCard that is neither a group nor a contact list. */
   readonly contacts: readonly Contact[];
   /** The resource's group; should it hold several, the first. */
   readonly group: ContactGroup | null;
@@ -27,7 +28,9 @@ export function parseCard(raw: RawCard, href: string): CardReading {
   const readable = parts.length === 0 ? [partOfAnything(raw)] : parts;
   const group = parts.find(isGroupPart);
   return {
-    contacts: readable.filter((part) => !isGroupPart(part)).map((part) => toContact(part, href)),
+    contacts: readable
+      .filter((part) => !isGroupPart(part) && !isListPart(part))
+      .map((part) => toContact(part, href)),
     group: group === undefined ? null : toGroup(group, href),
     uids: parts.map(findUid),
     isDamaged: parts.length === 0 || parts.some(({ finish }) => finish === null),
@@ -40,6 +43,13 @@ export function isGroupPart({ lines }: CardPart): boolean {
     (line) =>
       (line.name === 'X-ADDRESSBOOKSERVER-KIND' || line.name === 'KIND') &&
       line.value.trim().toLowerCase() === 'group',
+  );
+}
+
+/** GNOME Evolution keeps a contact list as a card with the members' addresses: it is nobody's card. */
+function isListPart({ lines }: CardPart): boolean {
+  return lines.some(
+    ({ name, value }) => name === 'X-EVOLUTION-LIST' && value.trim().toLowerCase() === 'true',
   );
 }
 
@@ -63,14 +73,7 @@ export function findFullName({ lines }: CardPart): string {
 export function findAddresses({ lines }: CardPart): readonly SenderAddress[] {
   const addresses = lines
     .filter(({ name }) => name === 'EMAIL')
-    .map((line) =>
-      parseSenderAddress(
-        decodeText(line)
-          .trim()
-          .replace(/^mailto:/iu, ''),
-      ),
-    )
-    .filter((address) => address !== null);
+    .flatMap((line) => parseEmailValue(decodeText(line)));
   return [...new Set(addresses)];
 }
 
@@ -91,12 +94,17 @@ export function toContact(part: CardPart, href: string): Contact {
 
 /** A group card, as a pass knows it. */
 function toGroup(part: CardPart, href: string): ContactGroup {
-  const keys = part.lines
-    .filter(({ name }) => isMemberName(name))
-    .map((line) => memberKey(decodeRaw(line)))
-    // No contact is known by an empty UID.
-    .filter((key) => key !== '');
-  return { href, name: findFullName(part), memberKeys: new Set(keys) };
+  const members = part.lines.filter(({ name }) => isMemberName(name)).map(decodeRaw);
+  return {
+    href,
+    name: findFullName(part),
+    memberKeys: new Set(members.map(memberKey).filter(isGiven)),
+    exactUids: new Set(members.map(findExactUid).filter(isGiven)),
+  };
+}
+
+function isGiven(uid: string | null): uid is string {
+  return uid !== null && uid !== '';
 }
 
 function partOfAnything(raw: RawCard): CardPart {

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 
 import {
   type CardLine,
+  decodeText,
   findCardProblem,
   findUid,
+  hasName,
   parseCardLines,
   renderCard,
   rewriteLines,
@@ -72,6 +74,29 @@ export class ContactsState {
     return this.books.get(bookHrefOf(href))?.cards.get(href);
   }
 
+  /**
+   * The addresses of a group's members, as Cyrus finds them: one `urn:uuid:` comes off a member, and
+   * the rest is compared with UIDs letter by letter.
+   */
+  addressesInGroup(groupHref: string): ReadonlySet<string> {
+    const valuesOf = (card: CardRecord, name: string): readonly string[] =>
+      card.sentLines
+        .filter((line) => hasName(line, name))
+        .map(({ value }) => decodeText(value).replace(/\\(?<kept>[\s\S])/gu, '$<kept>'));
+    const group = this.findCard(groupHref);
+    const uids = new Set(
+      (group === undefined ? [] : MEMBER_NAMES.flatMap((name) => valuesOf(group, name)))
+        .filter((member) => member.startsWith('urn:uuid:'))
+        .map((member) => member.slice('urn:uuid:'.length)),
+    );
+    const cards = [...this.books.values()].flatMap((book) => [...book.cards.values()]);
+    return new Set(
+      cards
+        .filter((card) => uids.has(card.uid))
+        .flatMap((card) => valuesOf(card, 'EMAIL').map((email) => email.toLowerCase())),
+    );
+  }
+
   /** Writes without conditions; those are the HTTP side's. */
   putCard(href: string, sent: Buffer): PutOutcome {
     const book = this.books.get(bookHrefOf(href));
@@ -118,6 +143,8 @@ export class ContactsState {
     return `"${hash}"`;
   }
 }
+
+const MEMBER_NAMES = ['MEMBER', 'X-ADDRESSBOOKSERVER-MEMBER'];
 
 // oxlint-disable-next-line no-control-regex -- these are what it is about
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/gu;

@@ -196,6 +196,15 @@ class StandInServer implements StandIn {
     return this.putCard(`${uid}.vcf`, groupCard(uid, name, memberUids));
   }
 
+  async emailsFromGroup(groupHref: string): Promise<ReadonlySet<string>> {
+    const addresses = this.contacts.addressesInGroup(groupHref);
+    return new Set(
+      [...this.mail.emails]
+        .filter(([, { from }]) => from?.some(({ email }) => addresses.has(email.toLowerCase())))
+        .map(([id]) => id),
+    );
+  }
+
   async createAddressBook(name: string): Promise<string> {
     return this.contacts.createBook(name);
   }

@@ -49,8 +49,14 @@ describe('planMembership', () => {
       ['Imbox', 'Paper Trail', 'Jail'],
       ['Inbox', 'Paper Trail', 'Jail'],
     ],
-    ['as urn:uuid:', { Feed: [`urn:uuid:${uid}`] }, [], [], []],
-    ['in another letter case', { Feed: [`URN:UUID:${uid.toLowerCase()}`] }, [], [], []],
+    ['in it already', { Feed: [uid] }, [], [], []],
+    [
+      'in it in another letter case, which no rule of the server finds',
+      { Feed: [uid.toLowerCase()] },
+      ['Feed'],
+      [],
+      [],
+    ],
     [
       'in another, in another letter case',
       { Jail: [`URN:UUID:${uid.toLowerCase()}`] },

@@ -14,8 +14,11 @@ describe('members are added in the way of the group', () => {
     ['fastmail-group.vcf', 'new-uid', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:new-uid'],
     ['cyrus-lower-case-group.vcf', 'new-uid', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:new-uid'],
     ['group-4.0.vcf', 'new-uid', 'MEMBER:urn:uuid:new-uid'],
-    ['fastmail-group.vcf', 'urn:uuid:New', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:New'],
-    ['fastmail-group.vcf', 'URN:UUID:New', 'X-ADDRESSBOOKSERVER-MEMBER:URN:UUID:New'],
+    ['fastmail-group.vcf', 'urn:uuid:New', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:urn:uuid:New'],
+    ['fastmail-group.vcf', 'URN:UUID:New', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:URN:UUID:New'],
+    ['fastmail-group.vcf', 'cn=A,ou=b;c', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:cn=A,ou=b;c'],
+    ['fastmail-group.vcf', 'cn=A\\,ou=b', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:cn=A\\,ou=b'],
+    ['fastmail-group.vcf', 'DOM\\user', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:DOM\\\\user'],
   ])('%s, %s', (name, uid, expected) => {
     const raw = readFixture(name);
 
@@ -46,11 +49,39 @@ describe('members are added in the way of the group', () => {
 
   it.each([
     ['as it is', '6e1f0b5a-7c1d-4b0e-9a51-0f3b9c2d7e11'],
-    ['in capitals', '6E1F0B5A-7C1D-4B0E-9A51-0F3B9C2D7E11'],
-    ['with the prefix', 'urn:uuid:9f2c41e0-1111-4222-8333-444455556666'],
     ['nothing', ' '],
   ])('one that is there is not added: %s', (_, uid) => {
     const raw = readFixture('fastmail-group.vcf');
+
+    expect(editGroup(raw, { add: [uid] })).toBe(raw);
+  });
+
+  it.each([
+    ['other letters', 'Abc', 'urn:uuid:abc'],
+    ['without the prefix', 'Abc', 'Abc'],
+    ['the prefix in capitals', 'Abc', 'URN:UUID:Abc'],
+    ['one prefix too few', 'urn:uuid:Abc', 'urn:uuid:Abc'],
+  ])('one that is there in another spelling is replaced: %s', (_, uid, member) => {
+    const group = (...members: readonly string[]): RawCard =>
+      aCard(
+        'X-ADDRESSBOOKSERVER-KIND:group',
+        ...members.map((text) => `X-ADDRESSBOOKSERVER-MEMBER:${text}`),
+      );
+
+    expect(editGroup(group('urn:uuid:other', member), { add: [uid] })).toBe(
+      group('urn:uuid:other', `urn:uuid:${uid}`),
+    );
+  });
+
+  it.each([
+    ['cn=A,ou=b;c', 'cn=A\\,ou=b\\;c'],
+    ['cn=A\\,ou=b', 'cn=A,ou=b'],
+    ['DOM\\user', 'DOM\\\\user'],
+  ])('one that the server wrote with other escapes is there: %s', (uid, member) => {
+    const raw = aCard(
+      'X-ADDRESSBOOKSERVER-KIND:group',
+      `X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:${member}`,
+    );
 
     expect(editGroup(raw, { add: [uid] })).toBe(raw);
   });
