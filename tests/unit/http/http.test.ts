@@ -646,13 +646,12 @@ describe.each<[name: string, transport: NonNullable<HttpOptions['fetch']>]>([
     });
 
     it("ends with the caller's own signal too, with the caller's reason", async () => {
-      const server = await start(stall);
       const mine = new AbortController();
-      const { http } = client(server);
       const reason = new Error('my reason');
+      const server = await start(() => mine.abort(reason));
+      const { http } = client(server);
 
       const answered = http(server.url, { signal: mine.signal });
-      setTimeout(() => mine.abort(reason), 20);
 
       await expect(answered).rejects.toBe(reason);
       expect(server.received).toHaveLength(1);
