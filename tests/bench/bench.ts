@@ -12,7 +12,8 @@ import { replaceTable } from '../support/page-table.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
 import { benchScenario, type BenchResult } from './bench-scenario.ts';
 import { describeMachine } from './machine.ts';
-import { type BenchProgram, buildPrograms } from './programs.ts';
+import { buildPrograms } from '../support/programs.ts';
+import { type BenchProgram, benchPrograms } from './programs.ts';
 import { type BenchScenario, SCENARIOS } from './scenarios.ts';
 import { renderTable } from './table.ts';
 
@@ -30,13 +31,14 @@ const { values } = parseArgs({
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 if (values.cyrus && !isCyrusInstalled()) throw new Error('Cyrus is not installed');
-const programs = await buildPrograms();
+const remove = await buildPrograms();
+const programs = await benchPrograms();
 const results: BenchResult[] = [];
 try {
   for (const scenario of SCENARIOS) {
     if (!values.scenario.some((text) => scenario.name.includes(text.replace('x', '×')))) continue;
     for (const latencyMs of values.cyrus ? [0] : values.latency.map(Number)) {
-      for (const program of programs.all.filter(({ name }) => values.program.includes(name))) {
+      for (const program of programs.filter(({ name }) => values.program.includes(name))) {
         say(`${scenario.name}, ${latencyMs} ms, ${program.name}`);
         const result = await benchScenario({
           scenario: { ...scenario, runs: runsOf(scenario, program) },
@@ -49,7 +51,7 @@ try {
     }
   }
 } finally {
-  await programs.remove();
+  await remove();
 }
 /** npx and tsx are for trying things out: what they cost need not be known as well. */
 function runsOf({ runs }: BenchScenario, { name }: BenchProgram): number {

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { builtPrograms } from '../support/programs.ts';
 
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -12,26 +12,14 @@ export interface BenchProgram {
   readonly command: readonly string[];
 }
 
-export interface BenchPrograms {
-  readonly all: readonly BenchProgram[];
-  remove(): Promise<void>;
-}
-
-/** The bundle as `npm run build` makes it, started as the image does, and the source through tsx. */
-export async function buildPrograms(): Promise<BenchPrograms> {
+/** The bundle as `npm run build` made it, started as the image does, and the source through tsx. */
+export async function benchPrograms(): Promise<readonly [BenchProgram, BenchProgram]> {
   const nodeFlags = await readImageFlags();
-  const folder = await mkdtemp(join(tmpdir(), 'mailroom-bench-'));
-  execFileSync('npm', ['run', '--silent', 'build', '--', `--outdir=${folder}`], {
-    cwd: PROJECT,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  return {
-    all: [
-      { name: 'bundle', command: [process.execPath, ...nodeFlags, join(folder, 'run-once.js')] },
-      { name: 'tsx', command: ['npx', 'tsx', 'src/run-once.ts'] },
-    ],
-    remove: () => rm(folder, { recursive: true }),
-  };
+  const [node = '', ...bundle] = builtPrograms().runOnce;
+  return [
+    { name: 'bundle', command: [node, ...nodeFlags, ...bundle] },
+    { name: 'tsx', command: ['npx', 'tsx', 'src/run-once.ts'] },
+  ];
 }
 
 /** The CronJob's limit, in MiB. */

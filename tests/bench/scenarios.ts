@@ -1,4 +1,4 @@
-import { prepareAccount } from '../support/prepare-account.ts';
+import { prepareAccount, TRIAGE_LABELS } from '../support/prepare-account.ts';
 import type { TestAccount, TestEmail } from '../support/test-account.ts';
 
 /** An account in the state that a measured pass finds. */
@@ -48,7 +48,7 @@ function busy(senders: number, emailsPerSender: number, runs: number): BenchScen
 /** Fills an account that is empty but for what `prepareForScenario` made. */
 export async function fillAccount(account: TestAccount, scenario: BenchScenario): Promise<void> {
   const screener = await account.mailboxId('Screener');
-  const labels = await Promise.all(LABELS.map((label) => account.mailboxId(label)));
+  const labels = await Promise.all(TRIAGE_LABELS.map((label) => account.mailboxId(label)));
   for (let index = 0; index < scenario.otherCards; index += 1) {
     await account.putCard(`other-${index}.vcf`, otherCard(index));
   }
@@ -73,8 +73,6 @@ export async function fillAccount(account: TestAccount, scenario: BenchScenario)
 export async function prepareForScenario(account: TestAccount): Promise<void> {
   await prepareAccount(account);
 }
-
-const LABELS = ['@ToImbox', '@ToFeed', '@ToPaperTrail', '@ToJail', '@ToPerson'];
 
 /** A second later at each call. */
 function ticking(): () => string {

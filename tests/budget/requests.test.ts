@@ -1,22 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { measureOnce } from '../bench/bench-scenario.ts';
-import { buildPrograms, type BenchPrograms } from '../bench/programs.ts';
+import { type BenchProgram, benchPrograms } from '../bench/programs.ts';
 import { type BenchScenario, SCENARIOS } from '../bench/scenarios.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
 
 /** How many requests of each kind a pass may send: as many, not one more and not one less. */
 type Budget = Readonly<Record<string, number>>;
 
-let programs: BenchPrograms;
+let program: BenchProgram;
 let budgets: Readonly<Record<string, Budget>>;
 
 beforeAll(async () => {
-  programs = await buildPrograms();
+  [program] = await benchPrograms();
   budgets = JSON.parse(await readFile(new URL('requests.json', import.meta.url), 'utf8'));
 });
-afterAll(() => programs.remove());
 
 describe('requests of one pass, by kind', () => {
   it.each(SCENARIOS)('$name', async (scenario) => {
@@ -57,7 +56,6 @@ const STATE_REQUESTS = 2;
 const MAX_OBJECTS = 4096;
 
 async function runPass(scenario: BenchScenario): ReturnType<typeof measureOnce> {
-  const [program] = programs.all;
   if (program === undefined) throw new Error('no program was built');
   return measureOnce({ scenario, program, latencyMs: 0, openServer: () => startStandIn() });
 }

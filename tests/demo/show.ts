@@ -1,3 +1,4 @@
+import { DEFAULT_MAILBOXES } from '../support/prepare-account.ts';
 import type { ProgramResult } from '../support/process.ts';
 import type { StandIn } from '../support/stand-in/stand-in.ts';
 import { type DemoAccount, type DemoSender, SENDERS } from './account.ts';
@@ -30,22 +31,7 @@ export function showAccount(page: Page, view: AccountView, earlier: AccountView 
   ]);
 }
 
-const MAILBOXES = [
-  'Screener',
-  'Inbox',
-  'Feed',
-  'Paper Trail',
-  'Jail',
-  'Archive',
-  'Trash',
-  '@ToImbox',
-  '@ToFeed',
-  '@ToPaperTrail',
-  '@ToJail',
-  '@ToPerson',
-  '@MailroomError',
-  '@MailroomWarning',
-];
+const MAILBOXES = ['Inbox', 'Archive', 'Trash', ...DEFAULT_MAILBOXES];
 
 function countIn(mailbox: string, { whereabouts }: AccountView): number {
   return [...whereabouts.values()].filter((place) => place.split(' + ').includes(mailbox)).length;

@@ -11,18 +11,14 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { buildPrograms, type Programs } from '../support/run-mailroom.ts';
+import { builtPrograms } from '../support/programs.ts';
 
 /* What V8 compiled beforehand makes a start cheaper, and nothing else. */
 
 describe('the bundle', () => {
-  let programs: Programs;
-  beforeAll(async () => {
-    programs = await buildPrograms();
-  });
-  afterAll(() => programs.remove());
+  const programs = builtPrograms();
 
   /** A copy, to be spoiled. */
   let folder: string;

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import {
-  buildPrograms,
-  install,
-  type Installation,
-  type Programs,
-} from '../support/run-mailroom.ts';
+import { builtPrograms } from '../support/programs.ts';
+import { install } from '../support/run-mailroom.ts';
 import { runSetupJson, setupEnvironment } from '../support/run-setup.ts';
-import { arrangeScenario, type Scenario } from '../support/scenario.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
-import { describeEachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer } from '../support/test-account.ts';
+import { useScenario } from '../support/use-scenario.ts';
 
 /* Categories of one's own (REFERENCE.md), from setup to re-triage. */
 
@@ -36,37 +32,24 @@ const PLACES =
     ', ',
   );
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
+const programs = builtPrograms();
 
 describeEachServer('categories', ({ open }) => {
-  let account: TestAccount;
-  let scenario: Scenario;
-  let mailroom: Installation;
+  const settings = { MAILROOM_CATEGORIES: CATEGORIES };
+  const { account, scenario, mailroom } = useScenario(open, settings);
   let ids: ReadonlyMap<string, string>;
   let senders = 0;
   /** Of the test at hand. */
   let from: string;
 
   beforeAll(async () => {
-    account = await open();
-    scenario = await arrangeScenario(account);
     const { env, remove } = await setupEnvironment(account);
-    const settings = { MAILROOM_CATEGORIES: CATEGORIES };
     await runSetupJson(programs, { ...env, ...settings }, '--apply');
     await remove();
-    mailroom = await install(programs, account, settings);
     const found = await Promise.all(
       PLACES.map(async (place) => [place, await account.mailboxId(place)] as const),
     );
     ids = new Map(found);
-  });
-  afterAll(async () => {
-    await mailroom?.remove();
-    await account?.close();
   });
   beforeEach(() => {
     senders += 1;

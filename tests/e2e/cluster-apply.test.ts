@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isKubeSkipped, kubeNote } from '../support/kube.ts';
 import { startCluster, type TestCluster } from '../support/kube/cluster.ts';
 import { copyManifests, isKubectlInstalled, kubectl } from '../support/kube/kubectl.ts';
-import { isRequired } from '../support/required.ts';
+import { isRequired, skipNote } from '../support/required.ts';
 
 const isSkipped = isKubeSkipped || (!isKubectlInstalled() && !isRequired('kube'));
-const note = isSkipped && kubeNote === '' ? ' (skipped: kubectl is not installed)' : kubeNote;
+const note = isKubeSkipped ? kubeNote : skipNote(isSkipped, 'kubectl', 'kube');
 
 describe.skipIf(isSkipped)(`kubectl apply -f deploy/${note}`, () => {
   let cluster: TestCluster;

@@ -1,18 +1,22 @@
-import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { createIsolatedRunner, mayIsolate, runPlainly } from '../support/container.ts';
-import { isCyrusInstalled, startCyrus } from '../support/cyrus.ts';
+import {
+  createIsolatedRunner,
+  isolationNote,
+  mayIsolate,
+  runPlainly,
+} from '../support/container.ts';
+import { startCyrus } from '../support/cyrus.ts';
+import { cyrusNote, isCyrusSkipped } from '../support/cyrus-lane.ts';
 import { isKubeSkipped, kubeNote } from '../support/kube.ts';
-import { buildBundle } from '../support/kube/bundle.ts';
 import { type KubeObject, startCluster, type TestCluster } from '../support/kube/cluster.ts';
 import { type Kubelet, startKubelet } from '../support/kube/kubelet.ts';
 import { findManifest, parseManifestFile, readManifests } from '../support/kube/manifests.ts';
 import { prepareAccount } from '../support/prepare-account.ts';
-import { isRequired } from '../support/required.ts';
+import { builtPrograms } from '../support/programs.ts';
 import type { TestAccount } from '../support/test-account.ts';
 
 /*
@@ -20,35 +24,29 @@ import type { TestAccount } from '../support/test-account.ts';
  * environment, account, user, read-only root and memory limit, against a real mail server.
  */
 
-const isSkipped = isKubeSkipped || (!isCyrusInstalled() && !isRequired('cyrus'));
-const note = isSkipped && kubeNote === '' ? ' (skipped: Cyrus is not installed)' : kubeNote;
+const isSkipped = isKubeSkipped || isCyrusSkipped;
+const note = isKubeSkipped ? kubeNote : cyrusNote;
 
 const NAMESPACE = '/api/v1/namespaces/mailroom';
 const MERGE = 'application/merge-patch+json';
 
 describe.skipIf(isSkipped)(`in a cluster${note}`, () => {
-  let bundle: string;
   let cluster: TestCluster;
   let kubelet: Kubelet;
   let account: TestAccount;
   let jobs = 0;
 
   beforeAll(async () => {
-    [bundle, cluster, account] = await Promise.all([
-      buildBundle(),
-      startCluster({ hasControllers: true }),
-      startCyrus(),
-    ]);
+    [cluster, account] = await Promise.all([startCluster({ hasControllers: true }), startCyrus()]);
     await prepareAccount(account);
     await applyManifests(cluster);
-    kubelet = startKubelet(cluster, kubeletOptions(bundle));
+    kubelet = startKubelet(cluster, kubeletOptions(builtPrograms().folder));
   }, 180_000);
 
   afterAll(async () => {
     await kubelet?.stop();
     await cluster?.stop();
     await account?.close();
-    if (bundle !== undefined) await rm(bundle, { recursive: true });
   });
 
   beforeEach(async () => {
@@ -97,11 +95,14 @@ describe.skipIf(isSkipped)(`in a cluster${note}`, () => {
     expect(annotation).toBe(state.lastSuccessfulRun);
   });
 
-  test.skipIf(!mayIsolate)('the end of the pass is in the termination message', async () => {
-    const { terminated } = await runJob(await passSpec());
+  test.skipIf(!mayIsolate)(
+    `the end of the pass is in the termination message${isolationNote}`,
+    async () => {
+      const { terminated } = await runJob(await passSpec());
 
-    expect(terminated.message).toMatch(/poll_complete/u);
-  });
+      expect(terminated.message).toMatch(/poll_complete/u);
+    },
+  );
 
   test.each([
     ['once the servers are known, four', null, 4, 4],

@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { startProgram } from '../support/process.ts';
-import { buildPrograms, type Programs, PROJECT } from '../support/run-mailroom.ts';
+import { builtPrograms } from '../support/programs.ts';
+import { PROJECT } from '../support/run-mailroom.ts';
 import { onStandIn, stateAfterSuccess } from '../support/run-mailroom-on-stand-in.ts';
 
 /* The commands of REFERENCE.md: flags, the health check, and a start from the sources. */
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
+const programs = builtPrograms();
 
 const env = { PATH: process.env['PATH'] ?? '' };
 

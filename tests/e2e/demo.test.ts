@@ -5,18 +5,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { playDemo } from '../demo/play.ts';
 import { startProgram } from '../support/process.ts';
-import { buildPrograms, type Programs, PROJECT } from '../support/run-mailroom.ts';
+import { builtPrograms } from '../support/programs.ts';
+import { PROJECT } from '../support/run-mailroom.ts';
 
 /*
  * README's first command. It says that all came out right, so it must not say so when it did not:
  * here it also plays with programs that do nothing, that fail, and that do their work once too often.
  */
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
+const programs = builtPrograms();
 
 async function play(
   command: readonly string[],

@@ -5,38 +5,20 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { runOnce } from '../../src/run/run.ts';
-import {
-  buildPrograms,
-  install,
-  type Installation,
-  type Programs,
-  readEtags,
-  recordedWrites,
-} from '../support/run-mailroom.ts';
+import { readEtags, recordedWrites } from '../support/run-mailroom.ts';
 import { setupEnvironment } from '../support/run-setup.ts';
-import { arrangeScenario, type Scenario } from '../support/scenario.ts';
-import { describeEachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer } from '../support/test-account.ts';
+import { useScenario } from '../support/use-scenario.ts';
 
 /* A dry run says what a pass would do, and does none of it. */
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
-
 describeEachServer('a dry run', ({ open }) => {
-  let account: TestAccount;
-  let scenario: Scenario;
-  let mailroom: Installation;
+  const { account, scenario, mailroom } = useScenario(open);
   let env: Readonly<Record<string, string>>;
   let remove: () => Promise<void>;
 
   beforeAll(async () => {
-    account = await open();
-    scenario = await arrangeScenario(account);
     ({ env, remove } = await setupEnvironment(account));
-    mailroom = await install(programs, account);
     const emails = (count: number, from: string | null, ...places: string[]): Promise<unknown> =>
       scenario.emails(count, { from, in: places });
     await emails(1, '"The News" <news@plan.example>', 'Screener', '@ToFeed');
@@ -58,11 +40,7 @@ describeEachServer('a dry run', ({ open }) => {
     );
     await account.deleteCard(other?.[0] ?? '');
   });
-  afterAll(async () => {
-    await remove?.();
-    await mailroom?.remove();
-    await account?.close();
-  });
+  afterAll(() => remove?.());
 
   /** The pass in this process, its output taken for a terminal. */
   const runOnTerminal = async (

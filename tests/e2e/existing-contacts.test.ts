@@ -1,15 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
-import {
-  buildPrograms,
-  install,
-  type Installation,
-  type MailroomRun,
-  type Programs,
-  readEtags,
-} from '../support/run-mailroom.ts';
-import { arrangeScenario, type Scenario } from '../support/scenario.ts';
-import { describeEachServer, type StoredCard, type TestAccount } from '../support/test-account.ts';
+import { type MailroomRun, readEtags } from '../support/run-mailroom.ts';
+import { describeEachServer, type StoredCard } from '../support/test-account.ts';
+import { useScenario } from '../support/use-scenario.ts';
 
 /*
  * Contacts that the user made: each keeps every byte but the end of its NOTE. What is compared is the
@@ -115,16 +108,8 @@ const CARDS: readonly CardRow[] = [
   },
 ];
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
-
 describeEachServer('existing contacts', ({ open }) => {
-  let account: TestAccount;
-  let scenario: Scenario;
-  let mailroom: Installation;
+  const { account, scenario, mailroom } = useScenario(open);
   let run: MailroomRun;
   const hrefs = new Map<string, string>();
   let before: ReadonlyMap<string, StoredCard>;
@@ -132,9 +117,6 @@ describeEachServer('existing contacts', ({ open }) => {
   let etagsAfter: Readonly<Record<string, string>>;
 
   beforeAll(async () => {
-    account = await open();
-    scenario = await arrangeScenario(account);
-    mailroom = await install(programs, account);
     for (const { address, lines } of CARDS) {
       hrefs.set(address, await account.putCard(`${uidOf(address)}.vcf`, cardOf(address, lines)));
       await scenario.email({ from: address, in: ['Screener', '@ToPaperTrail'] });
@@ -144,10 +126,6 @@ describeEachServer('existing contacts', ({ open }) => {
     run = await mailroom.run();
     after = await account.cards();
     etagsAfter = await readEtags(account);
-  });
-  afterAll(async () => {
-    await mailroom?.remove();
-    await account?.close();
   });
 
   test('all are updated, none is made', () => {

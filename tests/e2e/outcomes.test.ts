@@ -1,13 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import {
-  buildPrograms,
-  type EnvChange,
-  type MailroomRun,
-  type Programs,
-  recordedWrites,
-} from '../support/run-mailroom.ts';
+import { DEFAULT_GROUPS, DEFAULT_MAILBOXES } from '../support/prepare-account.ts';
+import { builtPrograms } from '../support/programs.ts';
+import { type EnvChange, type MailroomRun, recordedWrites } from '../support/run-mailroom.ts';
 import {
   LAST_SUCCESS,
   type OnStandIn,
@@ -19,11 +15,7 @@ import { startStandIn } from '../support/stand-in/stand-in.ts';
 
 /* The table of outcomes and exit codes (REFERENCE.md, exit codes), line by line, with the real program. */
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
+const programs = builtPrograms();
 
 interface FailureRow {
   readonly what: string;
@@ -386,22 +378,10 @@ test.concurrent('an account that is not set up: all that is missing is named at 
 
     expect(run).toMatchObject({ exitCode: 1, end: { event: 'startup_failed' } });
     const message = messageOf(run, 'startup_failed').replaceAll('\\"', '"');
-    for (const name of [
-      'Screener',
-      '@ToImbox',
-      '@ToFeed',
-      '@ToPaperTrail',
-      '@ToJail',
-      '@ToPerson',
-      '@MailroomError',
-      '@MailroomWarning',
-      'Feed',
-      'Paper Trail',
-      'Jail',
-    ]) {
+    for (const name of DEFAULT_MAILBOXES) {
       expect(message).toContain(`mailbox "${name}" is missing`);
     }
-    for (const name of ['Imbox', 'Feed', 'Paper Trail', 'Jail']) {
+    for (const name of DEFAULT_GROUPS) {
       expect(message).toContain(`contact group "${name}" is missing`);
     }
   });

@@ -2,10 +2,11 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { createIsolatedRunner, mayIsolate } from '../support/container.ts';
-import { buildPrograms, type Programs, recordedWrites } from '../support/run-mailroom.ts';
+import { createIsolatedRunner, isolationNote, mayIsolate } from '../support/container.ts';
+import { builtPrograms } from '../support/programs.ts';
+import { recordedWrites } from '../support/run-mailroom.ts';
 import { findPrivateText, PRIVATE_SUBJECT } from '../support/run-mailroom-privacy.ts';
 import {
   type OnStandIn,
@@ -20,11 +21,7 @@ import type { FaultRule } from '../support/stand-in/faults.ts';
  * servers do their worst to get one in.
  */
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
+const programs = builtPrograms();
 
 /** A bit of everything: a new contact, an existing one with another name, a conflict, no sender. */
 async function arrangeAll({ account, scenario }: OnStandIn): Promise<void> {
@@ -319,7 +316,7 @@ describe.concurrent('what a server sends back', () => {
 });
 
 test.skipIf(!mayIsolate).concurrent.each(['poll_complete', 'startup_failed'] as const)(
-  'the termination message says %s, and no secret',
+  `the termination message says %s, and no secret${isolationNote}`,
   async (event) => {
     const folder = await mkdtemp(join(tmpdir(), 'mailroom-termination-'));
     const terminationLog = join(folder, 'log');

@@ -1,46 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import {
-  buildPrograms,
-  install,
-  type Installation,
-  isStandIn,
-  type Programs,
-  readEtags,
-  recordedWrites,
-} from '../support/run-mailroom.ts';
-import { arrangeScenario, type Scenario } from '../support/scenario.ts';
-import { startStandIn } from '../support/stand-in/stand-in.ts';
-import { describeEachServer, type TestAccount } from '../support/test-account.ts';
+import { builtPrograms } from '../support/programs.ts';
+import { isStandIn, readEtags, recordedWrites } from '../support/run-mailroom.ts';
+import { type Scenario } from '../support/scenario.ts';
+import { onStandIn } from '../support/run-mailroom-on-stand-in.ts';
+import { describeEachServer } from '../support/test-account.ts';
+import { useScenario } from '../support/use-scenario.ts';
 
 /* The user changes their mind, contradicts themselves, or is shown something. */
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
+const programs = builtPrograms();
 
 describeEachServer('a second decision', ({ open }) => {
-  let account: TestAccount;
-  let scenario: Scenario;
-  let mailroom: Installation;
-
-  beforeAll(async () => {
-    account = await open();
-    scenario = await arrangeScenario(account);
-    mailroom = await install(programs, account);
-  });
-  afterAll(async () => {
-    await mailroom?.remove();
-    await account?.close();
-  });
-
-  /** Where emails are, in the order of their ids given. */
-  const places = async (ids: readonly string[]): Promise<readonly (string | undefined)[]> => {
-    const whereabouts = await scenario.whereabouts();
-    return ids.map((id) => whereabouts.get(id));
-  };
+  const { account, scenario, mailroom } = useScenario(open);
+  const places: Scenario['places'] = (ids) => scenario.places(ids);
 
   test('re-triage: from Feed to Imbox, with all that lay in Feed', async () => {
     const from = 'Moving <moving@re.example>';
@@ -220,39 +193,36 @@ describeEachServer('a second decision', ({ open }) => {
 
 describe('a re-triage as other clients see it', () => {
   test('the sender is in a group at every moment, and no email is in no mailbox', async () => {
-    const account = await startStandIn();
-    const scenario = await arrangeScenario(account);
-    const mailroom = await install(programs, account);
-    const from = 'Seen <seen@re.example>';
-    const first = await scenario.email({ from, in: ['Screener', '@ToFeed'] });
-    await mailroom.run();
-    await scenario.emails(3, { from, in: ['Feed'] });
-    await account.moveEmail(first, { add: [scenario.mailboxId('@ToJail')] });
-    const uid = (await scenario.contactOf('seen@re.example')).value('UID') ?? '';
-    const seen: (readonly string[])[] = [];
-    const homeless: string[] = [];
-    account.faults.push({
-      on: 'any',
-      times: Infinity,
-      fault: {
-        kind: 'otherClient',
-        async act() {
-          seen.push(await scenario.groupsOf(uid));
-          for (const { id, mailboxIds } of account.mail.emails.values()) {
-            if (mailboxIds.size === 0) homeless.push(id);
-          }
+    await onStandIn(programs, {}, async ({ account, scenario, mailroom }) => {
+      const from = 'Seen <seen@re.example>';
+      const first = await scenario.email({ from, in: ['Screener', '@ToFeed'] });
+      await mailroom.run();
+      await scenario.emails(3, { from, in: ['Feed'] });
+      await account.moveEmail(first, { add: [scenario.mailboxId('@ToJail')] });
+      const uid = (await scenario.contactOf('seen@re.example')).value('UID') ?? '';
+      const seen: (readonly string[])[] = [];
+      const homeless: string[] = [];
+      account.faults.push({
+        on: 'any',
+        times: Infinity,
+        fault: {
+          kind: 'otherClient',
+          async act() {
+            seen.push(await scenario.groupsOf(uid));
+            for (const { id, mailboxIds } of account.mail.emails.values()) {
+              if (mailboxIds.size === 0) homeless.push(id);
+            }
+          },
         },
-      },
+      });
+
+      await mailroom.run();
+
+      expect(await scenario.groupsOf(uid)).toEqual(['Jail']);
+      expect(seen).toContainEqual(['Feed', 'Jail']);
+      expect(seen).not.toContainEqual([]);
+      expect(homeless).toEqual([]);
     });
-
-    await mailroom.run();
-
-    expect(await scenario.groupsOf(uid)).toEqual(['Jail']);
-    expect(seen).toContainEqual(['Feed', 'Jail']);
-    expect(seen).not.toContainEqual([]);
-    expect(homeless).toEqual([]);
-    await mailroom.remove();
-    await account.close();
   });
 });
 

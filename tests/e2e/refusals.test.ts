@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { buildPrograms, type Programs, recordedWrites } from '../support/run-mailroom.ts';
+import { builtPrograms } from '../support/programs.ts';
+import { recordedWrites } from '../support/run-mailroom.ts';
 import {
   type OnStandIn,
   onStandIn,
@@ -10,11 +11,7 @@ import type { FaultRule } from '../support/stand-in/faults.ts';
 
 /* One sender's trouble: what the server refuses, what it puts off, and what others do meanwhile. */
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
+const programs = builtPrograms();
 
 const GOOD = 'good@r.example';
 const BAD = 'bad@r.example';

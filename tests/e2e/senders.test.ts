@@ -1,45 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import {
-  buildPrograms,
-  install,
-  type Installation,
-  isStandIn,
-  type Programs,
-  readEtags,
-  recordedWrites,
-} from '../support/run-mailroom.ts';
-import { arrangeScenario, type Scenario } from '../support/scenario.ts';
-import { startStandIn } from '../support/stand-in/stand-in.ts';
-import { describeEachServer, type TestAccount } from '../support/test-account.ts';
+import { builtPrograms } from '../support/programs.ts';
+import { isStandIn, readEtags, recordedWrites } from '../support/run-mailroom.ts';
+import { type Scenario } from '../support/scenario.ts';
+import { onStandIn } from '../support/run-mailroom-on-stand-in.ts';
+import { describeEachServer } from '../support/test-account.ts';
+import { useScenario, withScenario } from '../support/use-scenario.ts';
 
 /* Who is one sender, where their contact may be, and what groups may look like. */
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
+const programs = builtPrograms();
 
 describeEachServer('senders, contacts and groups', ({ open }) => {
-  let account: TestAccount;
-  let scenario: Scenario;
-  let mailroom: Installation;
-
-  beforeAll(async () => {
-    account = await open();
-    scenario = await arrangeScenario(account);
-    mailroom = await install(programs, account);
-  });
-  afterAll(async () => {
-    await mailroom?.remove();
-    await account?.close();
-  });
-
-  const places = async (ids: readonly string[]): Promise<readonly (string | undefined)[]> => {
-    const whereabouts = await scenario.whereabouts();
-    return ids.map((id) => whereabouts.get(id));
-  };
+  const { account, scenario, mailroom } = useScenario(open);
+  const places: Scenario['places'] = (ids) => scenario.places(ids);
 
   test('an email without sender: error label, triage label kept, the pass succeeds', async () => {
     const withoutFrom = await scenario.email({ from: null, in: ['Screener', '@ToFeed'] });
@@ -213,30 +187,27 @@ describeEachServer('senders, contacts and groups', ({ open }) => {
 
 describe('a domain in letters, in From', () => {
   test('is the same sender as its ASCII form', async () => {
-    const account = await startStandIn();
-    const scenario = await arrangeScenario(account);
-    const mailroom = await install(programs, account);
-    await scenario.email({ from: 'User <user@letters.example>', in: ['Screener', '@ToFeed'] });
-    await scenario.email({ from: 'User <user@xn--bcher-kva.example>', in: ['Screener'] });
-    // A server that knows SMTPUTF8 (RFC 6532) gives letters as they are; Cyrus turns them into X.
-    account.faults.push({
-      on: 'Email/get',
-      times: Infinity,
-      fault: {
-        kind: 'replaceJson',
-        change: (json) =>
-          JSON.parse(JSON.stringify(json).replaceAll('letters.example', 'bücher.example')),
-      },
+    await onStandIn(programs, {}, async ({ account, scenario, mailroom }) => {
+      await scenario.email({ from: 'User <user@letters.example>', in: ['Screener', '@ToFeed'] });
+      await scenario.email({ from: 'User <user@xn--bcher-kva.example>', in: ['Screener'] });
+      // A server that knows SMTPUTF8 (RFC 6532) gives letters as they are; Cyrus turns them into X.
+      account.faults.push({
+        on: 'Email/get',
+        times: Infinity,
+        fault: {
+          kind: 'replaceJson',
+          change: (json) =>
+            JSON.parse(JSON.stringify(json).replaceAll('letters.example', 'bücher.example')),
+        },
+      });
+
+      const run = await mailroom.run();
+
+      expect(run.end).toMatchObject({ triaged_senders: 1, processed: 1, emails_swept: 2 });
+      expect(new Set((await scenario.whereabouts()).values())).toEqual(new Set(['Feed']));
+      const contact = await scenario.contactOf('user@xn--bcher-kva.example');
+      expect(contact.value('UID')).toBe('9d510710-d819-560b-a590-c0789f8392de');
     });
-
-    const run = await mailroom.run();
-
-    expect(run.end).toMatchObject({ triaged_senders: 1, processed: 1, emails_swept: 2 });
-    expect(new Set((await scenario.whereabouts()).values())).toEqual(new Set(['Feed']));
-    const contact = await scenario.contactOf('user@xn--bcher-kva.example');
-    expect(contact.value('UID')).toBe('9d510710-d819-560b-a590-c0789f8392de');
-    await mailroom.remove();
-    await account.close();
   });
 });
 
@@ -282,24 +253,22 @@ describeEachServer('group cards', ({ open }) => {
       ],
     },
   ])('$what: the group is found, joined, and keeps its members', async ({ card }) => {
-    const account = await open();
-    const scenario = await arrangeScenario(account);
-    await account.putCard('letters.vcf', `${card.join('\r\n')}\r\n`);
-    await account.createMailbox('Letters');
-    const mailroom = await install(programs, account, { MAILROOM_GROUP_FEED: 'Letters' });
-    await account.putCard('there.vcf', cardOf('already-there', 'There', 'there@g.example'));
-    await scenario.email({ from: 'there@g.example', in: ['Screener', '@ToFeed'] });
-    await scenario.email({ from: 'new@fresh.example', in: ['Screener', '@ToFeed'] });
+    const settings = { MAILROOM_GROUP_FEED: 'Letters' };
+    await withScenario(open, settings, async ({ account, scenario, mailroom }) => {
+      await account.putCard('letters.vcf', `${card.join('\r\n')}\r\n`);
+      await account.createMailbox('Letters');
+      await account.putCard('there.vcf', cardOf('already-there', 'There', 'there@g.example'));
+      await scenario.email({ from: 'there@g.example', in: ['Screener', '@ToFeed'] });
+      await scenario.email({ from: 'new@fresh.example', in: ['Screener', '@ToFeed'] });
 
-    const run = await mailroom.run();
+      const run = await mailroom.run();
 
-    expect(run.end).toMatchObject({ event: 'poll_complete', processed: 2, failed: 0 });
-    expect((await scenario.groups()).get('Letters')).toEqual([
-      'already-there',
-      '0797d84b-6ef9-5818-9bc0-6b4a214e26f7',
-    ]);
-    await mailroom.remove();
-    await account.close();
+      expect(run.end).toMatchObject({ event: 'poll_complete', processed: 2, failed: 0 });
+      expect((await scenario.groups()).get('Letters')).toEqual([
+        'already-there',
+        '0797d84b-6ef9-5818-9bc0-6b4a214e26f7',
+      ]);
+    });
   });
 });
 
@@ -308,18 +277,16 @@ function cardOf(uid: string, name: string, address: string): string {
 }
 
 test('the own address is nobody, also where the session is remembered', async () => {
-  const account = await startStandIn({ username: 'me@home.example' });
-  const scenario = await arrangeScenario(account);
-  const mailroom = await install(programs, account);
-  await mailroom.run();
-  account.clearRequests();
-  const id = await scenario.email({ from: 'Me <ME@Home.example>', in: ['Screener', '@ToFeed'] });
+  const standIn = { username: 'me@home.example' };
+  await onStandIn(programs, { standIn }, async ({ account, scenario, mailroom }) => {
+    await mailroom.run();
+    account.clearRequests();
+    const id = await scenario.email({ from: 'Me <ME@Home.example>', in: ['Screener', '@ToFeed'] });
 
-  const run = await mailroom.run();
+    const run = await mailroom.run();
 
-  expect(account.requests.some(({ kind }) => kind === 'session')).toBe(false);
-  expect(run.find('email_missing_sender')).toMatchObject([{ reason: 'own address' }]);
-  expect((await scenario.whereabouts()).get(id)).toBe('@MailroomError + @ToFeed + Screener');
-  await mailroom.remove();
-  await account.close();
+    expect(account.requests.some(({ kind }) => kind === 'session')).toBe(false);
+    expect(run.find('email_missing_sender')).toMatchObject([{ reason: 'own address' }]);
+    expect((await scenario.whereabouts()).get(id)).toBe('@MailroomError + @ToFeed + Screener');
+  });
 });

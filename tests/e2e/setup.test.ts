@@ -2,13 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import {
-  buildPrograms,
-  install,
-  type Programs,
-  readEtags,
-  recordedWrites,
-} from '../support/run-mailroom.ts';
+import { builtPrograms } from '../support/programs.ts';
+import { install, readEtags, recordedWrites } from '../support/run-mailroom.ts';
 import { runSetup, runSetupJson, setupEnvironment } from '../support/run-setup.ts';
 import type { FaultRule } from '../support/stand-in/faults.ts';
 import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';
@@ -36,11 +31,7 @@ const GIVEN = [
   'clock local clock',
 ];
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
+const programs = builtPrograms();
 
 describeEachServer('a fresh account', ({ open }) => {
   let account: TestAccount;

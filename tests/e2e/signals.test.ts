@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { buildPrograms, type Programs, type StartedRun } from '../support/run-mailroom.ts';
+import { builtPrograms } from '../support/programs.ts';
+import { type StartedRun } from '../support/run-mailroom.ts';
 import {
   LAST_SUCCESS,
   type OnStandIn,
@@ -12,11 +13,7 @@ import type { FaultRule } from '../support/stand-in/faults.ts';
 
 /* SIGTERM and SIGINT in the midst of a pass (REFERENCE.md, exit codes). */
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
+const programs = builtPrograms();
 
 /** What a pod is given; a pass needs 20 s at most. */
 const GRACE_MS = 20_000;

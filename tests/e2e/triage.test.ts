@@ -1,17 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
-import {
-  buildPrograms,
-  install,
-  type Installation,
-  isStandIn,
-  type MailroomRun,
-  type Programs,
-  readEtags,
-  recordedWrites,
-} from '../support/run-mailroom.ts';
-import { arrangeScenario, type Scenario } from '../support/scenario.ts';
-import { describeEachServer, type TestAccount } from '../support/test-account.ts';
+import { isStandIn, type MailroomRun, readEtags, recordedWrites } from '../support/run-mailroom.ts';
+import { describeEachServer } from '../support/test-account.ts';
+import { useScenario } from '../support/use-scenario.ts';
 
 /*
  * The issue's scenario with the real program: twelve senders over all five labels, look-alikes beside
@@ -179,16 +170,8 @@ const STAYING: readonly { readonly what: string; readonly from: string; readonly
     { what: "somebody else's in the Screener", from: 'X <x@y.example>', in: ['Screener'] },
   ];
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
-
 describeEachServer('twelve senders', ({ open }) => {
-  let account: TestAccount;
-  let scenario: Scenario;
-  let mailroom: Installation;
+  const { account, scenario, mailroom } = useScenario(open);
   let first: MailroomRun;
   let whereabouts: ReadonlyMap<string, string>;
   const own = new Map<string, readonly string[]>();
@@ -196,9 +179,6 @@ describeEachServer('twelve senders', ({ open }) => {
   let archivedAndScreened: string;
 
   beforeAll(async () => {
-    account = await open();
-    scenario = await arrangeScenario(account);
-    mailroom = await install(programs, account);
     for (const { address, name, label, backlog } of SENDERS) {
       const from = `${name} <${address}>`.trim();
       const older = await scenario.emails(backlog, { from, in: ['Screener'] });
@@ -213,10 +193,6 @@ describeEachServer('twelve senders', ({ open }) => {
     });
     first = await mailroom.run();
     whereabouts = await scenario.whereabouts();
-  });
-  afterAll(async () => {
-    await mailroom?.remove();
-    await account?.close();
   });
 
   test('the pass is done, and says what it did', () => {

@@ -7,9 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { createIsolatedRunner } from '../support/container.ts';
-import { isCyrusInstalled, startCyrus } from '../support/cyrus.ts';
+import { startCyrus } from '../support/cyrus.ts';
+import { cyrusNote, isCyrusSkipped } from '../support/cyrus-lane.ts';
 import { type BuiltImage, buildImage, imageNote, isImageSkipped } from '../support/image.ts';
-import { isRequired } from '../support/required.ts';
 import { prepareAccount } from '../support/prepare-account.ts';
 import type { TestAccount } from '../support/test-account.ts';
 
@@ -180,7 +180,7 @@ describe.skipIf(isImageSkipped)(`the image, built from the Containerfile${imageN
       expect(exitCode).toBe(0);
     });
 
-    describe.skipIf(!isCyrusInstalled() && !isRequired('cyrus'))('against Cyrus', () => {
+    describe.skipIf(isCyrusSkipped)(`against Cyrus${cyrusNote}`, () => {
       let account: TestAccount;
       beforeAll(async () => {
         account = await startCyrus();

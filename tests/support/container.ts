@@ -18,6 +18,8 @@ export type RunContainer = (run: ContainerRun) => ChildProcess;
 /** Whether this process may make mount namespaces: as root, on Linux. */
 export const mayIsolate = process.platform === 'linux' && process.getuid?.() === 0;
 
+export const isolationNote = mayIsolate ? '' : ' (skipped: it needs root on Linux)';
+
 /**
  * Runs a process on a root file system that it sees alone and read-only, as the user asked for and
  * without capabilities. The child is the process itself, so that a signal to it is one to the program.

@@ -16,6 +16,10 @@ const MASTER = '/usr/lib/cyrus/bin/master';
 const USERNAME = 'alice';
 const PASSWORD = 'alice-pw';
 
+/** What a machine has to have for `startCyrus`. */
+export const CYRUS_NEEDS =
+  'Cyrus: apt-get install --no-install-recommends cyrus-imapd cyrus-caldav sasl2-bin libsasl2-modules';
+
 export function isCyrusInstalled(): boolean {
   return existsSync(MASTER);
 }
@@ -28,9 +32,7 @@ export function isCyrusInstalled(): boolean {
  */
 export async function startCyrus(options: CyrusOptions = {}): Promise<TestAccount> {
   if (!isCyrusInstalled()) {
-    throw new Error(
-      'Cyrus is not installed: apt-get install --no-install-recommends cyrus-imapd cyrus-caldav sasl2-bin libsasl2-modules',
-    );
+    throw new Error(`Cyrus is not installed: it needs ${CYRUS_NEEDS}`);
   }
   // The free port may be taken by another by the time that Cyrus wants it.
   for (let attempt = 1; ; attempt += 1) {

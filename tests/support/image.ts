@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { mayIsolate } from './container.ts';
-import { isRequired } from './required.ts';
+import { isRequired, skipNote } from './required.ts';
 
 /** The image, built from the project's Containerfile and unpacked. */
 export interface BuiltImage {
@@ -27,7 +27,7 @@ interface ImageConfig {
 /** Skipped without buildah or without root, unless MAILROOM_TEST_REQUIRE names `image`. */
 export const isImageSkipped = !(mayIsolate && hasBuildah()) && !isRequired('image');
 
-export const imageNote = isImageSkipped ? ' (skipped: it needs root and buildah)' : '';
+export const imageNote = skipNote(isImageSkipped, 'root and buildah', 'image');
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const BASE_IMAGES = fileURLToPath(new URL('image/base-images.sh', import.meta.url));

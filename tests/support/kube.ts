@@ -1,5 +1,5 @@
 import { findKubeAssets } from './kube/cluster.ts';
-import { isRequired } from './required.ts';
+import { isRequired, skipNote } from './required.ts';
 
 /**
  * Whether tests that need a real Kubernetes API server are skipped: KUBEBUILDER_ASSETS names none,
@@ -8,4 +8,8 @@ import { isRequired } from './required.ts';
 export const isKubeSkipped = findKubeAssets() === null && !isRequired('kube');
 
 /** Says a skip aloud, at the end of a suite's name. */
-export const kubeNote = isKubeSkipped ? ' (skipped: KUBEBUILDER_ASSETS is not set)' : '';
+export const kubeNote = skipNote(
+  isKubeSkipped,
+  'kube-apiserver, etcd and kube-controller-manager in the folder KUBEBUILDER_ASSETS',
+  'kube',
+);

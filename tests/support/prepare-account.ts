@@ -1,23 +1,29 @@
 import type { TestAccount } from './test-account.ts';
 
-/** Creates the mailboxes and contact groups that the default settings name. */
-export async function prepareAccount(account: TestAccount): Promise<void> {
-  for (const name of MAILBOXES) await account.createMailbox(name);
-  for (const name of GROUPS) await account.putGroup(name);
-}
-
-const GROUPS = ['Imbox', 'Feed', 'Paper Trail', 'Jail'];
-
-const MAILBOXES = [
-  'Screener',
-  'Feed',
-  'Paper Trail',
-  'Jail',
+/** Of the default settings, one for each category, in their order. */
+export const TRIAGE_LABELS: readonly string[] = [
   '@ToImbox',
   '@ToFeed',
   '@ToPaperTrail',
   '@ToJail',
   '@ToPerson',
+];
+
+/** What the default settings need beside Inbox. */
+export const DEFAULT_MAILBOXES: readonly string[] = [
+  'Screener',
+  'Feed',
+  'Paper Trail',
+  'Jail',
+  ...TRIAGE_LABELS,
   '@MailroomError',
   '@MailroomWarning',
 ];
+
+export const DEFAULT_GROUPS: readonly string[] = ['Imbox', 'Feed', 'Paper Trail', 'Jail'];
+
+/** Creates the mailboxes and contact groups that the default settings name. */
+export async function prepareAccount(account: TestAccount): Promise<void> {
+  for (const name of DEFAULT_MAILBOXES) await account.createMailbox(name);
+  for (const name of DEFAULT_GROUPS) await account.putGroup(name);
+}

@@ -1,8 +1,18 @@
+/** A piece of the outside world that some tests need. */
+export type Lane = 'cyrus' | 'kube' | 'image' | 'network';
+
 /**
- * Whether `MAILROOM_TEST_REQUIRE`, a comma list (`cyrus,kube,image,network`), names this piece of the outside
- * world: then its absence is a failure, where otherwise its tests are skipped.
+ * Whether `MAILROOM_TEST_REQUIRE`, a comma list (`cyrus,kube,image,network`), names this lane: then
+ * its absence is a failure, where otherwise its tests are skipped.
  */
-export function isRequired(what: 'cyrus' | 'kube' | 'image' | 'network'): boolean {
+export function isRequired(lane: Lane): boolean {
   const list = process.env['MAILROOM_TEST_REQUIRE'] ?? '';
-  return list.split(',').some((entry) => entry.trim() === what);
+  return list.split(',').some((entry) => entry.trim() === lane);
+}
+
+/** Says a skip aloud at the end of a suite's name: what is missing, and how to insist on it. */
+export function skipNote(isSkipped: boolean, needs: string, lane: Lane): string {
+  return isSkipped
+    ? ` (skipped: it needs ${needs}; MAILROOM_TEST_REQUIRE=${lane} makes that a failure)`
+    : '';
 }

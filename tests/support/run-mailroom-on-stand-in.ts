@@ -1,4 +1,5 @@
-import { install, type EnvChange, type Installation, type Programs } from './run-mailroom.ts';
+import type { Programs } from './programs.ts';
+import { install, type EnvChange, type Installation } from './run-mailroom.ts';
 import { arrangeScenario, type Scenario } from './scenario.ts';
 import type { StandInOptions } from './stand-in/options.ts';
 import { type StandIn, startStandIn } from './stand-in/stand-in.ts';

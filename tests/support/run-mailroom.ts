@@ -1,39 +1,15 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 import { type Program, type ProgramOptions, type ProgramResult, startProgram } from './process.ts';
+import type { Programs } from './programs.ts';
 import { findPrivateText } from './run-mailroom-privacy.ts';
 import type { StandIn } from './stand-in/stand-in.ts';
 import type { TestAccount } from './test-account.ts';
 
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** The programs as the image has them: they start in a third of the time. */
-export interface Programs {
-  readonly folder: string;
-  readonly runOnce: readonly string[];
-  readonly status: readonly string[];
-  readonly setup: readonly string[];
-  remove(): Promise<void>;
-}
-
-/** Bundles the programs as `npm run build` does, into a temporary folder. */
-export async function buildPrograms(): Promise<Programs> {
-  const folder = await mkdtemp(join(tmpdir(), 'mailroom-e2e-'));
-  const args = ['run', '--silent', 'build', '--', `--outdir=${folder}`];
-  await promisify(execFile)('npm', args, { cwd: PROJECT });
-  return {
-    folder,
-    runOnce: [process.execPath, join(folder, 'run-once.js')],
-    status: [process.execPath, join(folder, 'status.js')],
-    setup: [process.execPath, join(folder, 'setup.js')],
-    remove: () => rm(folder, { recursive: true }),
-  };
-}
 
 /** Environment variables; null takes one away. */
 export type EnvChange = Readonly<Record<string, string | null>>;

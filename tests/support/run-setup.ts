@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { type ProgramResult, startProgram } from './process.ts';
-import type { Programs } from './run-mailroom.ts';
+import type { Programs } from './programs.ts';
 import { findPrivateText } from './run-mailroom-privacy.ts';
 import type { TestAccount } from './test-account.ts';
 

@@ -1,4 +1,4 @@
-import { prepareAccount } from './prepare-account.ts';
+import { DEFAULT_MAILBOXES, prepareAccount } from './prepare-account.ts';
 import { PRIVATE_SUBJECT } from './run-mailroom-privacy.ts';
 import { type CardLine, decodeText, hasName, parseCardLines } from './stand-in/card-text.ts';
 import type { StoredCard, TestAccount } from './test-account.ts';
@@ -13,6 +13,8 @@ export interface Scenario {
   mailboxId(name: string): string;
   /** Where every email is: names in alphabetical order, joined with ` + `. */
   whereabouts(): Promise<ReadonlyMap<string, string>>;
+  /** Where these emails are, in their order; undefined for one that is gone. */
+  places(ids: readonly string[]): Promise<readonly (string | undefined)[]>;
   /** Members of every contact group, by its FN. */
   groups(): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Names of the groups that a contact is in. */
@@ -68,6 +70,11 @@ export async function arrangeScenario(account: TestAccount): Promise<Scenario> {
       ...(receivedAt === undefined ? {} : { receivedAt }),
     });
 
+  const whereabouts = async (): Promise<ReadonlyMap<string, string>> => {
+    const emails = [...(await account.emails())];
+    return new Map(emails.map(([id, { mailboxIds }]) => [id, describePlace(mailboxIds, names)]));
+  };
+
   return {
     account,
     mailboxId,
@@ -77,9 +84,10 @@ export async function arrangeScenario(account: TestAccount): Promise<Scenario> {
       for (let index = 0; index < count; index += 1) made.push(await email(one));
       return made;
     },
-    async whereabouts() {
-      const emails = [...(await account.emails())];
-      return new Map(emails.map(([id, { mailboxIds }]) => [id, describePlace(mailboxIds, names)]));
+    whereabouts,
+    async places(ids) {
+      const all = await whereabouts();
+      return ids.map((id) => all.get(id));
     },
     groups,
     async groupsOf(uid) {
@@ -117,24 +125,7 @@ export async function arrangeScenario(account: TestAccount): Promise<Scenario> {
   };
 }
 
-const MAILBOXES = [
-  'Inbox',
-  'Archive',
-  'Sent',
-  'Spam',
-  'Trash',
-  'Screener',
-  'Feed',
-  'Paper Trail',
-  'Jail',
-  '@ToImbox',
-  '@ToFeed',
-  '@ToPaperTrail',
-  '@ToJail',
-  '@ToPerson',
-  '@MailroomError',
-  '@MailroomWarning',
-];
+const MAILBOXES = ['Inbox', 'Archive', 'Sent', 'Spam', 'Trash', ...DEFAULT_MAILBOXES];
 
 function describePlace(
   mailboxIds: ReadonlySet<string>,

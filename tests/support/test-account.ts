@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 
-import { isCyrusInstalled, startCyrus } from './cyrus.ts';
-import { isRequired } from './required.ts';
+import { startCyrus } from './cyrus.ts';
+import { cyrusNote, isCyrusSkipped } from './cyrus-lane.ts';
 import { startStandIn } from './stand-in/stand-in.ts';
 
 /**
@@ -106,12 +106,10 @@ export interface TestServer {
  * `MAILROOM_TEST_REQUIRE` names `cyrus`.
  */
 export function describeEachServer(what: string, cases: (server: TestServer) => void): void {
-  const isCyrusSkipped = !isCyrusInstalled() && !isRequired('cyrus');
-  const note = isCyrusSkipped ? ' (skipped: it is not installed)' : '';
   describe(`${what} on stand-in`, () => {
     cases({ open: (options) => startStandIn(options) });
   });
-  describe.skipIf(isCyrusSkipped)(`${what} on Cyrus${note}`, () => {
+  describe.skipIf(isCyrusSkipped)(`${what} on Cyrus${cyrusNote}`, () => {
     cases({ open: (options) => startCyrus(options) });
   });
 }

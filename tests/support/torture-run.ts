@@ -9,7 +9,9 @@ import { Writable } from 'node:stream';
 import { runOnce } from '../../src/run/run.ts';
 import { type EnvChange, type LogLine, parseLogLines } from './run-mailroom.ts';
 import { findPrivateText } from './run-mailroom-privacy.ts';
+import type { StandInOptions } from './stand-in/options.ts';
 import type { TestAccount } from './test-account.ts';
+import { openTortureAccount, type Story, type TortureAccount } from './torture-account.ts';
 
 /** Sends a request on behalf of one run; what it does with it is the test's affair. */
 export type Transport = (
@@ -65,6 +67,21 @@ export async function setUpMailroom(account: TestAccount): Promise<Mailroom> {
     pass: (options = {}) => runPass(options, withChanges(env, options.env ?? {}), account),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** Tells a story up to where Mailroom comes in, lets the test act, and clears it all away. */
+export async function withTortureAccount<Result>(
+  { story, ...options }: StandInOptions & { readonly story: Story },
+  act: (world: TortureAccount, mailroom: Mailroom) => Promise<Result>,
+): Promise<Result> {
+  const world = await openTortureAccount(story, options);
+  const mailroom = await setUpMailroom(world.account);
+  try {
+    return await act(world, mailroom);
+  } finally {
+    await world.account.close();
+    await mailroom.remove();
+  }
 }
 
 async function runPass(

@@ -1,12 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
 import { stateAfterSuccess } from '../support/run-mailroom-on-stand-in.ts';
-import {
-  openTortureAccount,
-  type Picture,
-  type TortureAccount,
-} from '../support/torture-account.ts';
-import { type Mailroom, type PassResult, setUpMailroom } from '../support/torture-run.ts';
+import { type Picture } from '../support/torture-account.ts';
+import { type PassResult, withTortureAccount } from '../support/torture-run.ts';
 import { type FaultOutcome, type FaultRow, FAULTS } from './faults.ts';
 import { type RequestRow, REQUESTS } from './requests.ts';
 import { differences, misplaced } from './same-end.ts';
@@ -26,7 +22,7 @@ export function badAnswers(): Ordeal {
     // They spend their time waiting for the next attempt.
     atOnce: 80,
     async open() {
-      undisturbed = await withAccount(async (world, mailroom) => {
+      undisturbed = await withTortureAccount({ story: FEW_WRITES }, async (world, mailroom) => {
         await mailroom.pass();
         requireNone(misplaced(world.story, world.picture()));
         return world.picture();
@@ -50,7 +46,7 @@ function toTrial(request: RequestRow, fault: FaultRow, undisturbed: () => Pictur
   return {
     name: `${request.name}: ${fault.name}`,
     run: () =>
-      withAccount(async (world, mailroom) => {
+      withTortureAccount({ story: FEW_WRITES }, async (world, mailroom) => {
         await writeFile(mailroom.statePath, stateAfterSuccess());
         const before = world.picture();
         let struck = 0;
@@ -125,17 +121,4 @@ function findHasty({ mayWrite }: RequestRow, before: Picture, after: Picture): r
     emails: mayWrite.includes('emails') ? after.emails : before.emails,
   };
   return differences(unwritten, after).map((one) => `written although nothing was known: ${one}`);
-}
-
-async function withAccount<Result>(
-  act: (world: TortureAccount, mailroom: Mailroom) => Promise<Result>,
-): Promise<Result> {
-  const world = await openTortureAccount(FEW_WRITES);
-  const mailroom = await setUpMailroom(world.account);
-  try {
-    return await act(world, mailroom);
-  } finally {
-    await world.account.close();
-    await mailroom.remove();
-  }
 }

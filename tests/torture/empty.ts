@@ -3,12 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { recordedWrites } from '../support/run-mailroom.ts';
 import { stateAfterSuccess } from '../support/run-mailroom-on-stand-in.ts';
 import type { Fault, FaultRule } from '../support/stand-in/faults.ts';
-import {
-  openTortureAccount,
-  type Picture,
-  type TortureAccount,
-} from '../support/torture-account.ts';
-import { type Mailroom, setUpMailroom } from '../support/torture-run.ts';
+import { type Picture, type TortureAccount } from '../support/torture-account.ts';
+import { withTortureAccount } from '../support/torture-run.ts';
 import { differences, misplaced } from './same-end.ts';
 import { FEW_WRITES } from './stories.ts';
 import { type Ordeal, requireNone, type Trial } from './trials.ts';
@@ -200,7 +196,7 @@ export function emptyIsNotNothing(): Ordeal {
     name: 'empty',
     promise: `A side that suddenly reads empty or shorter than it is (${ROWS.length} ways): what rests on it is not written, and all is done once it is over`,
     async open() {
-      undisturbed = await withAccount(async (world, mailroom) => {
+      undisturbed = await withTortureAccount({ story: FEW_WRITES }, async (world, mailroom) => {
         await mailroom.pass();
         requireNone(misplaced(world.story, world.picture()));
         return world.picture();
@@ -214,7 +210,7 @@ function toTrial({ name, rules, outcome }: EmptyRow, undisturbed: () => Picture)
   return {
     name,
     run: () =>
-      withAccount(async (world, mailroom) => {
+      withTortureAccount({ story: FEW_WRITES }, async (world, mailroom) => {
         await writeFile(mailroom.statePath, stateAfterSuccess());
         const before = world.picture();
         let changed = 0;
@@ -265,17 +261,4 @@ function countingChanges(fault: Fault, count: () => void): Fault {
       return after;
     },
   };
-}
-
-async function withAccount<Result>(
-  act: (world: TortureAccount, mailroom: Mailroom) => Promise<Result>,
-): Promise<Result> {
-  const world = await openTortureAccount(FEW_WRITES);
-  const mailroom = await setUpMailroom(world.account);
-  try {
-    return await act(world, mailroom);
-  } finally {
-    await world.account.close();
-    await mailroom.remove();
-  }
 }

@@ -7,8 +7,8 @@ import { PROJECT, recordedWrites } from '../support/run-mailroom.ts';
 import { parseCardLines } from '../support/stand-in/card-text.ts';
 import type { FaultRule } from '../support/stand-in/faults.ts';
 import type { StandIn } from '../support/stand-in/stand-in.ts';
-import { openTortureAccount, type TortureAccount } from '../support/torture-account.ts';
-import { type Mailroom, type PassResult, setUpMailroom } from '../support/torture-run.ts';
+import { type TortureAccount } from '../support/torture-account.ts';
+import { type Mailroom, type PassResult, withTortureAccount } from '../support/torture-run.ts';
 import { hostileFrom, oddJson, textChange, withChangedNode } from './hostile-text.ts';
 import { FEW_WRITES } from './stories.ts';
 import { type Ordeal, requireNone, type Trial } from './trials.ts';
@@ -36,7 +36,7 @@ const PASSES = 5;
 
 async function tryFromHeaders(seed: number): Promise<void> {
   const froms = fc.sample(hostileFrom, { seed, numRuns: 20 });
-  await withAccount(async (world, mailroom) => {
+  await withTortureAccount({ story: FEW_WRITES, rewritesCards: false }, async (world, mailroom) => {
     const { account, mailboxId } = world;
     for (const [index, from] of froms.entries()) {
       for (const mailbox of index % 3 === 0 ? ['@ToPerson', ''] : ['@ToFeed']) {
@@ -67,7 +67,7 @@ async function tryCards(seed: number, padTo = 0): Promise<void> {
       numRuns: 12,
     },
   );
-  await withAccount(async (world, mailroom) => {
+  await withTortureAccount({ story: FEW_WRITES, rewritesCards: false }, async (world, mailroom) => {
     const { account, mailboxId } = world;
     const before = new Map<string, string>();
     // The first is a large one.
@@ -108,7 +108,7 @@ function toAnswersTrial(seed: number): Trial {
   return {
     name: `answers, seed ${seed}`,
     run: () =>
-      withAccount(async (world, mailroom) => {
+      withTortureAccount({ story: FEW_WRITES, rewritesCards: false }, async (world, mailroom) => {
         const [chance] = fc.sample(
           fc.record({
             request: fc.integer({ min: 1, max: 27 }),
@@ -269,17 +269,4 @@ function isSubsequence(part: string, whole: string): boolean {
     if (at === 0) return false;
   }
   return true;
-}
-
-async function withAccount(
-  act: (world: TortureAccount, mailroom: Mailroom) => Promise<void>,
-): Promise<void> {
-  const world = await openTortureAccount(FEW_WRITES, { rewritesCards: false });
-  const mailroom = await setUpMailroom(world.account);
-  try {
-    await act(world, mailroom);
-  } finally {
-    await world.account.close();
-    await mailroom.remove();
-  }
 }

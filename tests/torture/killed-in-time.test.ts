@@ -1,46 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
-import {
-  buildPrograms,
-  install,
-  type Installation,
-  type Programs,
-} from '../support/run-mailroom.ts';
-import { arrangeScenario, type Scenario } from '../support/scenario.ts';
-import { describeEachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachServer } from '../support/test-account.ts';
+import { useScenario } from '../support/use-scenario.ts';
 import { contactCard } from '../support/torture-account.ts';
 
 /* A real server cannot be asked to kill its client, so here the clock does, all over the pass. */
 
 const KILLS = 12;
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
-
 describeEachServer('killed at some time', ({ open }) => {
-  let account: TestAccount;
-  let scenario: Scenario;
-  let mailroom: Installation;
+  const { account, scenario, mailroom } = useScenario(open);
   /** Of a pass that nobody kills. */
   let passMs: number;
 
   beforeAll(async () => {
-    account = await open();
-    scenario = await arrangeScenario(account);
-    mailroom = await install(programs, account);
     await arrange(KILLS);
     const startedMs = performance.now();
     await mailroom.run();
     passMs = performance.now() - startedMs;
-  });
-  afterAll(async () => {
-    await mailroom?.remove();
-    await account?.close();
   });
 
   /** A new sender and one to be moved, with emails each; where the emails are to end. */

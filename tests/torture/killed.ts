@@ -1,13 +1,10 @@
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 
-import { buildPrograms, type Programs, PROJECT } from '../support/run-mailroom.ts';
-import {
-  openTortureAccount,
-  type Picture,
-  type TortureAccount,
-} from '../support/torture-account.ts';
-import { type Mailroom, setUpMailroom } from '../support/torture-run.ts';
+import { builtPrograms, type Programs } from '../support/programs.ts';
+import { PROJECT } from '../support/run-mailroom.ts';
+import { type Picture, type TortureAccount } from '../support/torture-account.ts';
+import { type Mailroom, withTortureAccount } from '../support/torture-run.ts';
 import { differences, misplaced } from './same-end.ts';
 import { EVERY_WRITE } from './stories.ts';
 import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
@@ -26,10 +23,9 @@ export function killedAnywhere(): Ordeal {
       'Killed (SIGKILL) before and after every request of a pass with every kind of write: nothing is lost on the way, and the next pass ends as an undisturbed one',
     atOnce: 3,
     async open() {
-      programs = await buildPrograms();
+      programs = builtPrograms();
       undisturbed = await readUndisturbed();
     },
-    close: () => programs.remove(),
     *trials({ seed, size }) {
       const points = killPoints(undisturbed.requestCount);
       for (const point of points) yield toTrial([point], programs, undisturbed);
@@ -54,7 +50,7 @@ interface Undisturbed {
 }
 
 async function readUndisturbed(): Promise<Undisturbed> {
-  return withAccount(async (world, mailroom) => {
+  return withTortureAccount({ story: EVERY_WRITE }, async (world, mailroom) => {
     await mailroom.pass();
     const end = world.picture();
     requireNone([...misplaced(world.story, end), ...world.findHarm()]);
@@ -78,7 +74,7 @@ function toTrial(
   return {
     name: `killed ${points.map(({ when, request }) => `${when} request ${request}`).join(', then ')}${suffix}`,
     run: () =>
-      withAccount(async (world, mailroom) => {
+      withTortureAccount({ story: EVERY_WRITE }, async (world, mailroom) => {
         const signals: (string | null)[] = [];
         for (const point of points) {
           signals.push(await runAndKill(point, programs, world, mailroom));
@@ -125,17 +121,4 @@ async function runAndKill(
   const [, signal] = (await ended) as [number | null, NodeJS.Signals | null];
   account.faults.splice(rules);
   return signal;
-}
-
-async function withAccount<Result>(
-  act: (world: TortureAccount, mailroom: Mailroom) => Promise<Result>,
-): Promise<Result> {
-  const world = await openTortureAccount(EVERY_WRITE);
-  const mailroom = await setUpMailroom(world.account);
-  try {
-    return await act(world, mailroom);
-  } finally {
-    await world.account.close();
-    await mailroom.remove();
-  }
 }

@@ -9,6 +9,7 @@
 import { parseArgs } from 'node:util';
 
 import { replaceTable } from '../support/page-table.ts';
+import { buildPrograms } from '../support/programs.ts';
 import { ORDEALS } from './ordeals.ts';
 import { renderTable } from './table.ts';
 import { type OrdealResult, runTrials } from './trials.ts';
@@ -29,6 +30,7 @@ const minutes = Number(values.minutes);
 if (!Number.isInteger(seed) || !(minutes > 0)) throw new Error('--seed and --minutes are numbers');
 say(`seed ${seed}, ${minutes} minutes`);
 
+const remove = await buildPrograms();
 const ordeals = ORDEALS.filter(({ name }) => name.includes(values.only));
 const results: OrdealResult[] = [];
 const startedMs = performance.now();
@@ -42,6 +44,7 @@ for (const [index, ordeal] of ordeals.entries()) {
   say(`${ordeal.name}: ${result.tried} tried, ${result.broken.length} broken`);
   for (const broken of result.broken) say(`  ${broken}`);
 }
+await remove();
 const tookMinutes = (performance.now() - startedMs) / 60_000;
 const table = renderTable(results, { seed, minutes: tookMinutes, date: new Date() });
 process.stdout.write(`${table}\n`);

@@ -1,9 +1,5 @@
-import {
-  openTortureAccount,
-  type Picture,
-  type TortureAccount,
-} from '../support/torture-account.ts';
-import { type Mailroom, setUpMailroom } from '../support/torture-run.ts';
+import { type Picture } from '../support/torture-account.ts';
+import { withTortureAccount } from '../support/torture-run.ts';
 import { differences, misplaced } from './same-end.ts';
 import { randomTurns, Schedule, type Turn } from './schedule.ts';
 import { FEW_WRITES } from './stories.ts';
@@ -43,7 +39,7 @@ interface Alone {
 }
 
 async function readAlone(): Promise<Alone> {
-  return withAccount(async (world, mailroom) => {
+  return withTortureAccount({ story: FEW_WRITES }, async (world, mailroom) => {
     await mailroom.pass();
     const end = world.picture();
     requireNone([...misplaced(world.story, end), ...world.findHarm()]);
@@ -70,7 +66,7 @@ function toTrial(name: string, turns: readonly Turn[], runs: number, alone: Alon
   return {
     name,
     run: () =>
-      withAccount(async (world, mailroom) => {
+      withTortureAccount({ story: FEW_WRITES }, async (world, mailroom) => {
         const harm = new Set<string>();
         const schedule = new Schedule(turns, () => {
           for (const one of world.findHarm()) harm.add(one);
@@ -90,17 +86,4 @@ function toTrial(name: string, turns: readonly Turn[], runs: number, alone: Alon
         requireNone([...harm, ...ends, ...differences(alone.end, world.picture())]);
       }),
   };
-}
-
-async function withAccount<Result>(
-  act: (world: TortureAccount, mailroom: Mailroom) => Promise<Result>,
-): Promise<Result> {
-  const world = await openTortureAccount(FEW_WRITES);
-  const mailroom = await setUpMailroom(world.account);
-  try {
-    return await act(world, mailroom);
-  } finally {
-    await world.account.close();
-    await mailroom.remove();
-  }
 }

@@ -3,7 +3,24 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-/* Dependencies point inwards. What is read here is the text of the sources, comments left out. */
+/* Dependencies point down, and never in a circle. What is read here is the text of the sources, comments left out. */
+
+/**
+ * Every arrow from one room to another points down. The entries at the top of `src/` are above all
+ * floors. A new room goes on the lowest floor that is above all that it imports.
+ */
+const FLOORS: readonly (readonly string[])[] = [
+  ['run', 'setup'],
+  ['dry-run', 'settings', 'contacts', 'mail', 'state'],
+  ['pass', 'terminal', 'http'],
+  ['triage', 'log', 'errors.ts'],
+];
+/** It makes the programs and starts them, and no import ties it to the rest. */
+const APART = 'bundle';
+
+const MAX_LINES = 260;
+/** Files that are longer, and are to be cut: take a file off once it is short enough. */
+const LONGER: readonly string[] = ['state/state.ts'];
 
 const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
 const ENTRIES: readonly string[] = [
@@ -17,12 +34,18 @@ const ADAPTERS: readonly string[] = ['mail', 'contacts', 'state'];
 /** All that the adapters and the rules may have of Node for nothing: pure functions. */
 const PURE_MODULES: readonly string[] = ['node:url'];
 
+/** Circles that are still to be opened: take one off once it is. */
+const CIRCLES: readonly string[] = [
+  'settings/settings.ts → settings/state-settings.ts → settings/settings.ts',
+];
+
 interface Source {
   /** Below `src/`, with `/`. */
   readonly path: string;
   /** The first folder; empty at the top. */
   readonly folder: string;
   readonly code: string;
+  readonly lineCount: number;
   /** Packages and `node:` modules as named; files as paths below `src/`. */
   readonly imports: readonly string[];
 }
@@ -90,6 +113,53 @@ describe('layers', () => {
     ).toEqual([]);
   });
 
+  it('every room stands on a floor', () => {
+    const rooms = new Set(sources.map(roomOf).filter((room) => !ENTRIES.includes(room)));
+    expect([...rooms].toSorted()).toEqual([...FLOORS.flat(), APART].toSorted());
+  });
+
+  it('every import from one room into another points down', () => {
+    expect(
+      wrongs(
+        () => true,
+        (one, source) => {
+          const from = roomOf(source);
+          const to = roomOf({ path: one });
+          return !one.endsWith('.ts') || from === to || floorOf(to) > floorOf(from);
+        },
+      ),
+    ).toEqual([]);
+  });
+
+  it('no file imports itself by way of others, types counted', () => {
+    expect(findCircles(sources)).toEqual(CIRCLES);
+  });
+
+  it('a circle would be found: of three files, and of a file with itself', () => {
+    const file = (path: string, ...imports: readonly string[]): Source => ({
+      path,
+      folder: '',
+      code: '',
+      lineCount: 1,
+      imports,
+    });
+
+    expect(
+      findCircles([
+        file('a.ts', 'b.ts'),
+        file('b.ts', 'c.ts', 'd.ts'),
+        file('c.ts', 'a.ts'),
+        file('d.ts'),
+        file('e.ts', 'e.ts'),
+      ]),
+    ).toEqual(['a.ts → b.ts → c.ts → a.ts', 'e.ts → e.ts']);
+  });
+
+  it(`a file has at most ${MAX_LINES} lines`, () => {
+    const long = sources.filter(({ lineCount }) => lineCount > MAX_LINES).map(({ path }) => path);
+    expect(long.toSorted()).toEqual(LONGER.toSorted());
+  });
+
   it('nothing imports an entry', () => {
     expect(
       wrongs(
@@ -133,6 +203,38 @@ function importsOf(path: string): readonly string[] {
   return sources.find((source) => source.path === path)?.imports ?? [];
 }
 
+/** The first folder; a file at the top is a room of its own. */
+function roomOf({ path }: Pick<Source, 'path'>): string {
+  return path.split('/')[0] ?? '';
+}
+
+/** 0 for an entry. A room that is not in the plan is below all, so it may import nothing. */
+function floorOf(room: string): number {
+  if (ENTRIES.includes(room)) return 0;
+  const index = FLOORS.findIndex((floor) => floor.includes(room));
+  return index === -1 ? Infinity : index + 1;
+}
+
+/** Each circle once, from its first file in alphabetical order on. */
+function findCircles(files: readonly Source[]): readonly string[] {
+  const importsByPath = new Map(files.map(({ path, imports }) => [path, imports]));
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) {
+      circles.push([...way.slice(way.indexOf(path)), path].join(' → '));
+      return;
+    }
+    if (done.has(path)) return;
+    for (const next of importsByPath.get(path) ?? []) {
+      if (importsByPath.has(next)) visit(next, [...way, path]);
+    }
+    done.add(path);
+  };
+  for (const path of [...importsByPath.keys()].toSorted()) visit(path, []);
+  return circles;
+}
+
 /** Imports that are not allowed, of the files that the rule is for: `file → import`. */
 function wrongs(
   isMeant: (source: Source) => boolean,
@@ -150,9 +252,17 @@ function readSources(): readonly Source[] {
     .filter((name) => name.endsWith('.ts'))
     .map((name) => {
       const path = name.replaceAll('\\', '/');
-      const code = withoutComments(readFileSync(join(SOURCES, name), 'utf8'));
+      const text = readFileSync(join(SOURCES, name), 'utf8');
+      const code = withoutComments(text);
+      const lineCount = text.split('\n').length - 1;
       const [folder = ''] = path.includes('/') ? path.split('/') : [''];
-      return { path, folder, code, imports: findImports(code, dirname(join(SOURCES, name))) };
+      return {
+        path,
+        folder,
+        code,
+        lineCount,
+        imports: findImports(code, dirname(join(SOURCES, name))),
+      };
     });
 }
 

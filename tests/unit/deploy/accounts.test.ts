@@ -9,13 +9,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../support/kube/cluster.ts';
 import { hasKustomizeLoadRestrictor } from '../../support/kube/kubectl.ts';
 import { findManifest, parseManifests, readManifests } from '../../support/kube/manifests.ts';
+import { isRequired, skipNote } from '../../support/required.ts';
 import { findSchemaProblems } from '../../support/kube/schemas.ts';
 
 /* Several accounts in one cluster: what kubectl makes of deploy/optional/accounts/. */
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
-const isSkipped = !hasKustomizeLoadRestrictor();
-const note = isSkipped ? ' (skipped: it needs kubectl 1.21 or newer)' : '';
+const isSkipped = !hasKustomizeLoadRestrictor() && !isRequired('kube');
+const note = skipNote(isSkipped, 'kubectl 1.21 or newer', 'kube');
 
 describe.skipIf(isSkipped)(`accounts beside one another${note}`, () => {
   let folder: string;

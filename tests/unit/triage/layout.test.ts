@@ -5,6 +5,7 @@ import {
   requiredGroupNames,
   requiredMailboxNames,
 } from '../../../src/triage/layout.ts';
+import { DEFAULT_GROUPS, DEFAULT_MAILBOXES } from '../../support/prepare-account.ts';
 import {
   aCategory,
   aGroup,
@@ -20,25 +21,12 @@ import {
 describe('what an account must have', () => {
   it('mailboxes: Screener, every label and destination, each once', () => {
     expect(requiredMailboxNames(triageNames()).toSorted()).toEqual(
-      [
-        'Screener',
-        '@ToImbox',
-        '@ToFeed',
-        '@ToPaperTrail',
-        '@ToJail',
-        '@ToPerson',
-        '@MailroomError',
-        '@MailroomWarning',
-        'Inbox',
-        'Feed',
-        'Paper Trail',
-        'Jail',
-      ].toSorted(),
+      ['Inbox', ...DEFAULT_MAILBOXES].toSorted(),
     );
   });
 
   it('contact groups, each once', () => {
-    expect(requiredGroupNames(triageNames())).toEqual(['Imbox', 'Feed', 'Paper Trail', 'Jail']);
+    expect(requiredGroupNames(triageNames())).toEqual(DEFAULT_GROUPS);
   });
 
   it('no warning label when warnings are switched off', () => {
