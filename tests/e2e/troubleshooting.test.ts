@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
+import { builtPrograms } from '../support/programs.ts';
 import {
-  buildPrograms,
   type EnvChange,
   install,
   type Installation,
-  type Programs,
   PROJECT,
   recordedWrites,
 } from '../support/run-mailroom.ts';
@@ -20,11 +19,7 @@ import { startProgram } from '../support/process.ts';
  * Each block is named as the page's heading.
  */
 
-let programs: Programs;
-beforeAll(async () => {
-  programs = await buildPrograms();
-});
-afterAll(() => programs.remove());
+const programs = builtPrograms();
 
 const FROM = 'The News <news@sender.example>';
 
