@@ -31,7 +31,8 @@ export function showAccount(page: Page, view: AccountView, earlier: AccountView 
   ]);
 }
 
-const MAILBOXES = ['Inbox', 'Archive', 'Trash', ...DEFAULT_MAILBOXES];
+const FIRST = ['Screener', 'Inbox', 'Feed', 'Paper Trail', 'Jail', 'Archive', 'Trash'];
+const MAILBOXES = [...FIRST, ...DEFAULT_MAILBOXES.filter((name) => !FIRST.includes(name))];
 
 function countIn(mailbox: string, { whereabouts }: AccountView): number {
   return [...whereabouts.values()].filter((place) => place.split(' + ').includes(mailbox)).length;
