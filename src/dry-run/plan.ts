@@ -129,7 +129,7 @@ function renderSender(sender: SenderAddress, seen: Seen): readonly string[] {
       ? [`  left alone  ${whyLeftAlone(sender, seen)}`]
       : [`  contact  ${describeContact(made.wish)}`, `  groups   ${describeGroups(sender, seen)}`]),
     ...emails.map((line, index) => `  ${index === 0 ? 'mail  ' : '      '}   ${line}`),
-  ].map(toPlainLine);
+  ].map((line) => toPlainLine(line));
 }
 
 function describeContact({ newContact, existing }: ContactWish): string {
@@ -178,7 +178,7 @@ function renderWithoutSender(count: number, seen: Seen): readonly string[] {
     `${count} labelled ${count === 1 ? 'email has' : 'emails have'} no usable From address`,
     '  left alone  the triage label stays until you take it off',
     ...emails.map((line, index) => `  ${index === 0 ? 'mail  ' : '      '}   ${line}`),
-  ].map(toPlainLine);
+  ].map((line) => toPlainLine(line));
 }
 
 function renderTotals(senderCount: number, seen: Seen): string {
