@@ -2,7 +2,8 @@ import type { LogEvent } from '../log/events.ts';
 import type { LogFields } from '../log/line.ts';
 import type { Logger } from '../log/logger.ts';
 import { type Email, type EmailPatch, memberKey } from '../triage/model.ts';
-import type { ContactStore, MailStore } from '../triage/ports.ts';
+import type { ContactStore, EmailPage, MailStore } from '../triage/ports.ts';
+import { applyPatch } from '../triage/sweep.ts';
 
 /*
  * A dry run is the same pass over stores that read from the servers and write nowhere: what was
@@ -12,27 +13,39 @@ import type { ContactStore, MailStore } from '../triage/ports.ts';
 /** Reads from `store`; patches are remembered and shown, never sent. */
 export function dryRunMailStore(store: MailStore): MailStore {
   const patches = new Map<string, EmailPatch[]>();
-  const patched = (email: Email): Email => {
-    const mailboxIds = new Set(email.mailboxIds);
-    for (const patch of patches.get(email.id) ?? []) {
-      for (const id of patch.remove) mailboxIds.delete(id);
-      for (const id of patch.add) mailboxIds.add(id);
+  const patched = (email: Email): Email => (patches.get(email.id) ?? []).reduce(applyPatch, email);
+  const isIn = ({ mailboxIds }: Email, ids: readonly string[]): boolean =>
+    ids.some((id) => mailboxIds.has(id));
+  async function* patchedPages(
+    pages: AsyncIterable<EmailPage>,
+    mailboxIds: readonly string[],
+  ): AsyncGenerator<EmailPage> {
+    for await (const { emails, state } of pages) {
+      yield { emails: emails.map(patched).filter((email) => isIn(email, mailboxIds)), state };
     }
-    return { ...email, mailboxIds };
-  };
+  }
   return {
     readMailboxes: () => store.readMailboxes(),
-    async *readEmailsIn(mailboxIds) {
-      for await (const page of store.readEmailsIn(mailboxIds)) {
-        const asWritten = page.map(patched);
-        yield asWritten.filter((email) => mailboxIds.some((id) => email.mailboxIds.has(id)));
-      }
+    readEmailsIn: (ids) => patchedPages(store.readEmailsIn(ids), ids),
+    readEmailsFrom: (id, addresses) => patchedPages(store.readEmailsFrom(id, addresses), [id]),
+    async readEmails(ids) {
+      const { emails, state } = await store.readEmails(ids);
+      return { emails: emails.map(patched), state };
     },
-    async patchEmails(wanted) {
+    async readChanges(sinceState) {
+      const changes = await store.readChanges(sinceState);
+      return changes.kind === 'unknown'
+        ? changes
+        : { ...changes, emails: changes.emails.map(patched) };
+    },
+    async patchEmails(wanted, state) {
       for (const patch of wanted) {
         patches.set(patch.emailId, [...(patches.get(patch.emailId) ?? []), patch]);
       }
-      return new Map(wanted.map(({ emailId }) => [emailId, { kind: 'updated' }]));
+      return {
+        outcomes: new Map(wanted.map(({ emailId }) => [emailId, { kind: 'updated' }])),
+        state,
+      };
     },
   };
 }

@@ -22,6 +22,7 @@ export type LogEvent =
   | 'sender_processing_failed'
   | 'email_missing_sender'
   | 'conflict_detected'
+  | 'label_changed_meanwhile'
   | 'duplicate_contacts'
   | 'name_mismatch_warning'
   | 'contact_upserted'

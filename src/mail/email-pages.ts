@@ -1,16 +1,21 @@
 import { JmapMethodError } from '../errors.ts';
-import { judgeAuthor } from '../triage/author.ts';
-import type { Email, SenderAddress } from '../triage/model.ts';
-import { cleanDisplayName } from '../triage/sender.ts';
-import { loadFromReader } from './from-field.ts';
+import type { EmailPage } from '../triage/ports.ts';
+import type { EmailReader } from './email-reader.ts';
 import type { JmapClient } from './jmap/client.ts';
-import { type JsonObject, malformedAnswer } from './jmap/decode.ts';
+import { decodeString, type JsonObject, malformedAnswer } from './jmap/decode.ts';
 import { type Page, readPage } from './jmap/query-page.ts';
 import { isTooLarge } from './jmap/write-failure.ts';
-import { decodeEmail, EMAIL_PROPERTIES, type UnjudgedEmail } from './objects.ts';
+import { EMAIL_PROPERTIES } from './objects.ts';
+
+/** RFC 8621 §4.4.1: in at least one of the mailboxes. */
+export function inMailboxes(mailboxIds: readonly string[]): JsonObject {
+  const conditions = mailboxIds.map((inMailbox) => ({ inMailbox }));
+  const [first] = conditions;
+  return conditions.length === 1 && first !== undefined ? first : { operator: 'OR', conditions };
+}
 
 /**
- * Every email in at least one of the mailboxes, once each, oldest first (MailStore.readEmailsIn).
+ * Every email that the filter finds, once each, oldest first (MailStore.readEmailsIn).
  *
  * The next page begins after the last email of this one (`anchor`, RFC 8620 §5.5), so emails that
  * leave meanwhile shift nothing. When the anchor itself has left, the listing begins again and
@@ -20,62 +25,40 @@ import { decodeEmail, EMAIL_PROPERTIES, type UnjudgedEmail } from './objects.ts'
  */
 export async function* readEmailPages(
   client: JmapClient,
-  mailboxIds: readonly string[],
-  findOwnAddresses: () => Promise<ReadonlySet<SenderAddress>>,
-): AsyncGenerator<readonly Email[]> {
-  if (mailboxIds.length === 0) return;
-  const given = new Set<string>();
-  let finish: Finish | null = null;
+  filter: JsonObject,
+  read: EmailReader,
+): AsyncGenerator<EmailPage> {
+  const given = new RecentIds();
   const listing = new Listing((await client.session()).limits.maxObjectsInGet);
   for (;;) {
-    const page = await readNext(client, listing, filterOf(mailboxIds));
+    const page = await readNext(client, listing, filter);
     if (page === 'again') continue;
     const next = listing.advance(page, given);
     if (next === 'end') return;
     if (next === 'again') continue;
-    finish ??= await createFinish(await findOwnAddresses());
-    const emails = page.objects
-      .map(decodeEmail)
-      .map(finish)
-      .filter(({ id }) => !given.has(id));
-    for (const { id } of emails) given.add(id);
+    const emails = (await read(page.objects)).filter(({ id }) => !given.has(id));
+    given.add(emails.map(({ id }) => id));
     if (emails.length === 0) continue;
     listing.hasProgressed();
-    yield emails;
+    yield { emails, state: decodeString(page.state, 'Email/get state') };
   }
 }
 
-type Finish = (email: UnjudgedEmail) => Email;
+/** Ids, of which the memory for some 50,000 is enough: what was forgotten may be given twice. */
+class RecentIds {
+  readonly #ids = new Set<string>();
 
-/**
- * Judges each email's author. Many emails have one sender and are in the same few mailboxes: they
- * share what is equal, and a From field is read once.
- */
-async function createFinish(own: ReadonlySet<SenderAddress>): Promise<Finish> {
-  const read = await loadFromReader();
-  const mailboxIds = new Map<string, Email['mailboxIds']>();
-  const authors = new Map<string, Pick<Email, 'author' | 'displayName'>>();
-  return ({ id, receivedAt, from, fromFields, ...email }) => {
-    const { author, displayName } = shared(authors, JSON.stringify([from, fromFields]), () => ({
-      author: judgeAuthor({ from, readings: fromFields.map(read) }, own),
-      displayName: cleanDisplayName(from[0]?.name ?? null),
-    }));
-    const ids = shared(mailboxIds, [...email.mailboxIds].join(' '), () => email.mailboxIds);
-    return { id, mailboxIds: ids, author, displayName, receivedAt };
-  };
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  add(ids: readonly string[]): void {
+    if (this.#ids.size >= MOST_IDS) this.#ids.clear();
+    for (const id of ids) this.#ids.add(id);
+  }
 }
 
-function shared<Value>(known: Map<string, Value>, key: string, make: () => Value): Value {
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const value = make();
-  // As many senders as that have few emails each, and remembering them would cost more than it saves.
-  if (known.size >= MOST_SHARED) known.clear();
-  known.set(key, value);
-  return value;
-}
-
-const MOST_SHARED = 4096;
+const MOST_IDS = 50_000;
 
 async function readNext(
   client: JmapClient,
@@ -98,12 +81,6 @@ async function readNext(
   }
 }
 
-function filterOf(mailboxIds: readonly string[]): JsonObject {
-  const conditions = mailboxIds.map((inMailbox) => ({ inMailbox }));
-  const [first] = conditions;
-  return conditions.length === 1 && first !== undefined ? first : { operator: 'OR', conditions };
-}
-
 /** Where a listing stands, and how it goes on. */
 class Listing {
   #limit: number;
@@ -115,7 +92,7 @@ class Listing {
    * Ids since the listing was begun again: a page that adds none to them is the same page again.
    * Null before: then they are those that were given, and are not held twice.
    */
-  #listedAgain: Set<string> | null = null;
+  #listedAgain: RecentIds | null = null;
   /** Emails that were deleted before they could be read are listed, and never given. */
   #lastPage: ReadonlySet<string> = new Set();
   /** Beginnings since the last email that was new to the caller. */
@@ -137,7 +114,7 @@ class Listing {
   }
 
   /** `again`: the page is not the one after the last, and does not count. */
-  advance({ ids, queryState }: Page, given: ReadonlySet<string>): 'more' | 'again' | 'end' {
+  advance({ ids, queryState }: Page, given: RecentIds): 'more' | 'again' | 'end' {
     const isFirst = this.#position === 0;
     if (
       !this.#usesAnchors &&
@@ -152,7 +129,7 @@ class Listing {
     if (ids.every((id) => listed.has(id) || this.#lastPage.has(id))) {
       throw malformedAnswer('Email/query gives one page over and over');
     }
-    for (const id of ids) this.#listedAgain?.add(id);
+    this.#listedAgain?.add(ids);
     this.#lastPage = new Set(ids);
     this.#position += ids.length;
     this.#lastId = ids.at(-1) ?? null;
@@ -187,7 +164,7 @@ class Listing {
     this.#position = 0;
     this.#lastId = null;
     this.#queryState = null;
-    this.#listedAgain = new Set();
+    this.#listedAgain = new RecentIds();
     this.#lastPage = new Set();
   }
 }

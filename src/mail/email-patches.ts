@@ -1,4 +1,6 @@
+import { JmapMethodError } from '../errors.ts';
 import type { EmailPatch, PatchOutcome } from '../triage/model.ts';
+import type { PatchResult } from '../triage/ports.ts';
 import { decodeSetAnswer, type SetAnswer } from './jmap/answers.ts';
 import type { MethodCall } from './jmap/calls.ts';
 import type { JmapClient } from './jmap/client.ts';
@@ -11,14 +13,15 @@ import {
 
 /**
  * Applies patches by Email/set (RFC 8621 §4.6), chunked by `maxObjectsInSet` and `maxSizeRequest`,
- * a few chunks side by side (MailStore.patchEmails). A patch that changes nothing is `updated` and
- * not sent. A chunk that fails for now is an outcome of its emails; only what breaks the run is
- * thrown, and only after the chunks under way have ended.
+ * one chunk after the other: each names the state that the one before left (MailStore.patchEmails).
+ * A patch that changes nothing is `updated` and not sent. A chunk that fails for now is an outcome
+ * of its emails; only what breaks the run is thrown.
  */
 export async function patchEmails(
   client: JmapClient,
   patches: readonly EmailPatch[],
-): Promise<ReadonlyMap<string, PatchOutcome>> {
+  state: string | null,
+): Promise<PatchResult> {
   const outcomes = new Map<string, PatchOutcome>();
   const updates = groupByEmail(patches).filter((update) => {
     const [{ emailId }] = update;
@@ -26,29 +29,27 @@ export async function patchEmails(
     if (!isSent) outcomes.set(emailId, UPDATED);
     return isSent;
   });
-  if (updates.length === 0) return outcomes;
+  if (updates.length === 0) return { outcomes, state };
   const { limits } = await client.session();
   const queue = new ChunkQueue(updates, limits.maxObjectsInSet, limits.maxSizeRequest);
-  const workers = Math.min(MOST_CHUNKS_AT_ONCE, limits.maxConcurrentRequests, queue.chunksLeft);
-  const broken: unknown[] = [];
-  const work = async (): Promise<void> => {
-    for (let chunk = queue.take(); chunk.length > 0; chunk = queue.take()) {
-      if (broken.length > 0) return;
-      try {
-        await sendChunk(client, chunk, queue, outcomes);
-      } catch (error) {
-        broken.push(error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: workers }, work));
-  if (broken.length > 0) throw broken[0];
-  return outcomes;
+  const sending: Sending = { client, queue, outcomes, state };
+  for (let chunk = queue.take(); chunk.length > 0; chunk = queue.take()) {
+    await sendChunk(chunk, sending);
+  }
+  return { outcomes, state: sending.state };
 }
 
-const MOST_CHUNKS_AT_ONCE = 4;
+interface Sending {
+  readonly client: JmapClient;
+  readonly queue: ChunkQueue;
+  readonly outcomes: Map<string, PatchOutcome>;
+  /** Of all emails, as the last chunk left it; null: whatever it is. */
+  state: string | null;
+}
 
 const UPDATED: PatchOutcome = { kind: 'updated' };
+
+const STALE: PatchOutcome = { kind: 'stale' };
 
 /** All patches for one email, in order; of two that contradict each other the later wins. */
 type EmailPatches = readonly [EmailPatch, ...EmailPatch[]];
@@ -112,10 +113,6 @@ class ChunkQueue {
     this.#maxBytes = maxSizeRequest - ENVELOPE_BYTES;
   }
 
-  get chunksLeft(): number {
-    return Math.ceil(this.#updates.length / this.#maxObjects);
-  }
-
   /** At least one update while there are any, even where one alone is above the limit. */
   take(): readonly EmailUpdate[] {
     const chunk: EmailUpdate[] = [];
@@ -128,6 +125,11 @@ class ChunkQueue {
     }
     this.#updates.splice(0, chunk.length);
     return chunk;
+  }
+
+  /** All that were not yet handed out; none is left. */
+  takeAll(): readonly { readonly emailId: string }[] {
+    return this.#updates.splice(0).map(([{ emailId }]) => ({ emailId }));
   }
 
   /** Takes back a chunk that was too large; chunks are at most half of it from now on. */
@@ -148,27 +150,33 @@ const ENVELOPE_BYTES = 1024;
 /** Enough for several single offenders among thousands; a server that refuses all is not asked on. */
 const MOST_HALVINGS = 64;
 
-async function sendChunk(
-  client: JmapClient,
-  chunk: readonly EmailUpdate[],
-  queue: ChunkQueue,
-  outcomes: Map<string, PatchOutcome>,
-): Promise<void> {
+async function sendChunk(chunk: readonly EmailUpdate[], sending: Sending): Promise<void> {
+  const { client, queue, outcomes, state } = sending;
   const update = Object.fromEntries(chunk.map(({ emailId, patch }) => [emailId, patch]));
-  const set: MethodCall = { name: 'Email/set', arguments: { update }, callId: 'set' };
+  const set: MethodCall = {
+    name: 'Email/set',
+    arguments: state === null ? { update } : { ifInState: state, update },
+    callId: 'set',
+  };
   try {
     const answers = await client.request([set]);
     const answer = decodeSetAnswer(answers.argumentsOf(set), set.name);
+    if (state !== null && answer.newState !== null) sending.state = answer.newState;
     for (const { emailId } of chunk) outcomes.set(emailId, outcomeOf(emailId, answer));
   } catch (error) {
-    const failure = writeFailureOf(error);
     const half = Math.ceil(chunk.length / 2);
+    if (isStale(error, state)) {
+      // What is planned for the emails after these is of the same state.
+      for (const { emailId } of [...chunk, ...queue.takeAll()]) outcomes.set(emailId, STALE);
+      return;
+    }
+    const failure = writeFailureOf(error);
     if (isTooLarge(error) && chunk.length > 1) {
       queue.takeBack(chunk);
     } else if (isRefusedWhole(error) && chunk.length > 1 && queue.mayHalve()) {
       // One email may be what is refused: the others shall not wait for it.
-      await sendChunk(client, chunk.slice(0, half), queue, outcomes);
-      await sendChunk(client, chunk.slice(half), queue, outcomes);
+      await sendChunk(chunk.slice(0, half), sending);
+      await sendChunk(chunk.slice(half), sending);
     } else {
       // Of a chunk it is not known which email is refused: trying again is the safer reading.
       const outcome: PatchOutcome =
@@ -176,6 +184,11 @@ async function sendChunk(
       for (const { emailId } of chunk) outcomes.set(emailId, outcome);
     }
   }
+}
+
+/** RFC 8620 §5.3; a server that says so unasked is wrong, and is not asked again in this run. */
+function isStale(error: unknown, state: string | null): boolean {
+  return state !== null && error instanceof JmapMethodError && error.type === 'stateMismatch';
 }
 
 function outcomeOf(emailId: string, { updated, notUpdated }: SetAnswer): PatchOutcome {

@@ -1,8 +1,9 @@
-import type { SenderAddress } from '../triage/model.ts';
 import type { MailStore } from '../triage/ports.ts';
-import { parseSenderAddress } from '../triage/sender.ts';
-import { readEmailPages } from './email-pages.ts';
+import { readChanges, readEmails } from './email-changes.ts';
+import { inMailboxes, readEmailPages } from './email-pages.ts';
 import { patchEmails } from './email-patches.ts';
+import { createEmailReader } from './email-reader.ts';
+import { readEmailsFrom } from './email-search.ts';
 import { JmapClient, type JmapClientOptions } from './jmap/client.ts';
 import type { JmapSession, RememberedSession } from './jmap/session.ts';
 import { createMailbox, type CreateMailboxOutcome, readMailboxes } from './mailboxes.ts';
@@ -28,15 +29,16 @@ export interface MailStoreOptions extends JmapClientOptions {
 /** Sends nothing before the first method call. */
 export function createMailStore(options: MailStoreOptions): JmapMailStore {
   const client = new JmapClient(options);
-  const findOwnAddresses = async (): Promise<ReadonlySet<SenderAddress>> => {
-    const { username } = await client.session();
-    const names = [username, ...options.ownUsernames];
-    return new Set(names.map(parseSenderAddress).filter((address) => address !== null));
-  };
+  const read = createEmailReader(client, options.ownUsernames);
   return {
     readMailboxes: () => readMailboxes(client),
-    readEmailsIn: (mailboxIds) => readEmailPages(client, mailboxIds, findOwnAddresses),
-    patchEmails: (patches) => patchEmails(client, patches),
+    async *readEmailsIn(mailboxIds) {
+      if (mailboxIds.length > 0) yield* readEmailPages(client, inMailboxes(mailboxIds), read);
+    },
+    readEmailsFrom: (id, addresses) => readEmailsFrom(client, { id, addresses }, read),
+    readEmails: (ids) => readEmails(client, ids, read),
+    readChanges: (sinceState) => readChanges(client, sinceState, read),
+    patchEmails: (patches, state) => patchEmails(client, patches, state),
     createMailbox: (name, parentId) => createMailbox(client, name, parentId),
     readAccount: () => client.session(),
     remember: () => client.remember(),

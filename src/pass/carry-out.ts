@@ -1,31 +1,35 @@
-import type { SenderAddress } from '../triage/model.ts';
 import type { SenderPlan } from '../triage/plan.ts';
 import { joinGroups, leaveGroups, saveContacts } from './contact-steps.ts';
 import { labelRefused } from './error-labels.ts';
 import { finish } from './finish-step.ts';
+import type { BegunSender } from './ledger.ts';
 import type { Pass } from './pass.ts';
 import { startFirstLook, sweep } from './sweep-step.ts';
+import { dropWithdrawn } from './withdrawn-step.ts';
 
 /**
  * Carries out the plans for all senders together, step by step, in the order that makes a pass safe
  * to be killed anywhere: while anything is left to do, the triage label is on, so the next pass
  * does it again; while a sender is in an old group, the next pass still sees a re-triage.
- * Returns the senders that were handled whole.
  */
-export async function carryOut(
-  plans: readonly SenderPlan[],
-  pass: Pass,
-): Promise<readonly SenderAddress[]> {
-  if (plans.length === 0) return [];
+export async function carryOut(plans: readonly SenderPlan[], pass: Pass): Promise<void> {
+  if (plans.length === 0) return;
   // Reading what is to be swept needs nothing of the steps before: it runs beside them.
   const firstLook = startFirstLook(plans, pass);
   let begun = await saveContacts(plans, pass);
+  const screened = await firstLook;
+  begun = await dropWithdrawn(begun, pass);
   begun = await joinGroups(begun, pass);
-  const emails = await firstLook;
-  begun = await sweep(begun, emails, pass);
-  begun = await leaveGroups(begun, plans, pass);
-  begun = await finish(begun, emails, pass);
+  // Senders that are new to triage do not wait for the listing of anybody's old place.
+  for (const wave of [begun.filter(isNew), begun.filter((one) => !isNew(one))]) {
+    let moving = await sweep(wave, screened, pass);
+    moving = await leaveGroups(moving, plans, pass);
+    await finish(moving, screened, pass);
+  }
   pass.world.clock.checkpoint();
   await labelRefused(plans, pass);
-  return begun.map(({ plan }) => plan.sender);
+}
+
+function isNew({ membership: { leave, oldDestinationIds } }: BegunSender): boolean {
+  return leave.length === 0 && oldDestinationIds.length === 0;
 }

@@ -38,8 +38,12 @@ export async function saveContacts(
       log.warning('duplicate_contacts', { sender, cards });
     }
     log.info('contact_upserted', { sender, result: outcome.kind });
-    const membership = planMembership({ ...plan, contact }, snapshot);
-    return [{ plan, contact, membership, sweep: planSweepOf(plan, membership, snapshot.layout) }];
+    ledger.contactSaved(sender, outcome.kind, contact);
+    const handled = { ...plan, contact };
+    const membership = planMembership(handled, snapshot);
+    return [
+      { plan, contact, membership, sweep: planSweepOf(handled, membership, snapshot.layout) },
+    ];
   };
   const begun = await sideBySide(plans, save);
   clock.checkpoint();
@@ -70,7 +74,8 @@ export async function joinGroups(
   const readBack = await contacts.readGroups(requiredGroups);
   const isIn = (href: string, uid: string): boolean =>
     readBack.some((group) => group.href === href && isMember(group, uid));
-  return joined.filter(({ plan, membership }) => {
+  return joined.filter((one) => {
+    const { plan, membership } = one;
     const missing = membership.join.find(({ groupHref, uids }) =>
       uids.some((uid) => !isIn(groupHref, uid)),
     );
@@ -81,6 +86,7 @@ export async function joinGroups(
       });
       return false;
     }
+    ledger.groupsJoined(one);
     if (membership.join.length > 0) {
       log.info('group_joined', { sender: plan.sender, category: plan.category.name });
     }
@@ -100,7 +106,9 @@ export async function leaveGroups(
 ): Promise<readonly BegunSender[]> {
   const done = new Set(swept.map(({ plan }) => plan.sender));
   const neededCards = new Set(
-    plans.filter(({ sender }) => !done.has(sender)).flatMap((plan) => [...cardKeys(plan)]),
+    plans
+      .filter(({ sender }) => !done.has(sender) && !ledger.isDone(sender))
+      .flatMap((plan) => [...cardKeys(plan)]),
   );
   const begun = swept.filter(({ plan, membership }) => {
     const uids = membership.leave.flatMap((link) => link.uids);
@@ -122,7 +130,8 @@ export async function leaveGroups(
     }))
     .filter(({ removeUids }) => removeUids.length > 0);
   const failed = await saveGroups(changes, contacts);
-  const left = begun.filter(({ plan, membership }) => {
+  const left = begun.filter((one) => {
+    const { plan, membership } = one;
     const failure = membership.leave
       .map(
         ({ groupHref }) => failed.get(groupHref) ?? (hrefs.has(groupHref) ? null : gone(groupHref)),
@@ -130,7 +139,9 @@ export async function leaveGroups(
       .find((one) => one !== null);
     if (failure !== undefined) ledger.fail(plan.sender, 'leave group', failure);
     else if (membership.leave.length > 0) {
-      log.info('group_reassigned', { sender: plan.sender, to: plan.category.name });
+      ledger.groupsLeft(one);
+      const from = ledger.groupNames(membership.leave.map(({ groupHref }) => groupHref));
+      log.info('group_reassigned', { sender: plan.sender, from, to: plan.category.name });
     }
     return failure === undefined;
   });

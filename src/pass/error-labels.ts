@@ -1,64 +1,56 @@
-import type { Logger } from '../log/logger.ts';
-import type { Email, EmailPatch } from '../triage/model.ts';
+import type { Email } from '../triage/model.ts';
 import type { Conflict, SenderPlan } from '../triage/plan.ts';
-import type { MailStore } from '../triage/ports.ts';
 import { findNobodyReason } from '../triage/sender.ts';
-import { planErrorLabels } from '../triage/sweep.ts';
+import { planErrorLabel } from '../triage/sweep.ts';
 import type { Pass } from './pass.ts';
 
 /**
  * A refusal is for the user to look at: the error label goes on, and comes off when it works. Emails
  * that were finished have no triage label any more, and nothing is left to look at.
  */
-export async function labelRefused(
-  plans: readonly SenderPlan[],
-  { snapshot: { layout }, world: { mail, log }, ledger: { failures, finishedIds } }: Pass,
-): Promise<void> {
-  const refused = new Set(
-    failures.filter(({ failure }) => failure.kind === 'refused').map(({ sender }) => sender),
-  );
+export async function labelRefused(plans: readonly SenderPlan[], pass: Pass): Promise<void> {
+  const { ledger } = pass;
   const emails = plans
-    .filter(({ sender }) => refused.has(sender))
+    .filter(({ sender }) => ledger.isRefused(sender))
     .flatMap(({ labelled }) => labelled)
-    .filter(({ id }) => !finishedIds.has(id));
-  await setErrorLabels(planErrorLabels(emails, layout), mail, log);
+    .filter(({ id }) => !ledger.finishedIds.has(id));
+  await setErrorLabels(emails, pass);
+}
+
+/**
+ * Conflicts and emails without a sender get the error label, once; the triage label stays. They are
+ * named in every pass, because the log of the first one is long gone when somebody sees the label.
+ */
+export async function labelUnclear(
+  withoutSender: readonly Email[],
+  conflicts: readonly Conflict[],
+  pass: Pass,
+): Promise<void> {
+  const { log } = pass.world;
+  const { errorLabelId } = pass.snapshot.layout;
+  const isNew = ({ mailboxIds }: Email): boolean => !mailboxIds.has(errorLabelId);
+  for (const email of withoutSender) {
+    const level = isNew(email) ? 'warning' : 'info';
+    log[level]('email_missing_sender', { emailId: email.id, reason: findNobodyReason(email) });
+  }
+  for (const { sender, emails, categoryNames } of conflicts) {
+    const level = emails.some(isNew) ? 'warning' : 'info';
+    log[level]('conflict_detected', { sender, categories: categoryNames });
+  }
+  await setErrorLabels([...withoutSender, ...conflicts.flatMap(({ emails }) => emails)], pass);
 }
 
 /** Puts the error label on; a failure is logged, and is made good by the next pass. */
 async function setErrorLabels(
-  patches: readonly EmailPatch[],
-  mail: MailStore,
-  log: Logger,
+  labelled: readonly Email[],
+  { snapshot: { layout }, world: { log }, emails }: Pass,
 ): Promise<void> {
-  if (patches.length === 0) return;
-  let emails = 0;
-  for (const [emailId, outcome] of await mail.patchEmails(patches)) {
-    if (outcome.kind === 'updated') emails += 1;
-    else if (outcome.kind !== 'notFound') {
-      log.error('error_label_failed', { emailId, error: outcome.problem });
-    }
-  }
-  log.info('error_label_set', { emails });
-}
-
-/** Conflicts and emails without a sender get the error label, once; the triage label stays. */
-export async function labelUnclear(
-  withoutSender: readonly Email[],
-  conflicts: readonly Conflict[],
-  { snapshot: { layout }, world: { mail, log } }: Pass,
-): Promise<void> {
-  const patches = planErrorLabels(
-    [...withoutSender, ...conflicts.flatMap(({ emails }) => emails)],
-    layout,
+  const { updated, failed } = await emails.patch(
+    labelled.map(({ id }) => id),
+    (email) => planErrorLabel(email, layout),
   );
-  const isNew = new Set(patches.map(({ emailId }) => emailId));
-  for (const email of withoutSender) {
-    const level = isNew.has(email.id) ? 'warning' : 'debug';
-    log[level]('email_missing_sender', { emailId: email.id, reason: findNobodyReason(email) });
+  for (const { email, failure } of failed) {
+    log.error('error_label_failed', { emailId: email.id, error: failure.problem });
   }
-  for (const { sender, emails, categoryNames } of conflicts) {
-    const level = emails.some(({ id }) => isNew.has(id)) ? 'warning' : 'debug';
-    log[level]('conflict_detected', { sender, categories: categoryNames });
-  }
-  await setErrorLabels(patches, mail, log);
+  if (updated.length > 0) log.info('error_label_set', { emails: updated.length });
 }

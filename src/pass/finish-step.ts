@@ -1,34 +1,49 @@
-import type { Email } from '../triage/model.ts';
 import { planFinish, planLabelRemoval } from '../triage/sweep.ts';
 import type { BegunSender } from './ledger.ts';
-import { patchAll, planForSenders } from './patches.ts';
 import type { Pass } from './pass.ts';
+import { createFindBegun, patchForSenders } from './patches.ts';
 
 /** The labelled emails, last of all; Mailroom's own labels come off the sender's others before. */
 export async function finish(
   begun: readonly BegunSender[],
-  emails: readonly Email[],
-  { snapshot: { layout }, world: { mail, log, clock }, ledger }: Pass,
-): Promise<readonly BegunSender[]> {
-  const removals = planForSenders(emails, begun, (email, one) =>
-    planLabelRemoval(email, one.sweep, layout),
+  screened: ReadonlySet<string>,
+  pass: Pass,
+): Promise<void> {
+  if (begun.length === 0) return;
+  const { snapshot, world, ledger } = pass;
+  const { layout } = snapshot;
+  const removed = await patchForSenders(
+    screened,
+    createFindBegun(begun),
+    (email, one) => planLabelRemoval(email, one.sweep, layout),
+    pass,
   );
-  const removed = await patchAll(removals, mail);
   const active = ledger.dropFailed(begun, 'finish', removed.failed);
-  clock.checkpoint();
-  const labelled = active.flatMap(({ plan }) => plan.labelled);
-  const moves = planForSenders(labelled, active, (email, one) =>
-    planFinish(email, one.sweep, layout),
+  world.clock.checkpoint();
+  const { updated, failed } = await patchForSenders(
+    active.flatMap(({ plan }) => plan.labelled.map(({ id }) => id)),
+    createFindBegun(active),
+    (email, one, isChanged) => planFinish(email, one.sweep, layout, isChanged),
+    pass,
   );
-  const result = await patchAll(moves, mail);
-  for (const { emailId } of result.updated) ledger.finishedIds.add(emailId);
-  const finished = ledger.dropFailed(active, 'finish', result.failed);
-  for (const one of finished) {
-    const { sender, displayName, contact, category, labelled: own } = one.plan;
-    if (one.sweep.hasWarning) {
-      log.warning('name_mismatch_warning', { sender, displayName, contactName: contact?.name });
-    }
-    log.info('triage_complete', { sender, category: category.name, labelledEmails: own.length });
+  for (const { sender, before, after } of updated) {
+    ledger.moved(sender, before, after);
+    ledger.finishedIds.add(before.id);
   }
-  return finished;
+  for (const { plan, sweep } of ledger.dropFailed(active, 'finish', failed)) {
+    const { sender, displayName, contact, category, labelled } = plan;
+    ledger.done(sender);
+    if (sweep.hasWarning) {
+      world.log.warning('name_mismatch_warning', {
+        sender,
+        displayName,
+        contactName: contact?.name,
+      });
+    }
+    world.log.info('triage_complete', {
+      sender,
+      category: category.name,
+      labelledEmails: labelled.length,
+    });
+  }
 }

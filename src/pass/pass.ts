@@ -1,4 +1,5 @@
 import type { Snapshot } from '../triage/layout.ts';
+import type { KnownEmails } from './known-emails.ts';
 import type { Ledger } from './ledger.ts';
 import type { World } from './world.ts';
 
@@ -6,5 +7,6 @@ import type { World } from './world.ts';
 export interface Pass {
   readonly snapshot: Snapshot;
   readonly world: World;
+  readonly emails: KnownEmails;
   readonly ledger: Ledger;
 }

@@ -1,48 +1,74 @@
 import type { Email, EmailPatch, SenderAddress, WriteFailure } from '../triage/model.ts';
-import type { MailStore } from '../triage/ports.ts';
 import { findSender } from '../triage/sender.ts';
+import { planSweep } from '../triage/sweep.ts';
 import type { BegunSender } from './ledger.ts';
+import type { Pass } from './pass.ts';
 
-interface SenderPatch {
-  readonly sender: SenderAddress;
-  readonly patch: EmailPatch;
-}
+/** Whose email this is: a sender's own, or of another address on its card. */
+export type FindBegun = (email: Email) => BegunSender | undefined;
 
-/** Plans a patch for each email of a sender in `begun`; an email is planned for its sender alone. */
-export function planForSenders(
-  emails: readonly Email[],
-  begun: readonly BegunSender[],
-  planOne: (email: Email, one: BegunSender) => EmailPatch | null,
-): ReadonlyMap<string, SenderPatch> {
-  const bySender = new Map(begun.map((one) => [one.plan.sender, one]));
-  const patches = new Map<string, SenderPatch>();
-  for (const email of emails) {
-    const sender = findSender(email);
-    const one = sender === null ? undefined : bySender.get(sender);
-    const patch = one === undefined ? null : planOne(email, one);
-    if (sender !== null && patch !== null) patches.set(email.id, { sender, patch });
+/** Finds an email's sender among `begun`; its own comes before one that shares its card. */
+export function createFindBegun(begun: readonly BegunSender[]): FindBegun {
+  const byAddress = new Map<SenderAddress, BegunSender>();
+  for (const one of begun) {
+    for (const address of one.sweep.otherAddresses) byAddress.set(address, one);
   }
-  return patches;
+  for (const one of begun) byAddress.set(one.plan.sender, one);
+  return (email) => {
+    const sender = findSender(email);
+    return sender === null ? undefined : byAddress.get(sender);
+  };
 }
 
-interface PatchResult {
-  readonly updated: readonly { readonly emailId: string; readonly sender: SenderAddress }[];
+/** Decides one email's patch for its sender. */
+type PlanForSender = (email: Email, one: BegunSender, isChanged: boolean) => EmailPatch | null;
+
+interface PatchedSenders {
+  readonly updated: readonly {
+    readonly sender: SenderAddress;
+    readonly before: Email;
+    readonly after: Email;
+  }[];
+  /** A refusal counts more than a failure that passes. */
   readonly failed: ReadonlyMap<SenderAddress, WriteFailure>;
 }
 
-export async function patchAll(
-  patches: ReadonlyMap<string, SenderPatch>,
-  mail: MailStore,
-): Promise<PatchResult> {
-  const outcomes = await mail.patchEmails([...patches.values()].map(({ patch }) => patch));
-  const updated: { emailId: string; sender: SenderAddress }[] = [];
+/** Plans and applies a patch for each of the emails that is one of these senders'. */
+export async function patchForSenders(
+  ids: Iterable<string>,
+  find: FindBegun,
+  planOne: PlanForSender,
+  { emails }: Pass,
+): Promise<PatchedSenders> {
+  const applied = await emails.patch(ids, (email, isChanged) => {
+    const one = find(email);
+    return one === undefined ? null : planOne(email, one, isChanged);
+  });
   const failed = new Map<SenderAddress, WriteFailure>();
-  for (const [emailId, { sender }] of patches) {
-    const outcome = outcomes.get(emailId) ?? { kind: 'failed', problem: 'no answer for the email' };
-    if (outcome.kind === 'updated') updated.push({ emailId, sender });
-    else if (outcome.kind !== 'notFound' && failed.get(sender)?.kind !== 'refused') {
-      failed.set(sender, outcome);
-    }
+  for (const { email, failure } of applied.failed) {
+    const sender = find(email)?.plan.sender;
+    if (sender !== undefined && failed.get(sender)?.kind !== 'refused') failed.set(sender, failure);
   }
+  const updated = applied.updated.flatMap(({ before, after }) => {
+    const one = find(before);
+    return one === undefined ? [] : [{ sender: one.plan.sender, before, after }];
+  });
   return { updated, failed };
+}
+
+/** Moves those of the emails that have to move; hands on the senders without a failure. */
+export async function move(
+  active: readonly BegunSender[],
+  ids: Iterable<string>,
+  pass: Pass,
+): Promise<readonly BegunSender[]> {
+  const { layout } = pass.snapshot;
+  const { updated, failed } = await patchForSenders(
+    ids,
+    createFindBegun(active),
+    (email, one, isChanged) => planSweep(email, one.sweep, layout, isChanged),
+    pass,
+  );
+  for (const { sender, before, after } of updated) pass.ledger.moved(sender, before, after);
+  return pass.ledger.dropFailed(active, 'sweep', failed);
 }

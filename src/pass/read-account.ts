@@ -5,9 +5,10 @@ import {
   type Snapshot,
   type TriageNames,
 } from '../triage/layout.ts';
-import type { Email, SenderAddress } from '../triage/model.ts';
+import type { SenderAddress } from '../triage/model.ts';
 import { groupBySender, type LabelledEmails, type LabelledSender } from '../triage/labelled.ts';
 import type { ContactLookup } from '../triage/ports.ts';
+import { KnownEmails } from './known-emails.ts';
 import type { World } from './world.ts';
 
 /** Mail and contacts side by side; all that the account lacks is named at once. */
@@ -27,12 +28,20 @@ export async function readSnapshot(
     );
   }
   const empty = mailboxes.filter(({ totalEmails }) => totalEmails === 0).map(({ id }) => id);
-  return { layout: result.layout, groups, requiredGroups, emptyMailboxIds: new Set(empty) };
+  return {
+    layout: result.layout,
+    mailboxes,
+    groups,
+    requiredGroups,
+    emptyMailboxIds: new Set(empty),
+  };
 }
 
 interface LabelledRead {
   readonly labelled: LabelledEmails;
   readonly lookup: ContactLookup;
+  /** All of the labelled emails. */
+  readonly emails: KnownEmails;
 }
 
 /**
@@ -49,22 +58,24 @@ export async function readLabelled(
   const addresses = Promise.withResolvers<ReadonlySet<SenderAddress>>();
   let labelled: LabelledEmails = { senders: [], withoutSender: [] };
   let lookup: Promise<ContactLookup> | null = null;
+  const emails = new KnownEmails(mail);
   try {
-    const emails: Email[] = [];
     if (labelIds.length > 0) {
       for await (const page of mail.readEmailsIn(labelIds)) {
-        emails.push(...page);
-        if (lookup !== null || !groupBySender(page, layout).senders.some(isToHandle)) continue;
+        emails.add(page);
+        if (lookup !== null || !groupBySender(page.emails, layout).senders.some(isToHandle)) {
+          continue;
+        }
         lookup = contacts.readContacts(addresses.promise);
         // Whatever fails here is thrown where it is waited for, or the emails failed before.
         lookup.catch(() => undefined);
       }
     }
-    labelled = groupBySender(emails, layout);
+    labelled = groupBySender(emails.all(), layout);
   } finally {
     addresses.resolve(new Set(labelled.senders.filter(isToHandle).map(({ sender }) => sender)));
   }
-  return { labelled, lookup: (await lookup) ?? { byAddress: new Map() } };
+  return { labelled, lookup: (await lookup) ?? { byAddress: new Map() }, emails };
 }
 
 /** Labels of one category only: no conflict. */

@@ -1,6 +1,7 @@
 import type { TriageNames } from '../triage/layout.ts';
 import { planTriage } from '../triage/plan.ts';
 import type { TriageReport } from '../triage/report.ts';
+import { findNobodyReason } from '../triage/sender.ts';
 import { carryOut } from './carry-out.ts';
 import { labelUnclear } from './error-labels.ts';
 import { Ledger } from './ledger.ts';
@@ -15,20 +16,28 @@ import type { World } from './world.ts';
 export async function runTriagePass(names: TriageNames, world: World): Promise<TriageReport> {
   const snapshot = await readSnapshot(names, world);
   world.clock.checkpoint();
-  const { labelled, lookup } = await readLabelled(snapshot, world);
+  const { labelled, lookup, emails } = await readLabelled(snapshot, world);
   world.clock.checkpoint();
   world.clock.beginWrites();
   const plan = planTriage(labelled.senders, lookup, snapshot);
-  const ledger = new Ledger(world.log);
-  const pass: Pass = { snapshot, world, ledger };
+  const pass: Pass = { snapshot, world, emails, ledger: new Ledger(snapshot, world.log) };
   await labelUnclear(labelled.withoutSender, plan.conflicts, pass);
-  const processed = await carryOut(plan.senders, pass);
+  await carryOut(plan.senders, pass);
+  const senders = pass.ledger.report(plan.senders);
   return {
     triagedSenders: labelled.senders.length,
-    processed: processed.length,
-    failures: ledger.failures,
+    processed: senders.filter(({ isDone }) => isDone).length,
+    failures: senders.flatMap(({ failure }) => failure ?? []),
     conflicts: plan.conflicts.length,
     emailsWithoutSender: labelled.withoutSender.length,
-    emailsSwept: new Set([...ledger.sweptIds, ...ledger.finishedIds]).size,
+    emailsSwept: pass.ledger.movedCount,
+    details: {
+      senders,
+      conflicts: plan.conflicts.map(({ sender, categoryNames }) => ({
+        sender,
+        categories: categoryNames,
+      })),
+      withoutSender: labelled.withoutSender.flatMap((email) => findNobodyReason(email) ?? []),
+    },
   };
 }

@@ -1,6 +1,5 @@
 import { createContactStore } from '../contacts/contact-store.ts';
 import { parseRememberedBooks } from '../contacts/book-directory.ts';
-import type { DryRunPlan } from '../dry-run/plan.ts';
 import { dryRunContactStore, dryRunLogger, dryRunMailStore } from '../dry-run/stores.ts';
 import { StoppedError } from '../errors.ts';
 import type { RequestBudget } from '../http/budget.ts';
@@ -16,11 +15,11 @@ import type { Progress } from '../terminal/progress.ts';
 import type { TriageNames } from '../triage/layout.ts';
 
 /** The same world, with what is read and written shown on the terminal. */
-export function lookOn(world: World, progress: Progress, plan: DryRunPlan | null): World {
+export function lookOn(world: World, progress: Progress): World {
   return {
     ...world,
-    mail: showMail(plan?.watchMail(world.mail) ?? world.mail, progress),
-    contacts: showContacts(plan?.watchContacts(world.contacts) ?? world.contacts, progress),
+    mail: showMail(world.mail, progress),
+    contacts: showContacts(world.contacts, progress),
   };
 }
 

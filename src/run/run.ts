@@ -1,4 +1,3 @@
-import { createDryRunPlan } from '../dry-run/plan.ts';
 import { SettingsError } from '../errors.ts';
 import { createBudget } from '../http/budget.ts';
 import { createLogger, type Logger, type RootLogger } from '../log/logger.ts';
@@ -11,6 +10,7 @@ import { readStateSettings, type StateSettings } from '../settings/state-setting
 import type { UnknownSetting } from '../settings/unknown.ts';
 import { isColorWanted } from '../terminal/color.ts';
 import { version } from '../terminal/command-line.ts';
+import { renderReport } from '../terminal/pass-report.ts';
 import { createProgress } from '../terminal/progress.ts';
 import type { TriageNames } from '../triage/layout.ts';
 import { countsOf, endRun } from './end.ts';
@@ -71,12 +71,10 @@ export async function runOnce(options: RunOptions): Promise<0 | 1> {
   if (read.kind === 'valid') warnOfUnknown(read.unknown, log);
   const state = await readState(store, log);
   const run = settings === null ? null : createRun(settings, state, budget, log, isDryRun);
-  const plan =
-    run === null || !isDryRun || !options.isTerminal ? null : createDryRunPlan(run.names);
   const result: PassResult =
     run === null
       ? { kind: 'broken', error: read.error }
-      : await tryPass(run.names, lookOn(run.world, progress, plan));
+      : await tryPass(run.names, lookOn(run.world, progress));
   budget.end();
   const outcome = judgeRun(result, state, options.stop.aborted);
 
@@ -110,7 +108,9 @@ export async function runOnce(options: RunOptions): Promise<0 | 1> {
   }
   progress.end();
   await log.flush();
-  if (plan !== null && report !== null) await write(options.output, redact(plan.render()));
+  if (isDryRun && options.isTerminal && report !== null) {
+    await write(options.output, redact(renderReport(report, { isDryRun, width: 80 })));
+  }
   return end.exitCode;
 }
 

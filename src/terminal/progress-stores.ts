@@ -1,4 +1,4 @@
-import type { ContactStore, MailStore } from '../triage/ports.ts';
+import type { ContactStore, EmailPage, MailStore } from '../triage/ports.ts';
 import type { Progress } from './progress.ts';
 
 /** Shows what `store` is busy with. */
@@ -6,22 +6,30 @@ export function showMail(store: MailStore, progress: Progress): MailStore {
   const during = createDuring('mail', progress);
   return {
     readMailboxes: () => during('reading mailboxes', () => store.readMailboxes()),
-    async *readEmailsIn(mailboxIds) {
-      let count = 0;
-      try {
-        progress.set('mail', 'reading emails');
-        for await (const page of store.readEmailsIn(mailboxIds)) {
-          count += page.length;
-          progress.set('mail', `reading emails, ${count} so far`);
-          yield page;
-        }
-      } finally {
-        progress.set('mail', null);
-      }
-    },
-    patchEmails: (patches) =>
-      during(`moving ${patches.length} emails`, () => store.patchEmails(patches)),
+    readEmailsIn: (mailboxIds) => showPages(store.readEmailsIn(mailboxIds), progress),
+    readEmailsFrom: (id, addresses) => showPages(store.readEmailsFrom(id, addresses), progress),
+    readEmails: (ids) => during(`reading ${ids.length} emails`, () => store.readEmails(ids)),
+    readChanges: (state) => during('reading what changed', () => store.readChanges(state)),
+    patchEmails: (patches, state) =>
+      during(`moving ${patches.length} emails`, () => store.patchEmails(patches, state)),
   };
+}
+
+async function* showPages(
+  pages: AsyncIterable<EmailPage>,
+  progress: Progress,
+): AsyncGenerator<EmailPage> {
+  let count = 0;
+  try {
+    progress.set('mail', 'reading emails');
+    for await (const page of pages) {
+      count += page.emails.length;
+      progress.set('mail', `reading emails, ${count} so far`);
+      yield page;
+    }
+  } finally {
+    progress.set('mail', null);
+  }
 }
 
 /** Shows what `store` is busy with. */

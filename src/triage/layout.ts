@@ -30,6 +30,8 @@ export interface Layout {
   readonly screenerId: string;
   readonly errorLabelId: string;
   readonly warningLabelId: string | null;
+  readonly inboxIds: readonly string[];
+  readonly junkIds: readonly string[];
   /** Trash, Junk and all below them, Drafts, Sent: emails in these are never swept. */
   readonly leftAloneIds: ReadonlySet<string>;
   /** Archive: emails in it are swept only when they are in Screener as well. */
@@ -107,6 +109,8 @@ export function findLayout(
       screenerId: mailboxId(names.screenerMailbox),
       errorLabelId: mailboxId(names.errorLabel),
       warningLabelId: names.warningLabel === null ? null : mailboxId(names.warningLabel),
+      inboxIds: [...withRole('inbox')],
+      junkIds: [...withRole('junk')],
       leftAloneIds: new Set([
         ...findWithin(mailboxes, new Set(['trash', 'junk'])),
         ...withRole('drafts', 'sent'),
@@ -178,9 +182,23 @@ function required(map: ReadonlyMap<string, string>, key: string): string {
   return value;
 }
 
+/** The mailboxes that are labels of Mailroom's own. */
+export function labelIdsOf({
+  categories,
+  errorLabelId,
+  warningLabelId,
+}: Layout): ReadonlySet<string> {
+  return new Set([
+    ...categories.map(({ labelId }) => labelId),
+    errorLabelId,
+    ...(warningLabelId === null ? [] : [warningLabelId]),
+  ]);
+}
+
 /** What was read of the account before anything is written. */
 export interface Snapshot {
   readonly layout: Layout;
+  readonly mailboxes: readonly Mailbox[];
   readonly groups: readonly ContactGroup[];
   readonly requiredGroups: readonly string[];
   /** Mailboxes known to be empty need not be listed. */

@@ -66,14 +66,17 @@ export function planMembership(
     triageGroups.some(
       (group) => group.href === href && contacts.some(({ uid }) => isMember(group, uid)),
     );
+  const isFromAbove = category.destinationIds.length > 1;
   const oldDestinationIds = layout.categories
-    .filter(({ own }) =>
-      category.groupHrefs.includes(own.groupHref)
-        ? own.groupHref !== category.own.groupHref && category.destinationIds.length > 1
-        : !category.destinationIds.includes(own.destinationId),
-    )
-    .filter(({ own }) => isIn(own.groupHref))
-    .map(({ own }) => own.destinationId);
+    .filter(({ own }) => own.groupHref !== category.own.groupHref && isIn(own.groupHref))
+    .flatMap(({ own, fromScreenerAlsoIds }) => {
+      if (category.groupHrefs.includes(own.groupHref))
+        return isFromAbove ? [own.destinationId] : [];
+      // Out of a category whose mail goes to Inbox too, Inbox is an old place as well.
+      return [own.destinationId, ...fromScreenerAlsoIds].filter(
+        (id) => !category.destinationIds.includes(id),
+      );
+    });
   return { join, leave, oldDestinationIds: [...new Set(oldDestinationIds)] };
 }
 

@@ -121,10 +121,14 @@ export type WriteFailure =
   | { readonly kind: 'refused'; readonly problem: string }
   | { readonly kind: 'failed'; readonly problem: string };
 
-/** What became of one email's patch. `notFound`: the user deleted the email meanwhile. */
+/**
+ * What became of one email's patch. `notFound`: the user deleted the email meanwhile. `stale`: it was
+ * not applied, because something about the account's emails changed since they were read.
+ */
 export type PatchOutcome =
   | { readonly kind: 'updated' }
   | { readonly kind: 'notFound' }
+  | { readonly kind: 'stale' }
   | WriteFailure;
 
 /** What became of one contact. `contact` is what the server now has. */

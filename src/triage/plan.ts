@@ -49,12 +49,11 @@ export function planTriage(
     if (others.length > 0) conflicts.push(conflictOf(one, one.categories));
     else senders.push(planSender(one, category, lookup, snapshot));
   }
-  const rivals = findRivals(senders);
+  const rivals = findRivals(senders, conflicts);
   for (const plan of senders) {
-    const categories = rivals.get(plan);
-    if (categories !== undefined) {
-      conflicts.push(conflictOf({ sender: plan.sender, emails: plan.labelled }, categories));
-    }
+    const categoryNames = rivals.get(plan);
+    if (categoryNames === undefined) continue;
+    conflicts.push({ sender: plan.sender, emails: plan.labelled, categoryNames });
   }
   return { senders: senders.filter((plan) => !rivals.has(plan)), conflicts };
 }
@@ -100,19 +99,35 @@ function rankContacts(
   );
 }
 
-/** Senders that share a card with a sender of another category, with all categories asked of it. */
+/**
+ * Senders that share a card with a sender of another category, or with one whose own labels
+ * contradict one another, with all that is asked of the card.
+ */
 function findRivals(
   senders: readonly SenderPlan[],
-): ReadonlyMap<SenderPlan, readonly ResolvedCategory[]> {
+  conflicts: readonly Conflict[],
+): ReadonlyMap<SenderPlan, readonly string[]> {
   const byCard = new Map<string, SenderPlan[]>();
   for (const plan of senders) {
-    for (const key of cardKeys(plan)) byCard.set(key, [...(byCard.get(key) ?? []), plan]);
+    for (const key of cardKeys(plan)) {
+      const sharing = byCard.get(key);
+      if (sharing === undefined) byCard.set(key, [plan]);
+      else sharing.push(plan);
+    }
   }
-  const rivals = new Map<SenderPlan, readonly ResolvedCategory[]>();
+  const rivals = new Map<SenderPlan, readonly string[]>();
   for (const plans of byCard.values()) {
-    const categories = [...new Set(plans.map(({ category }) => category))];
-    if (categories.length < 2) continue;
-    for (const plan of plans) rivals.set(plan, categories);
+    const asked = new Set(plans.map(({ category }) => category.name));
+    if (asked.size > 1) for (const plan of plans) rivals.set(plan, [...asked]);
+  }
+  const unclear = new Map(conflicts.map((conflict) => [conflict.sender, conflict.categoryNames]));
+  for (const plan of senders) {
+    const cards = plan.contact === null ? [] : [plan.contact, ...plan.duplicates];
+    const others = cards.flatMap(({ addresses }) =>
+      addresses.flatMap((address) => unclear.get(address) ?? []),
+    );
+    if (others.length === 0) continue;
+    rivals.set(plan, [...new Set([plan.category.name, ...(rivals.get(plan) ?? []), ...others])]);
   }
   return rivals;
 }

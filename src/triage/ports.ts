@@ -25,13 +25,48 @@ export interface MailStore {
    * Every email that is in at least one of the mailboxes, once each, oldest first, in pages as large
    * as the server allows; nothing of earlier pages is held. Complete for what was there when it
    * began: no text index is used, and emails leaving the mailboxes meanwhile do not shift the pages.
+   * Of more than 50,000 emails some may be given twice, where the listing had to begin again.
    */
-  readEmailsIn(mailboxIds: readonly string[]): AsyncIterable<readonly Email[]>;
+  readEmailsIn(mailboxIds: readonly string[]): AsyncIterable<EmailPage>;
   /**
-   * Applies each patch (a patch is atomic for its email), chunked by the server's limits. The map
-   * holds an outcome for every patch given. An empty list sends nothing.
+   * The emails in one mailbox whose From has one of the addresses. The server's text search finds
+   * them where it can, so one that came in a moment ago may be missing, and one with a similar
+   * address may be among them; where it cannot, the whole mailbox is given.
    */
-  patchEmails(patches: readonly EmailPatch[]): Promise<ReadonlyMap<string, PatchOutcome>>;
+  readEmailsFrom(mailboxId: string, addresses: readonly SenderAddress[]): AsyncIterable<EmailPage>;
+  /** These emails as they are now; those that are gone are absent. */
+  readEmails(ids: readonly string[]): Promise<EmailPage>;
+  /** What happened to the account's emails since a state (RFC 8620 §5.2). */
+  readChanges(sinceState: string): Promise<EmailChanges>;
+  /**
+   * Applies each patch (a patch is atomic for its email), chunked by the server's limits, each chunk
+   * only while the emails are in the state that the chunk before left (`ifInState`, RFC 8620 §5.3);
+   * for the first chunk that is `state`. Null: whatever the state. An empty list sends nothing.
+   */
+  patchEmails(patches: readonly EmailPatch[], state: string | null): Promise<PatchResult>;
+}
+
+/** Emails, and the state (RFC 8620 §5.1) of all emails of the account when they were read. */
+export interface EmailPage {
+  readonly emails: readonly Email[];
+  readonly state: string;
+}
+
+/** `unknown`: the server cannot tell any more. */
+export type EmailChanges =
+  | {
+      readonly kind: 'known';
+      /** Created or changed since, as they are now. */
+      readonly emails: readonly Email[];
+      readonly destroyedIds: readonly string[];
+      readonly state: string;
+    }
+  | { readonly kind: 'unknown' };
+
+/** An outcome for every patch given, and the state after the last chunk that was applied. */
+export interface PatchResult {
+  readonly outcomes: ReadonlyMap<string, PatchOutcome>;
+  readonly state: string | null;
 }
 
 /** A contact to be brought to the address book: a new one, or additions to an existing one. */

@@ -1,4 +1,4 @@
-import type { SenderAddress, WriteFailure } from './model.ts';
+import type { NobodyReason, SenderAddress, WriteFailure } from './model.ts';
 
 /** The steps of a pass for one sender, in their order (see `carryOut`). */
 export type TriageStep =
@@ -16,7 +16,43 @@ export interface SenderFailure {
   readonly failure: WriteFailure;
 }
 
-/** What a pass did, in numbers and failures. */
+/** Emails that went the same way: paths of mailboxes, labels of Mailroom's own left out. */
+export interface EmailMoves {
+  readonly emails: number;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+}
+
+/** What a pass did for one sender; in a dry run, what it would do. */
+export interface SenderReport {
+  readonly sender: SenderAddress;
+  /** Cleaned; empty where the newest labelled email has none. */
+  readonly displayName: string;
+  /** The category's name. */
+  readonly category: string;
+  /** Null: the contact could not be written. */
+  readonly contact: {
+    readonly result: 'created' | 'updated' | 'unchanged';
+    readonly name: string;
+  } | null;
+  /** Names of contact groups. */
+  readonly groupsJoined: readonly string[];
+  readonly groupsLeft: readonly string[];
+  readonly moves: readonly EmailMoves[];
+  /** The contact's name, where the sender's differs from it and the warning label is used. */
+  readonly otherName: string | null;
+  /** All its labels are off. */
+  readonly isDone: boolean;
+  readonly failure: SenderFailure | null;
+}
+
+/** A sender whose labels contradict one another. */
+export interface ConflictReport {
+  readonly sender: SenderAddress;
+  readonly categories: readonly string[];
+}
+
+/** What a pass did, in numbers and failures, and for each sender. */
 export interface TriageReport {
   /** Senders that had a triage label. */
   readonly triagedSenders: number;
@@ -29,6 +65,15 @@ export interface TriageReport {
   readonly emailsWithoutSender: number;
   /** Emails that moved, the labelled ones too; each counted once. */
   readonly emailsSwept: number;
+  readonly details: PassDetails;
+}
+
+/** For a person who wants to read what was done. */
+export interface PassDetails {
+  readonly senders: readonly SenderReport[];
+  readonly conflicts: readonly ConflictReport[];
+  /** Why each labelled email that is nobody's is so. */
+  readonly withoutSender: readonly NobodyReason[];
 }
 
 /** Every sender that was tried failed: then the pass failed, else it is done. */

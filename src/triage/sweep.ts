@@ -1,120 +1,29 @@
-import type { Layout, ResolvedCategory } from './layout.ts';
-import type { Email, EmailPatch, SenderAddress } from './model.ts';
+import { labelIdsOf, type Layout, type ResolvedCategory } from './layout.ts';
 import type { MembershipPlan } from './membership.ts';
+import type { Contact, Email, EmailPatch, SenderAddress } from './model.ts';
 import type { SenderPlan } from './plan.ts';
+import { findSender } from './sender.ts';
 
 /** What a sweep of one sender's emails needs to know. */
 export interface SweepPlan {
   readonly sender: SenderAddress;
+  /**
+   * The other addresses on cards that leave a group. The group decides for all of a card's addresses,
+   * so their mail leaves the old destinations too.
+   */
+  readonly otherAddresses: ReadonlySet<SenderAddress>;
   readonly category: ResolvedCategory;
   /** The sender leaves a group of another category, or comes down from a parent's. */
   readonly isReTriage: boolean;
   /** `MembershipPlan.oldDestinationIds`; those of the category itself stay on. */
   readonly oldDestinationIds: readonly string[];
-  /** Ids of the labelled emails, whose label comes off last of all, by `planFinish`. */
-  readonly labelledIds: ReadonlySet<string>;
   /** The sender's name differs from the contact's: the warning label goes on. */
   readonly hasWarning: boolean;
 }
 
-/**
- * The move of one email of the sender; null when it has to stay where it is. The email's sender was
- * compared already. Labelled emails wait for `planFinish`, but at a re-triage they move now, with
- * their label on: once the sender is out of the old group, a later pass (should this one be killed)
- * could not tell any more that they have to leave the old destination.
- */
-export function planSweep(email: Email, plan: SweepPlan, layout: Layout): EmailPatch | null {
-  const isLabelled = plan.labelledIds.has(email.id);
-  if (isLabelled && !plan.isReTriage) return null;
-  const isIn = (ids: Iterable<string>): boolean => [...ids].some((id) => email.mailboxIds.has(id));
-  const isScreened = email.mailboxIds.has(layout.screenerId);
-  if (!isScreened && !isIn(plan.oldDestinationIds)) return null;
-  if (!isLabelled && isIn(layout.leftAloneIds)) return null;
-  if (!isLabelled && isIn(layout.archiveIds) && !isScreened) return null;
-  const patch = movePatch(email, plan, layout, []);
-  const isDone = patch.remove.length === 0 && patch.add.every((id) => email.mailboxIds.has(id));
-  return isDone ? null : patch;
-}
-
-/** The last move of a labelled email: destination on; Screener, triage label and error label off. */
-export function planFinish(email: Email, plan: SweepPlan, layout: Layout): EmailPatch {
-  const { warningLabelId } = layout;
-  const patch = movePatch(email, plan, layout, [
-    plan.category.labelId,
-    layout.errorLabelId,
-    ...(warningLabelId === null || plan.hasWarning ? [] : [warningLabelId]),
-  ]);
-  return plan.hasWarning && warningLabelId !== null && !email.mailboxIds.has(warningLabelId)
-    ? { ...patch, add: [...patch.add, warningLabelId] }
-    : patch;
-}
-
-/**
- * Takes Mailroom's own labels off an email of the sender that is not labelled for triage (any more):
- * error when the sender is handled, warning when the names are alike. Null: it carries none of them.
- * `email` is as it was before the sweep, which is done.
- */
-export function planLabelRemoval(email: Email, plan: SweepPlan, layout: Layout): EmailPatch | null {
-  if (plan.labelledIds.has(email.id)) return null;
-  const remove = [
-    layout.errorLabelId,
-    ...(layout.warningLabelId === null || plan.hasWarning ? [] : [layout.warningLabelId]),
-  ].filter((id) => email.mailboxIds.has(id));
-  if (remove.length === 0) return null;
-  // A mailbox to stay in is named although the email is in it: should somebody take it out meanwhile,
-  // a server may destroy an email whose last mailbox is taken off (Cyrus does). The email was read
-  // before the sweep, and where the sweep took it out of it must not be put back.
-  const isNowIn = mailboxIdsAfter(email, planSweep(email, plan, layout));
-  const stays = [...plan.category.destinationIds, ...isNowIn].find(
-    (id) => isNowIn.has(id) && !remove.includes(id),
-  );
-  return {
-    emailId: email.id,
-    add: stays === undefined ? plan.category.destinationIds : [stays],
-    remove,
-  };
-}
-
-function mailboxIdsAfter(email: Email, patch: EmailPatch | null): ReadonlySet<string> {
-  if (patch === null) return email.mailboxIds;
-  const kept = [...email.mailboxIds].filter((id) => !patch.remove.includes(id));
-  return new Set([...kept, ...patch.add]);
-}
-
-/** Error label on each email that does not carry it yet: a repetition writes nothing. */
-export function planErrorLabels(emails: readonly Email[], layout: Layout): readonly EmailPatch[] {
-  return emails
-    .filter(({ mailboxIds }) => !mailboxIds.has(layout.errorLabelId))
-    .map(({ id }) => ({ emailId: id, add: [layout.errorLabelId], remove: [] }));
-}
-
-/**
- * Destinations on; Screener, old destinations and `labelIds` off, in one patch. Destinations are
- * named even where the email has them already: should somebody take it out meanwhile, the email
- * still ends in a mailbox.
- */
-function movePatch(
-  email: Email,
-  { category, isReTriage, oldDestinationIds }: SweepPlan,
-  layout: Layout,
-  labelIds: readonly string[],
-): EmailPatch {
-  const isScreened = email.mailboxIds.has(layout.screenerId);
-  const add = [
-    ...category.destinationIds,
-    ...(isScreened && !isReTriage ? category.fromScreenerAlsoIds : []),
-  ];
-  const remove = [layout.screenerId, ...oldDestinationIds, ...labelIds];
-  return {
-    emailId: email.id,
-    add,
-    remove: remove.filter((id) => email.mailboxIds.has(id) && !add.includes(id)),
-  };
-}
-
-/** What the groups that a sender was in mean for its mail. */
+/** What the groups that a sender was in mean for its mail; `contact` is what the server now has. */
 export function planSweepOf(
-  plan: SenderPlan,
+  plan: SenderPlan & { readonly contact: Contact },
   membership: MembershipPlan,
   { warningLabelId }: Layout,
 ): SweepPlan {
@@ -123,12 +32,179 @@ export function planSweepOf(
   const isFromParent =
     oldDestinationIds.length > 0 &&
     join.some(({ groupHref }) => groupHref === plan.category.own.groupHref);
+  const leaving = new Set(leave.flatMap(({ uids }) => uids));
+  const addresses = [plan.contact, ...plan.duplicates]
+    .filter(({ uid }) => leaving.has(uid))
+    .flatMap((contact) => contact.addresses);
   return {
     sender: plan.sender,
+    otherAddresses: new Set(addresses.filter((address) => address !== plan.sender)),
     category: plan.category,
     isReTriage: leave.length > 0 || isFromParent,
     oldDestinationIds,
-    labelledIds: new Set(plan.labelled.map(({ id }) => id)),
     hasWarning: plan.isNameDifferent && warningLabelId !== null,
+  };
+}
+
+/**
+ * The move of one email of the sender, or of another address on its card; null when it has to stay
+ * where it is. Labelled emails wait for `planFinish`, but at a re-triage they move now, with their
+ * label on: once the sender is out of the old group, a later pass (should this one be killed) would
+ * take it for a new one. An email with another triage label is the next pass's.
+ */
+export function planSweep(
+  email: Email,
+  plan: SweepPlan,
+  layout: Layout,
+  isChanged = false,
+): EmailPatch | null {
+  if (hasOtherLabel(email, plan, layout)) return null;
+  if (isIn(email, [plan.category.labelId])) {
+    if (!plan.isReTriage || isChanged) return null;
+    const { add, remove } = placesOf(email, plan, layout);
+    const patch = patchOf(email, add, remove);
+    return patch.remove.length === 0 && isInAll(email, add) ? null : patch;
+  }
+  const isScreened = findSender(email) === plan.sender && isIn(email, [layout.screenerId]);
+  if (!isScreened && !isIn(email, plan.oldDestinationIds)) return null;
+  if (isIn(email, layout.leftAloneIds)) return null;
+  const isArchived = [...layout.archiveIds].some(
+    (id) => isIn(email, [id]) && !plan.oldDestinationIds.includes(id),
+  );
+  if (isArchived && !isScreened) return null;
+  const add = [
+    ...plan.category.destinationIds,
+    ...(isScreened && !plan.isReTriage ? plan.category.fromScreenerAlsoIds : []),
+  ];
+  const remove = [...(isScreened ? [layout.screenerId] : []), ...plan.oldDestinationIds];
+  const patch = patchOf(email, add, remove);
+  return patch.remove.length === 0 && isInAll(email, add) ? null : patch;
+}
+
+/**
+ * The last move of a labelled email: destination on; Screener, Inbox, Junk, the destinations of
+ * other categories, triage label and error label off. Null when there is nothing to do.
+ *
+ * `isChanged`: the user did something with the email since the pass read it. It stays where it was
+ * put, and only loses the labels; without the triage label it is planned as any other email; with
+ * another one it is the next pass's.
+ */
+export function planFinish(
+  email: Email,
+  plan: SweepPlan,
+  layout: Layout,
+  isChanged = false,
+): EmailPatch | null {
+  const { category } = plan;
+  if (!isIn(email, [category.labelId])) return planSweep(email, plan, layout);
+  if (hasOtherLabel(email, plan, layout)) return null;
+  const ownLabels = ownLabelIds(email, plan, layout);
+  const warning =
+    plan.hasWarning && layout.warningLabelId !== null && !isIn(email, [layout.warningLabelId])
+      ? [layout.warningLabelId]
+      : [];
+  const labelIds = labelIdsOf(layout);
+  const places = [...email.mailboxIds].filter((id) => !labelIds.has(id));
+  const isScreened = isIn(email, [layout.screenerId]);
+  const isPutElsewhere =
+    isChanged && places.length > 0 && !isScreened && !isIn(email, plan.oldDestinationIds);
+  // A place to stay in is named: should somebody take the email out of it meanwhile, a server may
+  // destroy an email whose last mailbox is taken off.
+  if (isPutElsewhere) return patchOf(email, [...places.slice(0, 1), ...warning], ownLabels);
+  const { add, remove } = placesOf(email, plan, layout);
+  return patchOf(email, [...add, ...warning], [...remove, ...ownLabels]);
+}
+
+/** Where a labelled email goes, and what it leaves where it is in it. */
+function placesOf(
+  email: Email,
+  { category, isReTriage, oldDestinationIds }: SweepPlan,
+  layout: Layout,
+): { readonly add: readonly string[]; readonly remove: readonly string[] } {
+  const labelIds = labelIdsOf(layout);
+  // An email that is nowhere but in the label was moved there from Screener instead of labelled.
+  const isNowhere = [...email.mailboxIds].every((id) => labelIds.has(id));
+  const wasScreened = isIn(email, [layout.screenerId]) || isNowhere;
+  return {
+    add: [
+      ...category.destinationIds,
+      ...(wasScreened && !isReTriage ? category.fromScreenerAlsoIds : []),
+    ],
+    remove: [
+      layout.screenerId,
+      ...layout.inboxIds,
+      ...layout.junkIds,
+      ...layout.categories.flatMap(({ destinationIds }) => destinationIds),
+      ...oldDestinationIds,
+    ],
+  };
+}
+
+/**
+ * Takes Mailroom's own labels off an email of the sender that has no triage label: error when the
+ * sender is handled, warning when the names are alike. Null: it carries none of them.
+ */
+export function planLabelRemoval(email: Email, plan: SweepPlan, layout: Layout): EmailPatch | null {
+  if (hasTriageLabel(email, layout)) return null;
+  const remove = ownLabelIds(email, plan, layout);
+  if (remove.length === 0) return null;
+  // A mailbox to stay in is named although the email is in it: should somebody take it out meanwhile,
+  // a server may destroy an email whose last mailbox is taken off (Cyrus does).
+  const stays = [...plan.category.destinationIds, ...email.mailboxIds].find(
+    (id) => isIn(email, [id]) && !remove.includes(id),
+  );
+  return patchOf(email, stays === undefined ? plan.category.destinationIds : [stays], remove);
+}
+
+/** Error label on each email that does not carry it yet: a repetition writes nothing. */
+export function planErrorLabel(email: Email, { errorLabelId }: Layout): EmailPatch | null {
+  return isIn(email, [errorLabelId]) ? null : patchOf(email, [errorLabelId], []);
+}
+
+/** The mailboxes that an email is in after a patch. */
+export function applyPatch(email: Email, { add, remove }: EmailPatch): Email {
+  const kept = [...email.mailboxIds].filter((id) => !remove.includes(id));
+  return { ...email, mailboxIds: new Set([...kept, ...add]) };
+}
+
+/** Those of the triage label, error label and warning label that are to come off the email. */
+function ownLabelIds(
+  email: Email,
+  { category, hasWarning }: SweepPlan,
+  { errorLabelId, warningLabelId }: Layout,
+): readonly string[] {
+  return [
+    category.labelId,
+    errorLabelId,
+    ...(warningLabelId === null || hasWarning ? [] : [warningLabelId]),
+  ].filter((id) => isIn(email, [id]));
+}
+
+function hasTriageLabel(email: Email, { categories }: Layout): boolean {
+  return categories.some(({ labelId }) => isIn(email, [labelId]));
+}
+
+/** A triage label of another category: put on meanwhile, or the labels would be in conflict. */
+function hasOtherLabel(email: Email, { category }: SweepPlan, { categories }: Layout): boolean {
+  return categories.some(({ labelId }) => labelId !== category.labelId && isIn(email, [labelId]));
+}
+
+function isIn({ mailboxIds }: Email, ids: Iterable<string>): boolean {
+  return [...ids].some((id) => mailboxIds.has(id));
+}
+
+function isInAll({ mailboxIds }: Email, ids: readonly string[]): boolean {
+  return ids.every((id) => mailboxIds.has(id));
+}
+
+/**
+ * Destinations are named even where the email has them already: should somebody take it out
+ * meanwhile, the email still ends in a mailbox.
+ */
+function patchOf(email: Email, add: readonly string[], remove: readonly string[]): EmailPatch {
+  return {
+    emailId: email.id,
+    add,
+    remove: [...new Set(remove)].filter((id) => isIn(email, [id]) && !add.includes(id)),
   };
 }

@@ -692,7 +692,7 @@ describeEachServer('the From header', ({ open }) => {
       ]),
     );
     const readings = new Map<string, unknown>();
-    for await (const page of openMailStore(account).store.readEmailsIn([mailboxId])) {
+    for await (const { emails: page } of openMailStore(account).store.readEmailsIn([mailboxId])) {
       for (const email of page) readings.set(email.id, [shown.get(email.id), findSender(email)]);
     }
     return readings;

@@ -90,7 +90,10 @@ describe('a write whose answer is lost', () => {
     ]);
     const id = await server.addEmail({ from: 'a@example.com', mailboxIds: [screener] });
 
-    const outcomes = await store.patchEmails([{ emailId: id, add: [feed], remove: [screener] }]);
+    const { outcomes } = await store.patchEmails(
+      [{ emailId: id, add: [feed], remove: [screener] }],
+      null,
+    );
 
     expect(outcomes.get(id)).toEqual({ kind: 'updated' });
     expect((await server.emails()).get(id)?.mailboxIds).toEqual(new Set([feed]));
@@ -105,7 +108,10 @@ describe('a write whose answer is lost', () => {
     const { store, screener, feed } = await open({}, [{ on: 'Email/set', times: Infinity, fault }]);
     const id = await server.addEmail({ from: 'a@example.com', mailboxIds: [screener] });
 
-    const outcomes = await store.patchEmails([{ emailId: id, add: [feed], remove: [screener] }]);
+    const { outcomes } = await store.patchEmails(
+      [{ emailId: id, add: [feed], remove: [screener] }],
+      null,
+    );
 
     expect(outcomes.get(id)).toMatchObject({ kind: 'failed' });
   });
@@ -120,8 +126,9 @@ describe('a write whose answer is lost', () => {
     const [bad = ''] = ids;
     server.faults.push({ on: 'Email/set', fault: { kind: 'setError', emailIds: [bad], type } });
 
-    const outcomes = await store.patchEmails(
+    const { outcomes } = await store.patchEmails(
       ids.map((emailId) => ({ emailId, add: [feed], remove: [screener] })),
+      null,
     );
 
     expect(ids.map((id) => outcomes.get(id)?.kind)).toEqual([kind, 'updated', 'updated']);
@@ -144,8 +151,9 @@ describe('servers that keep to the RFC in another way', () => {
     const ids = await addEmails(screener, 11);
 
     const read = await readIds(store, screener);
-    const outcomes = await store.patchEmails(
+    const { outcomes } = await store.patchEmails(
       read.map((emailId) => ({ emailId, add: [feed], remove: [screener] })),
+      null,
     );
 
     expect(new Set(read)).toEqual(new Set(ids));
@@ -177,8 +185,9 @@ describe('servers that keep to the RFC in another way', () => {
       });
 
       const read = await readIds(store, screener);
-      const outcomes = await store.patchEmails(
+      const { outcomes } = await store.patchEmails(
         read.map((emailId) => ({ emailId, add: [feed], remove: [screener] })),
+        null,
       );
 
       expect(new Set(read)).toEqual(new Set(ids));
@@ -200,7 +209,7 @@ describe('servers that keep to the RFC in another way', () => {
       const ids = await addEmails(screener, 12);
       const read: string[] = [];
 
-      for await (const page of store.readEmailsIn([screener])) {
+      for await (const { emails: page } of store.readEmailsIn([screener])) {
         read.push(...page.map(({ id }) => id));
         await server.moveEmail(page[0]?.id ?? '', { add: [feed], remove: [screener] });
       }
@@ -240,6 +249,7 @@ async function readIds(
   mailboxId: string,
 ): Promise<readonly string[]> {
   const ids: string[] = [];
-  for await (const page of store.readEmailsIn([mailboxId])) ids.push(...page.map(({ id }) => id));
+  for await (const { emails: page } of store.readEmailsIn([mailboxId]))
+    ids.push(...page.map(({ id }) => id));
   return ids;
 }

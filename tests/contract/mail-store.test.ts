@@ -171,7 +171,7 @@ describeEachServer('mail store', ({ open }) => {
         const ids = await addEmails(10, () => [mailbox]);
         const read: string[] = [];
 
-        for await (const page of storeOf(account).readEmailsIn([mailbox])) {
+        for await (const { emails: page } of storeOf(account).readEmailsIn([mailbox])) {
           const pageIds = page.map(({ id }) => id);
           read.push(...pageIds);
           for (const id of leaving(pageIds)) {
@@ -188,7 +188,7 @@ describeEachServer('mail store', ({ open }) => {
         const ids = await addEmails(8, () => [mailbox]);
         const read: string[] = [];
 
-        for await (const page of storeOf(account).readEmailsIn([mailbox])) {
+        for await (const { emails: page } of storeOf(account).readEmailsIn([mailbox])) {
           if (read.length === 0) await account.deleteEmail(ids[7] ?? '');
           read.push(...page.map(({ id }) => id));
         }
@@ -209,8 +209,9 @@ describeEachServer('mail store', ({ open }) => {
         const ids = await addEmails(12, () => [from, beside]);
         const [untouched, ...moved] = ids;
 
-        const outcomes = await storeOf(account).patchEmails(
+        const { outcomes } = await storeOf(account).patchEmails(
           moved.map((emailId) => ({ emailId, add: [to], remove: [from] })),
+          null,
         );
 
         expect(outcomes).toEqual(new Map(moved.map((id) => [id, { kind: 'updated' }])));
@@ -223,9 +224,10 @@ describeEachServer('mail store', ({ open }) => {
         const [here, elsewhere] = [await aMailbox(), await aMailbox()];
         const [id = ''] = await addEmails(1, () => [here]);
 
-        const outcomes = await storeOf(account).patchEmails([
-          { emailId: id, add: [here], remove: [elsewhere] },
-        ]);
+        const { outcomes } = await storeOf(account).patchEmails(
+          [{ emailId: id, add: [here], remove: [elsewhere] }],
+          null,
+        );
 
         expect(outcomes.get(id)).toEqual({ kind: 'updated' });
         expect((await account.emails()).get(id)?.mailboxIds).toEqual(new Set([here]));
@@ -245,10 +247,10 @@ describeEachServer('mail store', ({ open }) => {
         const [here, to] = [await aMailbox(), await aMailbox()];
         const [bad = '', ...good] = await addEmails(6, () => [here]);
 
-        const outcomes = await storeOf(account).patchEmails([
-          patch(bad, here),
-          ...good.map((emailId) => ({ emailId, add: [to], remove: [here] })),
-        ]);
+        const { outcomes } = await storeOf(account).patchEmails(
+          [patch(bad, here), ...good.map((emailId) => ({ emailId, add: [to], remove: [here] }))],
+          null,
+        );
 
         expect(outcomes.get(bad)).toEqual({
           kind: 'refused',
@@ -267,8 +269,9 @@ describeEachServer('mail store', ({ open }) => {
         const [gone = '', there = ''] = await addEmails(2, () => [here]);
         await account.deleteEmail(gone);
 
-        const outcomes = await storeOf(account).patchEmails(
+        const { outcomes } = await storeOf(account).patchEmails(
           [gone, there].map((emailId) => ({ emailId, add: [inbox], remove: [] })),
+          null,
         );
 
         expect(outcomes.get(gone)).toEqual({ kind: 'notFound' });
@@ -310,8 +313,9 @@ describeEachServer('mail store', ({ open }) => {
         await store.readMailboxes();
 
         const read = await readIds(store, [from]);
-        const outcomes = await store.patchEmails(
+        const { outcomes } = await store.patchEmails(
           read.map((emailId) => ({ emailId, add: [to], remove: [from] })),
+          null,
         );
 
         expect(new Set(read)).toEqual(new Set(ids));
@@ -347,7 +351,7 @@ async function readEmails(
   mailboxIds: readonly string[],
 ): Promise<readonly Email[]> {
   const emails: Email[] = [];
-  for await (const page of store.readEmailsIn(mailboxIds)) emails.push(...page);
+  for await (const { emails: page } of store.readEmailsIn(mailboxIds)) emails.push(...page);
   return emails;
 }
 

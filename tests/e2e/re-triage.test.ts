@@ -104,7 +104,7 @@ describeEachServer('a second decision', ({ open }) => {
     if (isStandIn(account)) account.clearRequests();
     const repeated = await mailroom.run({ env: { MAILROOM_LOG_LEVEL: 'debug' } });
 
-    expect(repeated.find('conflict_detected')).toMatchObject([{ level: 'debug' }]);
+    expect(repeated.find('conflict_detected')).toMatchObject([{ level: 'info' }]);
     expect([await scenario.whereabouts(), await readEtags(account)]).toEqual(before);
     expect(recordedWrites(account)).toEqual([]);
 

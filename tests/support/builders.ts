@@ -186,6 +186,7 @@ export function aSnapshot(
 ): Snapshot {
   return {
     layout: snapshot.layout ?? aLayout(),
+    mailboxes: mailboxesFor(triageNames()),
     groups: snapshot.groups ?? groupsFor(triageNames()),
     requiredGroups: requiredGroupNames(triageNames()),
     emptyMailboxIds: new Set(),

@@ -14,6 +14,7 @@ import type {
   WriteFailure,
 } from '../../src/triage/model.ts';
 import { memberKey, plainUid } from '../../src/triage/model.ts';
+import { findSender } from '../../src/triage/sender.ts';
 import type {
   ContactStore,
   ContactLookup,
@@ -32,6 +33,9 @@ export interface Account {
 export type PortCall =
   | 'readMailboxes'
   | 'readEmailsIn'
+  | 'readEmailsFrom'
+  | 'readEmails'
+  | 'readChanges'
   | 'patchEmails'
   | 'readGroups'
   | 'readContacts'
@@ -74,12 +78,23 @@ export class MemoryAccount {
   readonly groups: Map<string, ContactGroup>;
   /** Ids of emails whose last mailbox was taken off. Has to stay empty. */
   readonly destroyedIds: string[] = [];
+  /** JMAP state of all emails; `touched` has that of each email's last change. */
+  emailState = 1;
+  readonly touched = new Map<string, number>();
 
   constructor(account: Account) {
     this.mailboxes = account.mailboxes;
     this.emails = new Map(account.emails.map((email) => [email.id, email]));
     this.contacts = new Map(account.contacts.map((contact) => [cardId(contact), contact]));
     this.groups = new Map(account.groups.map((group) => [group.href, group]));
+  }
+
+  /** An email changes, or goes; whoever does it. */
+  putEmail(id: string, email: Email | null): void {
+    if (email === null) this.emails.delete(id);
+    else this.emails.set(id, email);
+    this.emailState += 1;
+    this.touched.set(id, this.emailState);
   }
 
   /** All that is in it, in an order of its own: for comparisons. */
@@ -165,22 +180,51 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
         emailsIn(account, mailboxIds).map(({ id }) => id),
       );
       for (let start = 0; start < ids.length; start += PAGE_SIZE) {
-        const page = ids.slice(start, start + PAGE_SIZE).map((id) => account.emails.get(id));
-        yield page.filter((email) => email !== undefined);
+        yield {
+          emails: emailsOf(account, ids.slice(start, start + PAGE_SIZE)),
+          state: stateOf(account),
+        };
         await options.pause?.();
       }
     },
-    async patchEmails(patches) {
-      if (patches.length === 0) return new Map();
+    async *readEmailsFrom(mailboxId, addresses) {
+      const found = await call('readEmailsFrom', () =>
+        emailsIn(account, [mailboxId]).filter((email) => {
+          const sender = findSender(email);
+          return sender !== null && addresses.includes(sender);
+        }),
+      );
+      yield { emails: found, state: stateOf(account) };
+    },
+    readEmails: (ids) =>
+      call('readEmails', () => ({ emails: emailsOf(account, ids), state: stateOf(account) })),
+    readChanges: (sinceState) =>
+      call('readChanges', () => {
+        const ids = [...account.touched]
+          .filter(([, at]) => at > Number(sinceState))
+          .map(([id]) => id);
+        return {
+          kind: 'known',
+          emails: emailsOf(account, ids),
+          destroyedIds: ids.filter((id) => !account.emails.has(id)),
+          state: stateOf(account),
+        };
+      }),
+    async patchEmails(patches, state) {
+      if (patches.length === 0) return { outcomes: new Map(), state };
       write('patchEmails');
       return call('patchEmails', (fault) => {
         const outcomes = new Map<string, PatchOutcome>();
+        if (state !== null && state !== stateOf(account)) {
+          for (const { emailId } of patches) outcomes.set(emailId, { kind: 'stale' });
+          return { outcomes, state };
+        }
         for (const [index, patch] of patches.entries()) {
           const failure = failureOf(fault, index);
           outcomes.set(patch.emailId, failure ?? applyPatch(account, patch));
           if (failure === null) changed();
         }
-        return outcomes;
+        return { outcomes, state: stateOf(account) };
       });
     },
   };
@@ -298,6 +342,14 @@ function cardId({ href, uid }: Pick<Contact, 'href' | 'uid'>): string {
   return `${href} ${uid}`;
 }
 
+function stateOf({ emailState }: MemoryAccount): string {
+  return String(emailState);
+}
+
+function emailsOf({ emails }: MemoryAccount, ids: readonly string[]): readonly Email[] {
+  return ids.flatMap((id) => emails.get(id) ?? []);
+}
+
 function emailsIn({ emails }: MemoryAccount, mailboxIds: readonly string[]): readonly Email[] {
   return [...emails.values()]
     .filter((email) => mailboxIds.some((id) => email.mailboxIds.has(id)))
@@ -326,8 +378,8 @@ function applyPatch(account: MemoryAccount, patch: EmailPatch): PatchOutcome {
   const mailboxIds = new Set([...kept, ...patch.add]);
   if (mailboxIds.size === 0) {
     account.destroyedIds.push(email.id);
-    account.emails.delete(email.id);
-  } else account.emails.set(email.id, { ...email, mailboxIds });
+    account.putEmail(email.id, null);
+  } else account.putEmail(email.id, { ...email, mailboxIds });
   return { kind: 'updated' };
 }
 

@@ -22,7 +22,14 @@ export interface Watch {
 export function watchFor(account: MemoryAccount, names: TriageNames): Watch {
   const layout = layoutOf(account, names);
   const first = new Map(account.emails);
+  const { screenerId } = layout;
   const mayMove = labelledSenders(account, layout);
+  // A card's group decides for all its addresses: the mail of each leaves the old place.
+  const mates = new Set<string>(
+    [...account.contacts.values()]
+      .filter(({ addresses }) => addresses.some((address) => mayMove.has(address)))
+      .flatMap(({ addresses }) => addresses),
+  );
   const wrongs: string[] = [];
   let before = { emails: new Map(account.emails), routed: routedAddresses(account, layout) };
   const look = (): void => {
@@ -31,7 +38,10 @@ export function watchFor(account: MemoryAccount, names: TriageNames): Watch {
       const now = account.emails.get(id);
       if (now === undefined) wrongs.push(`${id} is gone`);
       else if (!mayMove.has(findSender(was) ?? '') && hasMoved(was, now, layout)) {
-        wrongs.push(`${id} is of another sender, and moved`);
+        const isOnTheCard = mates.has(findSender(was) ?? '');
+        const isOutOfScreener = was.mailboxIds.has(screenerId) && !now.mailboxIds.has(screenerId);
+        if (!isOnTheCard) wrongs.push(`${id} is of another sender, and moved`);
+        else if (isOutOfScreener) wrongs.push(`${id} is of another sender, and left Screener`);
       }
     }
     for (const [id, was] of before.emails) {

@@ -1,6 +1,7 @@
 import {
   arrayOf,
   decodeArray,
+  decodeBoolean,
   decodeId,
   decodeNullable,
   decodeObject,
@@ -13,6 +14,8 @@ import {
 export interface GetAnswer {
   readonly objects: ReadonlyMap<string, JsonObject>;
   readonly notFound: ReadonlySet<string>;
+  /** Of all objects of the type; null where the server gives none. */
+  readonly state: string | null;
 }
 
 /** RFC 8620 §5.5, the answer of a /query. */
@@ -22,12 +25,23 @@ export interface QueryAnswer {
   readonly queryState: string | null;
 }
 
+/** RFC 8620 §5.2, the answer of a /changes. */
+export interface ChangesAnswer {
+  readonly created: readonly string[];
+  readonly updated: readonly string[];
+  readonly destroyed: readonly string[];
+  readonly newState: string;
+  readonly hasMoreChanges: boolean;
+}
+
 /** RFC 8620 §5.3, the answer of a /set as far as creating and updating go. */
 export interface SetAnswer {
   readonly created: JsonObject;
   readonly notCreated: JsonObject;
   readonly updated: JsonObject;
   readonly notUpdated: JsonObject;
+  /** Null where the server gives none. */
+  readonly newState: string | null;
 }
 
 export function decodeGetAnswer(answer: JsonObject, method: string): GetAnswer {
@@ -41,13 +55,24 @@ export function decodeGetAnswer(answer: JsonObject, method: string): GetAnswer {
   }
   const notFound =
     decodeNullable(answer['notFound'], `${method} notFound`, arrayOf(decodeId)) ?? [];
-  return { objects, notFound: new Set(notFound) };
+  const state = decodeNullable(answer['state'], `${method} state`, decodeString);
+  return { objects, notFound: new Set(notFound), state };
 }
 
 export function decodeQueryAnswer(answer: JsonObject, method: string): QueryAnswer {
   return {
     ids: decodeArray(answer['ids'], `${method} ids`, decodeId),
     queryState: decodeNullable(answer['queryState'], `${method} queryState`, decodeString),
+  };
+}
+
+export function decodeChangesAnswer(answer: JsonObject, method: string): ChangesAnswer {
+  return {
+    created: decodeArray(answer['created'], `${method} created`, decodeId),
+    updated: decodeArray(answer['updated'], `${method} updated`, decodeId),
+    destroyed: decodeArray(answer['destroyed'], `${method} destroyed`, decodeId),
+    newState: decodeString(answer['newState'], `${method} newState`),
+    hasMoreChanges: decodeBoolean(answer['hasMoreChanges'], `${method} hasMoreChanges`),
   };
 }
 
@@ -59,5 +84,6 @@ export function decodeSetAnswer(answer: JsonObject, method: string): SetAnswer {
     notCreated: part('notCreated'),
     updated: part('updated'),
     notUpdated: part('notUpdated'),
+    newState: decodeNullable(answer['newState'], `${method} newState`, decodeString),
   };
 }

@@ -13,6 +13,8 @@ export interface PageRequest {
 export interface Page extends QueryAnswer {
   /** In the order of `ids`; without those deleted between the /query and the /get. */
   readonly objects: readonly JsonObject[];
+  /** Of all objects of the type, when these were read; null where the server gives none. */
+  readonly state: string | null;
 }
 
 /**
@@ -39,7 +41,7 @@ async function readInTwo(client: JmapClient, request: PageRequest): Promise<Page
   const query = queryCall(request);
   const queryAnswers = await client.request([query]);
   const queryAnswer = decodeQueryAnswer(queryAnswers.argumentsOf(query), query.name);
-  if (queryAnswer.ids.length === 0) return { ...queryAnswer, objects: [] };
+  if (queryAnswer.ids.length === 0) return { ...queryAnswer, objects: [], state: null };
   const get = getCall(request, { ids: queryAnswer.ids });
   const getAnswers = await client.request([get]);
   return joinPage(queryAnswer, getAnswers.argumentsOf(get), get.name);
@@ -54,7 +56,7 @@ function getCall({ type, properties }: PageRequest, ids: JsonObject): MethodCall
 }
 
 function joinPage(query: QueryAnswer, getArguments: JsonObject, method: string): Page {
-  const { objects, notFound } = decodeGetAnswer(getArguments, method);
+  const { objects, notFound, state } = decodeGetAnswer(getArguments, method);
   const asked = new Set(query.ids);
   const isShort = query.ids.some((id) => !objects.has(id) && !notFound.has(id));
   const isForeign = [...objects.keys()].some((id) => !asked.has(id));
@@ -64,5 +66,5 @@ function joinPage(query: QueryAnswer, getArguments: JsonObject, method: string):
     );
   }
   const inOrder = [...asked].map((id) => objects.get(id)).filter((object) => object !== undefined);
-  return { ...query, objects: inOrder };
+  return { ...query, objects: inOrder, state };
 }

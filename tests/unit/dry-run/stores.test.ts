@@ -71,17 +71,20 @@ describe('a pass as a dry run', () => {
 describe('dryRunMailStore', () => {
   const read = async (store: MailStore, mailboxId: string): Promise<readonly Email[]> => {
     const emails: Email[] = [];
-    for await (const page of store.readEmailsIn([mailboxId])) emails.push(...page);
+    for await (const { emails: page } of store.readEmailsIn([mailboxId])) emails.push(...page);
     return emails;
   };
 
   it('shows later reads what was written, the last word last', async () => {
     const store = dryRunMailStore(memoryWorld(anAccount()).mail);
-    const outcomes = await store.patchEmails([
-      { emailId: 'new', add: ['Feed'], remove: ['Screener'] },
-      { emailId: 'new-2', add: ['Feed'], remove: ['Screener'] },
-    ]);
-    await store.patchEmails([{ emailId: 'new-2', add: ['Screener'], remove: ['Feed'] }]);
+    const { outcomes } = await store.patchEmails(
+      [
+        { emailId: 'new', add: ['Feed'], remove: ['Screener'] },
+        { emailId: 'new-2', add: ['Feed'], remove: ['Screener'] },
+      ],
+      null,
+    );
+    await store.patchEmails([{ emailId: 'new-2', add: ['Screener'], remove: ['Feed'] }], null);
 
     expect(outcomes).toEqual(
       new Map([

@@ -370,7 +370,7 @@ function serve(initial: readonly string[], options: ServeOptions = {}): ServedMa
       } else {
         responses.push([
           name,
-          { list: lastIds.map((id) => anEmailObject({ id })), notFound: [] },
+          { list: lastIds.map((id) => anEmailObject({ id })), notFound: [], state: 'E1' },
           callId,
         ]);
       }
@@ -398,7 +398,7 @@ async function readAll(
   afterPage: (ids: readonly string[]) => void = () => {},
 ): Promise<readonly string[]> {
   const read: string[] = [];
-  for await (const page of fake.store.readEmailsIn(mailboxIds)) {
+  for await (const { emails: page } of fake.store.readEmailsIn(mailboxIds)) {
     expect(page).not.toHaveLength(0);
     const pageIds = page.map(({ id }) => id);
     read.push(...pageIds);
@@ -409,7 +409,7 @@ async function readAll(
 
 async function readEmails(fake: FakeJmap): Promise<readonly Email[]> {
   const emails: Email[] = [];
-  for await (const page of fake.store.readEmailsIn(['screener'])) emails.push(...page);
+  for await (const { emails: page } of fake.store.readEmailsIn(['screener'])) emails.push(...page);
   return emails;
 }
 
@@ -422,7 +422,7 @@ function onePage(
   const found = queried ?? list.map((object) => (object as { id: string }).id);
   return (calls) =>
     calls[0]?.[1]['position'] === 0
-      ? reply({ ids: found, queryState: 'Q' }, { list, notFound })(calls)
+      ? reply({ ids: found, queryState: 'Q' }, { list, notFound, state: 'E1' })(calls)
       : reply({ ids: [], queryState: 'Q' }, { list: [], notFound: [] })(calls);
 }
 

@@ -22,10 +22,13 @@ describe('what is sent', () => {
   it('membership on and off in one patch for each email, and nothing else', async () => {
     const { store, posts } = updating();
 
-    await store.patchEmails([
-      { emailId: 'e1', add: ['feed', 'inbox'], remove: ['screener'] },
-      { emailId: 'e2', add: [], remove: ['label'] },
-    ]);
+    await store.patchEmails(
+      [
+        { emailId: 'e1', add: ['feed', 'inbox'], remove: ['screener'] },
+        { emailId: 'e2', add: [], remove: ['label'] },
+      ],
+      null,
+    );
 
     expect(posts.map(({ calls }) => calls)).toEqual([
       [
@@ -81,7 +84,7 @@ describe('what is sent', () => {
   ])('%s: nothing is sent, the session is not read', async (_, patches) => {
     const { store, posts, sessionReads } = updating();
 
-    const outcomes = await store.patchEmails(patches);
+    const { outcomes } = await store.patchEmails(patches, null);
 
     expect([...outcomes.values()]).toEqual(patches.map(() => ({ kind: 'updated' })));
     expect([posts.length, sessionReads()]).toEqual([0, 0]);
@@ -158,7 +161,7 @@ describe('each email has its own outcome', () => {
   it('an unreadable answer for one email does not touch the others', async () => {
     const { store } = fakeJmap(() => set({ updated: { e2: null }, notUpdated: { e1: 7 } }));
 
-    const outcomes = await store.patchEmails(patchesFor(2, 1));
+    const { outcomes } = await store.patchEmails(patchesFor(2, 1), null);
 
     expect(kindsOf(outcomes)).toEqual({ e1: 'failed', e2: 'updated' });
   });
@@ -179,7 +182,7 @@ describe('a chunk that fails for now is no exception', () => {
   ])('%s: its emails failed, and it was sent once', async (_, answer) => {
     const { store, posts } = fakeJmap(() => answer);
 
-    const outcomes = await store.patchEmails(patchesFor(3));
+    const { outcomes } = await store.patchEmails(patchesFor(3), null);
 
     expect(kindsOf(outcomes)).toEqual({ e0: 'failed', e1: 'failed', e2: 'failed' });
     expect(posts).toHaveLength(1);
@@ -190,7 +193,7 @@ describe('a chunk that fails for now is no exception', () => {
       emailIds.includes('e1') ? new HttpStatusError('503', 503) : null,
     );
 
-    const outcomes = await store.patchEmails(patchesFor(3));
+    const { outcomes } = await store.patchEmails(patchesFor(3), null);
 
     expect(kindsOf(outcomes)).toEqual({ e0: 'updated', e1: 'failed', e2: 'updated' });
   });
@@ -205,7 +208,7 @@ describe('what breaks the run is thrown', () => {
   ])('%s', async (_, error, type) => {
     const { store } = fakeJmap(() => error);
 
-    await expect(store.patchEmails(patchesFor(3))).rejects.toThrow(type);
+    await expect(store.patchEmails(patchesFor(3), null)).rejects.toThrow(type);
   });
 
   it('a read-only account', async () => {
@@ -213,28 +216,17 @@ describe('what breaks the run is thrown', () => {
       responses: [['error', { type: 'accountReadOnly' }, 'set']],
     }));
 
-    await expect(store.patchEmails(patchesFor(3))).rejects.toThrow(AccountError);
+    await expect(store.patchEmails(patchesFor(3), null)).rejects.toThrow(AccountError);
   });
 
-  it('only after the chunks under way have ended, and no new one is begun', async () => {
-    let ended = 0;
-    const { store, posts } = updating(
-      { limits: { maxObjectsInSet: 1, maxConcurrentRequests: 3 } },
-      async (emailIds) => {
-        if (emailIds.includes('e0')) return new CredentialsError('401');
-        for (let turn = 0; turn < 5; turn += 1) {
-          await new Promise((resolve) => {
-            setImmediate(resolve);
-          });
-        }
-        ended += 1;
-        return null;
-      },
+  it('and no further chunk is sent', async () => {
+    const { store, posts } = updating({ limits: { maxObjectsInSet: 1 } }, (emailIds) =>
+      emailIds.includes('e1') ? new CredentialsError('401') : null,
     );
 
-    await expect(store.patchEmails(patchesFor(9))).rejects.toThrow(CredentialsError);
+    await expect(store.patchEmails(patchesFor(9), null)).rejects.toThrow(CredentialsError);
 
-    expect([posts.length, ended]).toEqual([3, 2]);
+    expect(posts).toHaveLength(2);
   });
 });
 
@@ -247,7 +239,7 @@ describe('chunks', () => {
   ])('%i emails with maxObjectsInSet %i: %i requests', async (count, maxObjectsInSet, requests) => {
     const { store, posts } = updating({ limits: { maxObjectsInSet } });
 
-    const outcomes = await store.patchEmails(patchesFor(count));
+    const { outcomes } = await store.patchEmails(patchesFor(count), null);
 
     expect(outcomes.size).toBe(count);
     expect(new Set([...outcomes.values()].map(({ kind }) => kind))).toEqual(new Set(['updated']));
@@ -265,7 +257,7 @@ describe('chunks', () => {
       remove: ['screener'],
     }));
 
-    const outcomes = await store.patchEmails(patches);
+    const { outcomes } = await store.patchEmails(patches, null);
 
     expect(outcomes.size).toBe(100);
     expect(Math.max(...posts.map(({ bytes }) => bytes))).toBeLessThanOrEqual(4000);
@@ -275,24 +267,53 @@ describe('chunks', () => {
   it('a maxSizeRequest below one email: one at a time, all the same', async () => {
     const { store, posts } = updating({ limits: { maxSizeRequest: 10 } });
 
-    const outcomes = await store.patchEmails(patchesFor(3));
+    const { outcomes } = await store.patchEmails(patchesFor(3), null);
 
     expect(kindsOf(outcomes)).toEqual({ e0: 'updated', e1: 'updated', e2: 'updated' });
     expect(posts).toHaveLength(3);
   });
 
-  it.each([
-    [1, 1],
-    [2, 2],
-    [100, 4],
-  ])('maxConcurrentRequests %i: %i side by side', async (maxConcurrentRequests, sideBySide) => {
-    const { store, mostAtOnce } = updating({
-      limits: { maxObjectsInSet: 1, maxConcurrentRequests },
+  it('one after the other: each names the state that the one before left', async () => {
+    const { store, posts, mostAtOnce } = fakeJmap(
+      (calls) => {
+        const update = calls[0]?.[1]['update'] as object;
+        const updated = Object.fromEntries(Object.keys(update).map((id) => [id, null]));
+        const newState = `${String(calls[0]?.[1]['ifInState'])}+`;
+        return { responses: [['Email/set', { updated, newState }, 'set']] };
+      },
+      { limits: { maxObjectsInSet: 1, maxConcurrentRequests: 8 } },
+    );
+
+    const { state } = await store.patchEmails(patchesFor(3), 's');
+
+    expect(posts.map(({ calls }) => calls[0]?.[1]['ifInState'])).toEqual(['s', 's+', 's++']);
+    expect(state).toBe('s+++');
+    expect(mostAtOnce()).toBe(1);
+  });
+
+  it('another state: what was not applied is stale, and no further chunk is sent', async () => {
+    const { store, posts } = fakeJmap(
+      (calls, post) => {
+        const update = calls[0]?.[1]['update'] as object;
+        const updated = Object.fromEntries(Object.keys(update).map((id) => [id, null]));
+        return post === 2
+          ? { responses: [['error', { type: 'stateMismatch' }, 'set']] }
+          : { responses: [['Email/set', { updated, newState: 't' }, 'set']] };
+      },
+      { limits: { maxObjectsInSet: 2 } },
+    );
+
+    const { outcomes, state } = await store.patchEmails(patchesFor(6), 's');
+
+    expect(kindsOf(outcomes)).toEqual({
+      e0: 'updated',
+      e1: 'updated',
+      e2: 'stale',
+      e3: 'stale',
+      e4: 'stale',
+      e5: 'stale',
     });
-
-    await store.patchEmails(patchesFor(20));
-
-    expect(mostAtOnce()).toBe(sideBySide);
+    expect([posts.length, state]).toEqual([2, 't']);
   });
 });
 
@@ -306,7 +327,7 @@ describe('limits that turn out lower than said: chunks are halved until they fit
       emailIds.length > 4 ? refusal : null,
     );
 
-    const outcomes = await store.patchEmails(patchesFor(16));
+    const { outcomes } = await store.patchEmails(patchesFor(16), null);
 
     expect(new Set(Object.values(kindsOf(outcomes)))).toEqual(new Set(['updated']));
     expect(posts.map(({ calls }) => emailIdsOf(calls).length)).toEqual([16, 8, 4, 4, 4, 4]);
@@ -315,7 +336,7 @@ describe('limits that turn out lower than said: chunks are halved until they fit
   it('an email that is too large by itself is refused, the others are not', async () => {
     const { store } = updating({}, (emailIds) => (emailIds.includes('e2') ? LIMIT : null));
 
-    const outcomes = await store.patchEmails(patchesFor(4));
+    const { outcomes } = await store.patchEmails(patchesFor(4), null);
 
     expect(kindsOf(outcomes)).toEqual({
       e0: 'updated',
@@ -333,7 +354,7 @@ describe('limits that turn out lower than said: chunks are halved until they fit
         }),
     );
 
-    const outcomes = await store.patchEmails(patchesFor(2));
+    const { outcomes } = await store.patchEmails(patchesFor(2), null);
 
     expect(kindsOf(outcomes)).toEqual({ e0: 'failed', e1: 'failed' });
     expect(posts).toHaveLength(2);
@@ -347,7 +368,7 @@ describe('a chunk that is refused for good is searched for the email that is the
   ])('%s', async (_, refusal) => {
     const { store } = updating({}, (emailIds) => (emailIds.includes('e5') ? refusal : null));
 
-    const outcomes = await store.patchEmails(patchesFor(8));
+    const { outcomes } = await store.patchEmails(patchesFor(8), null);
 
     const { e5, ...others } = kindsOf(outcomes);
     expect(e5).toBe('refused');
@@ -360,7 +381,7 @@ describe('a chunk that is refused for good is searched for the email that is the
       () => new HttpStatusError('400', 400),
     );
 
-    const outcomes = await store.patchEmails(patchesFor(4096));
+    const { outcomes } = await store.patchEmails(patchesFor(4096), null);
 
     expect(outcomes.size).toBe(4096);
     expect(Object.values(kindsOf(outcomes))).not.toContain('updated');
@@ -383,15 +404,16 @@ function updating(
 
 async function updateOf(patches: readonly EmailPatch[]): Promise<unknown> {
   const { store, posts } = updating();
-  await store.patchEmails(patches);
+  await store.patchEmails(patches, null);
   return posts[0]?.calls[0]?.[1]['update'];
 }
 
 async function patchOne(answer: () => FakeAnswer): Promise<PatchOutcome | undefined> {
   const { store } = fakeJmap(answer);
-  const outcomes = await store.patchEmails([
-    { emailId: 'e1', add: ['feed'], remove: ['screener'] },
-  ]);
+  const { outcomes } = await store.patchEmails(
+    [{ emailId: 'e1', add: ['feed'], remove: ['screener'] }],
+    null,
+  );
   expect([...outcomes.keys()]).toEqual(['e1']);
   return outcomes.get('e1');
 }

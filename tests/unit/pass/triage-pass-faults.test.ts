@@ -123,6 +123,8 @@ describe('whatever fails, and wherever', async () => {
       new Set([
         'readMailboxes',
         'readEmailsIn',
+        'readEmailsFrom',
+        'readChanges',
         'patchEmails',
         'readGroups',
         'readContacts',

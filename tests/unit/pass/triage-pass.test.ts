@@ -29,6 +29,7 @@ describe('one pass', () => {
       conflicts: 0,
       emailsWithoutSender: 0,
       emailsSwept: 0,
+      details: { senders: [], conflicts: [], withoutSender: [] },
     });
   });
 
@@ -198,7 +199,7 @@ describe('one pass', () => {
       [...email.mailboxIds, '@MailroomError'].toSorted(),
     );
     expect(first.levels).toContain(`warning ${event}`);
-    expect(second.levels).toEqual([`debug ${event}`]);
+    expect(second.levels).toEqual([`info ${event}`]);
     expect(first.writes).toEqual(['patchEmails']);
     expect(second.writes).toEqual([]);
   });
@@ -238,9 +239,11 @@ describe('one pass', () => {
     );
     const late = anEmail({ id: 'late' });
     await pass(memory, {
-      afterWrite: ({ emails, groups }) => {
-        const hasJoined = [...groups.values()].some(({ memberKeys }) => memberKeys.size > 0);
-        if (hasJoined && !emails.has(late.id)) emails.set(late.id, late);
+      afterWrite: (account) => {
+        const hasJoined = [...account.groups.values()].some(
+          ({ memberKeys }) => memberKeys.size > 0,
+        );
+        if (hasJoined && !account.emails.has(late.id)) account.putEmail(late.id, late);
       },
     });
 
@@ -254,9 +257,9 @@ describe('one pass', () => {
       }),
     );
     const { result } = await pass(memory, {
-      afterWrite: ({ emails }) => {
-        emails.delete('gone');
-        emails.delete('labelled');
+      afterWrite: (account) => {
+        account.putEmail('gone', null);
+        account.putEmail('labelled', null);
       },
     });
 

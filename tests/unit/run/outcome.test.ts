@@ -36,6 +36,7 @@ function aResult(processed: number, failed: number): PassResult {
     conflicts: 1,
     emailsWithoutSender: 1,
     emailsSwept: 0,
+    details: { senders: [], conflicts: [], withoutSender: [] },
   };
   return { kind: 'report', report };
 }

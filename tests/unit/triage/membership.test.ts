@@ -112,6 +112,20 @@ describe('planMembership', () => {
     });
   });
 
+  it('out of a category whose mail goes to Inbox too, Inbox is an old place', () => {
+    const loud = aLayout({
+      categories: [aCategory('Feed'), aCategory('Loud', { addToInbox: true })],
+    });
+    const groups = [aGroup('Feed'), aGroup('Loud', [uid])];
+
+    expect(
+      planMembership(
+        { contact: aContact({ uid }), duplicates: [], category: categoryOf(loud, 'Feed') },
+        aSnapshot({ layout: loud, groups }),
+      ).oldDestinationIds,
+    ).toEqual(['Loud', 'Inbox']);
+  });
+
   describe('with parents', () => {
     const family = aLayout({
       categories: [

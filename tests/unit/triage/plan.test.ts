@@ -121,6 +121,25 @@ describe('planTriage: conflicts', () => {
     expect(plan(emails, contacts).conflicts).toHaveLength(2);
   });
 
+  it.each([
+    ['the same as one of them', '@ToJail'],
+    ['another one', '@ToFeed'],
+  ])(
+    'a card whose other sender has contradicting labels waits, whatever its own: %s',
+    (_rule, label) => {
+      const emails = [
+        anEmail({ from: 'a@example.com', in: ['@ToPaperTrail', '@ToJail'] }),
+        anEmail({ from: 'b@example.com', in: [label] }),
+      ];
+
+      expect(plan(emails, [shared])).toMatchObject({
+        senders: [],
+        conflicts: [{ sender: 'a@example.com' }, { sender: 'b@example.com' }],
+      });
+      expect(plan(emails, []).conflicts).toHaveLength(1);
+    },
+  );
+
   it('two senders on one card with one category are both handled', () => {
     const emails = ['a@example.com', 'b@example.com'].map((from) =>
       anEmail({ from, in: ['@ToFeed'] }),

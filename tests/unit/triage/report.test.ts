@@ -19,6 +19,7 @@ function aReport(
     conflicts: 0,
     emailsWithoutSender: 0,
     emailsSwept: 0,
+    details: { senders: [], conflicts: [], withoutSender: [] },
     ...others,
   };
 }

@@ -4,7 +4,7 @@ import type { Layout } from '../../../src/triage/layout.ts';
 import type { Email, EmailPatch } from '../../../src/triage/model.ts';
 import type { SweepPlan } from '../../../src/triage/sweep.ts';
 import {
-  planErrorLabels,
+  planErrorLabel,
   planFinish,
   planLabelRemoval,
   planSweep,
@@ -25,7 +25,6 @@ function aSweep(
   sweep: {
     readonly to?: string;
     readonly from?: string;
-    readonly labelled?: readonly Email[];
     readonly hasWarning?: boolean;
   } = {},
 ): SweepPlan {
@@ -34,7 +33,7 @@ function aSweep(
     category: categoryOf(layout, sweep.to ?? 'Feed'),
     isReTriage: sweep.from !== undefined,
     oldDestinationIds: sweep.from === undefined ? [] : [sweep.from],
-    labelledIds: new Set((sweep.labelled ?? []).map(({ id }) => id)),
+    otherAddresses: new Set(),
     hasWarning: sweep.hasWarning ?? false,
   };
 }
@@ -57,11 +56,6 @@ describe('planSweep: one email of the sender', () => {
       'the error label is not its business',
       ['Screener', '@MailroomError'],
       ['@MailroomError', 'Feed'],
-    ],
-    [
-      'a label that came meanwhile stays, for the next pass',
-      ['Screener', '@ToJail'],
-      ['@ToJail', 'Feed'],
     ],
   ])('%s', (_rule, mailboxIds, moved) => {
     const email = anEmail({ in: mailboxIds });
@@ -105,10 +99,13 @@ describe('planSweep: one email of the sender', () => {
     expect(after(email, planSweep(email, aSweep({ from: 'Jail' }), layout))).toEqual(moved);
   });
 
-  it('from Archive as the old destination nothing moves but what is in Screener too', () => {
-    const filed = anEmail({ in: ['Archive'] });
+  it.each([
+    ['what is in it moves', ['Archive'], ['Feed']],
+    ['what is in Trash as well stays', ['Archive', 'Trash'], ['Archive', 'Trash']],
+  ])('the way back from a destination that is Archive: %s', (_rule, mailboxIds, moved) => {
+    const filed = anEmail({ in: mailboxIds });
 
-    expect(planSweep(filed, aSweep({ from: 'Archive' }), layout)).toBeNull();
+    expect(after(filed, planSweep(filed, aSweep({ from: 'Archive' }), layout))).toEqual(moved);
   });
 
   it('destinations of the parents too', () => {
@@ -135,15 +132,17 @@ describe('planSweep: one email of the sender', () => {
     expect(after(email, planSweep(email, sweep, layout))).toEqual(moved);
   });
 
-  it('a labelled email waits for the end', () => {
-    const email = anEmail({ in: ['Screener', '@ToFeed'] });
-
-    expect(planSweep(email, aSweep({ labelled: [email] }), layout)).toBeNull();
+  it.each([
+    ['of this category', ['Screener', '@ToFeed'], aSweep()],
+    ['of another, put on meanwhile', ['Screener', '@ToJail'], aSweep()],
+  ])('with a triage label it waits: %s', (_rule, mailboxIds, sweep) => {
+    expect(planSweep(anEmail({ in: mailboxIds }), sweep, layout)).toBeNull();
   });
 
   it.each([
     ['from the old destination', ['Jail', '@ToFeed'], ['@ToFeed', 'Feed']],
     ['from Screener', ['Screener', '@ToFeed'], ['@ToFeed', 'Feed']],
+    ['from Inbox', ['Inbox', '@ToFeed'], ['@ToFeed', 'Feed']],
     [
       'even out of Trash: the user asked for it',
       ['Jail', 'Trash', '@ToFeed'],
@@ -151,9 +150,19 @@ describe('planSweep: one email of the sender', () => {
     ],
   ])('at a re-triage it moves now, its label on: %s', (_rule, mailboxIds, moved) => {
     const email = anEmail({ in: mailboxIds });
-    const sweep = aSweep({ from: 'Jail', labelled: [email] });
 
-    expect(after(email, planSweep(email, sweep, layout))).toEqual(moved);
+    expect(after(email, planSweep(email, aSweep({ from: 'Jail' }), layout))).toEqual(moved);
+    expect(planSweep(email, aSweep({ from: 'Jail' }), layout, true)).toBeNull();
+  });
+
+  it.each([
+    ['from the old destination', ['Jail'], ['Feed']],
+    ['but not from Screener: it is not what was labelled', ['Screener'], ['Screener']],
+    ['out of both: Screener stays', ['Jail', 'Screener'], ['Feed', 'Screener']],
+  ])('another address of the card moves %s', (_rule, mailboxIds, moved) => {
+    const email = anEmail({ in: mailboxIds, from: 'other@sender.example' });
+
+    expect(after(email, planSweep(email, aSweep({ from: 'Jail' }), layout))).toEqual(moved);
   });
 
   it('a destination is named even where the email has it: somebody may take it out meanwhile', () => {
@@ -170,7 +179,7 @@ describe('planFinish: a labelled email, last of all', () => {
     within: Layout = layout,
   ): readonly string[] => {
     const email = anEmail({ in: mailboxIds });
-    const sweep = aSweep({ ...options, labelled: [email] });
+    const sweep = aSweep(options);
     return after(email, planFinish(email, sweep, within));
   };
 
@@ -178,9 +187,13 @@ describe('planFinish: a labelled email, last of all', () => {
     ['Screener and label off, destination on', ['Screener', '@ToFeed'], ['Feed']],
     ['the error label comes off', ['Screener', '@ToFeed', '@MailroomError'], ['Feed']],
     ['only in the label', ['@ToFeed'], ['Feed']],
-    ['in Archive: stays there too', ['Archive', '@ToFeed'], ['Archive', 'Feed']],
     ['in the destination', ['Feed', '@ToFeed'], ['Feed']],
-    ["in mailboxes of the user's own", ['Mine', 'Inbox', '@ToFeed'], ['Feed', 'Inbox', 'Mine']],
+    ["in a mailbox of the user's own: stays there too", ['Mine', '@ToFeed'], ['Feed', 'Mine']],
+    ['in Inbox: a known contact, in no group', ['Inbox', '@ToFeed'], ['Feed']],
+    ['in Junk', ['Junk', '@ToFeed'], ['Feed']],
+    ['in Trash: stays there too', ['Trash', '@ToFeed'], ['Feed', 'Trash']],
+    ["in another category's place", ['Jail', '@ToFeed'], ['Feed']],
+    ['in Archive, which is the place of a category here', ['Archive', '@ToFeed'], ['Feed']],
     ['a warning from an earlier time comes off', ['@ToFeed', '@MailroomWarning'], ['Feed']],
   ])('%s', (_rule, mailboxIds, moved) => {
     expect(finish(mailboxIds)).toEqual(moved);
@@ -190,8 +203,10 @@ describe('planFinish: a labelled email, last of all', () => {
     expect(finish(['Jail', '@ToFeed'], { from: 'Jail' })).toEqual(['Feed']);
   });
 
-  it('addToInbox for what was in Screener, and for nothing else', () => {
+  it('addToInbox for what was in Screener, also where it was moved into the label', () => {
     expect(finish(['Screener', '@ToLoud'], { to: 'Loud' })).toEqual(['Inbox', 'Loud']);
+    expect(finish(['@ToLoud'], { to: 'Loud' })).toEqual(['Inbox', 'Loud']);
+    expect(finish(['@ToLoud', '@MailroomError'], { to: 'Loud' })).toEqual(['Inbox', 'Loud']);
     expect(finish(['Mine', '@ToLoud'], { to: 'Loud' })).toEqual(['Loud', 'Mine']);
     expect(finish(['Screener', '@ToLoud'], { to: 'Loud', from: 'Jail' })).toEqual(['Loud']);
   });
@@ -201,6 +216,24 @@ describe('planFinish: a labelled email, last of all', () => {
     ['stays on', ['@ToFeed', '@MailroomWarning'], ['@MailroomWarning', 'Feed']],
   ])('names that differ: the warning label %s', (_rule, mailboxIds, moved) => {
     expect(finish(mailboxIds, { hasWarning: true })).toEqual(moved);
+  });
+
+  it.each([
+    ['thrown away: only the label comes off', ['Trash', '@ToFeed'], ['Trash']],
+    ['moved to a mailbox of the user’s own', ['Mine', '@ToFeed'], ['Mine']],
+    ['still in Screener: moves', ['Screener', '@ToFeed'], ['Feed']],
+    ['still in Screener, with another place', ['Screener', 'Mine', '@ToFeed'], ['Feed', 'Mine']],
+    ['in the label alone: has to be somewhere', ['@ToFeed'], ['Feed']],
+    ['the label taken off, in Screener: as any other', ['Screener'], ['Feed']],
+    ['the label taken off, thrown away', ['Trash'], ['Trash']],
+    ['another label besides: the next pass', ['Screener', '@ToFeed', '@ToJail'], null],
+    ['another label instead: the next pass', ['Screener', '@ToJail'], null],
+  ])('changed by the user meanwhile, %s', (_rule, mailboxIds, moved) => {
+    const email = anEmail({ in: mailboxIds });
+
+    expect(after(email, planFinish(email, aSweep(), layout, true))).toEqual(
+      moved ?? mailboxIds.toSorted(),
+    );
   });
 
   it('warnings switched off: no warning label is touched', () => {
@@ -228,7 +261,11 @@ describe("planLabelRemoval: Mailroom's own labels, from the sender's other email
       ['Feed'],
     ],
     ['from one in Trash: it stays there', ['Trash', '@MailroomError'], ['Trash']],
-    ['a triage label that came meanwhile stays', ['@ToJail', '@MailroomError'], ['@ToJail']],
+    [
+      'not while a triage label is on, that came meanwhile',
+      ['@ToJail', '@MailroomError'],
+      ['@MailroomError', '@ToJail'],
+    ],
   ])('%s', (_rule, mailboxIds, left) => {
     expect(after(anEmail({ in: mailboxIds }), remove(mailboxIds))).toEqual(left);
   });
@@ -249,7 +286,7 @@ describe("planLabelRemoval: Mailroom's own labels, from the sender's other email
   it('labelled emails are for planFinish', () => {
     const email = anEmail({ in: ['@ToFeed', '@MailroomError'] });
 
-    expect(planLabelRemoval(email, aSweep({ labelled: [email] }), layout)).toBeNull();
+    expect(planLabelRemoval(email, aSweep(), layout)).toBeNull();
   });
 
   it.each([
@@ -263,7 +300,7 @@ describe("planLabelRemoval: Mailroom's own labels, from the sender's other email
       mailboxIds: new Set(after(listed, planSweep(listed, sweep, layout))),
     };
 
-    const end = after(swept, planLabelRemoval(listed, sweep, layout));
+    const end = after(swept, planLabelRemoval(swept, sweep, layout));
 
     expect(end).toEqual(after(swept, { emailId: listed.id, add: [], remove: ['@MailroomError'] }));
   });
@@ -279,13 +316,16 @@ describe("planLabelRemoval: Mailroom's own labels, from the sender's other email
   );
 });
 
-describe('planErrorLabels', () => {
+describe('planErrorLabel', () => {
   it('once: an email that carries it is not written again', () => {
     const fresh = anEmail({ in: ['@ToFeed'] });
     const known = anEmail({ in: ['@ToFeed', '@MailroomError'] });
 
-    expect(planErrorLabels([fresh, known], layout)).toEqual([
-      { emailId: fresh.id, add: ['@MailroomError'], remove: [] },
-    ]);
+    expect(planErrorLabel(known, layout)).toBeNull();
+    expect(planErrorLabel(fresh, layout)).toEqual({
+      emailId: fresh.id,
+      add: ['@MailroomError'],
+      remove: [],
+    });
   });
 });

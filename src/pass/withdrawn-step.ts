@@ -1,0 +1,24 @@
+import type { BegunSender } from './ledger.ts';
+import type { Pass } from './pass.ts';
+
+/**
+ * The senders whose label is still on. A pass may have been held up for long since it read them: a
+ * label that the user took off, or changed for another one, is no decision any more.
+ */
+export async function dropWithdrawn(
+  begun: readonly BegunSender[],
+  { world: { log }, emails, snapshot }: Pass,
+): Promise<readonly BegunSender[]> {
+  // States that agree say that nothing changed, and cost nothing.
+  if (!emails.isBehind) return begun;
+  await emails.catchUp();
+  const labelIds = snapshot.layout.categories.map(({ labelId }) => labelId);
+  return begun.filter(({ plan: { sender, labelled, category } }) => {
+    const now = labelled.flatMap(({ id }) => emails.find(id) ?? []);
+    const on = labelIds.filter((labelId) => now.some(({ mailboxIds }) => mailboxIds.has(labelId)));
+    // An email that was deleted says nothing against what was decided.
+    const isStillSo = now.length === 0 || (on.length === 1 && on[0] === category.labelId);
+    if (!isStillSo) log.info('label_changed_meanwhile', { sender, category: category.name });
+    return isStillSo;
+  });
+}

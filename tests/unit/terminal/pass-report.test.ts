@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+
+import { renderReport } from '../../../src/terminal/pass-report.ts';
+import type { SenderReport, TriageReport } from '../../../src/triage/report.ts';
+import { anAddress } from '../../support/builders.ts';
+
+describe('a row for each sender', () => {
+  it('what was decided, how many emails went from where to where, the contact', () => {
+    expect(textOf([aSender()])).toBe(
+      'news@shop.example  Feed  4 emails Screener → Feed, new contact "The News"',
+    );
+  });
+
+  it.each<[string, Partial<SenderReport>, string]>([
+    ['one email', { moves: [{ emails: 1, from: ['Screener'], to: ['Feed'] }] }, '1 email Screener'],
+    [
+      'several ways',
+      {
+        moves: [
+          { emails: 2, from: ['Jail'], to: ['Feed'] },
+          { emails: 1, from: ['Inbox', 'Screener'], to: ['Feed'] },
+        ],
+      },
+      '2 emails Jail → Feed, 1 email Inbox + Screener → Feed',
+    ],
+    ['it was there', { moves: [{ emails: 1, from: [], to: [] }] }, '1 email done'],
+    ['a known contact', { contact: { result: 'unchanged', name: 'News' } }, 'known as "News"'],
+    ['no contact could be written', { contact: null, moves: [] }, 'Feed'],
+    ['a group of another name', { groupsJoined: ['Imbox'] }, 'into Imbox'],
+    ['groups left', { groupsLeft: ['Jail', 'Imbox'] }, 'out of Jail and Imbox'],
+    ['another name', { otherName: 'Acme', displayName: 'The News' }, 'called "The News" in the'],
+    [
+      'a step that failed',
+      {
+        isDone: false,
+        failure: {
+          sender: anAddress(),
+          step: 'sweep',
+          failure: { kind: 'failed', problem: 'HTTP 503 from jmap.example.com' },
+        },
+      },
+      '! not done (sweep): HTTP 503 from jmap.example.com. The next pass tries again',
+    ],
+  ])('%s', (_rule, sender, said) => {
+    expect(textOf([aSender(sender)], 200)).toContain(said);
+  });
+
+  it.each([60, 80, 140])('no line is wider than %i columns', (width) => {
+    const senders = [
+      aSender(),
+      aSender({
+        sender: anAddress('somebody.with.a.very.long.address@a.subdomain.of.shop.example'),
+        category: 'Paper Trail',
+        groupsLeft: ['Feed'],
+        otherName: 'Another name that is long as well',
+        displayName: 'A name that is long',
+      }),
+    ];
+
+    const lines = textOf(senders, width).split('\n');
+
+    expect(lines.filter((line) => line.length > Math.max(width, 61))).toEqual([]);
+  });
+
+  it('a row of 40 senders is 40 lines', () => {
+    const senders = Array.from({ length: 40 }, (_, n) =>
+      aSender({ sender: anAddress(`news${n}@shop.example`) }),
+    );
+
+    expect(textOf(senders).split('\n')).toHaveLength(40);
+  });
+
+  it('a name cannot forge a line', () => {
+    const name = 'News\n\u001B[31mFake: all is well\u202E';
+
+    expect(textOf([aSender({ contact: { result: 'created', name } })], 200)).not.toMatch(
+      /[\n\u001B\u202E]/u,
+    );
+  });
+});
+
+describe('what is left to do, and totals', () => {
+  it.each<[string, Partial<TriageReport>, string]>([
+    ['nothing labelled', {}, 'No email carries a triage label.'],
+    [
+      'a conflict',
+      {
+        triagedSenders: 1,
+        conflicts: 1,
+        details: {
+          senders: [],
+          conflicts: [{ sender: anAddress('both@shop.example'), categories: ['Feed', 'Jail'] }],
+          withoutSender: [],
+        },
+      },
+      '! both@shop.example is left alone: its labels say Feed and Jail.',
+    ],
+    [
+      'emails that are nobody’s',
+      {
+        emailsWithoutSender: 2,
+        details: {
+          senders: [],
+          conflicts: [],
+          withoutSender: ['address with *', 'address with *'],
+        },
+      },
+      '! 2 labelled emails are left alone: nobody can be sure who sent them (address with *).',
+    ],
+    [
+      'by category',
+      {
+        triagedSenders: 3,
+        processed: 2,
+        emailsSwept: 9,
+        details: {
+          senders: [aSender(), aSender(), aSender({ category: 'Jail', isDone: false })],
+          conflicts: [],
+          withoutSender: [],
+        },
+      },
+      '2 of 3 senders handled (2 to Feed), 9 emails moved.',
+    ],
+  ])('%s', (_rule, report, said) => {
+    expect(renderReport(aReport(report), { isDryRun: false, width: 120 })).toContain(said);
+  });
+
+  it('a dry run speaks of what would be', () => {
+    const report = aReport({
+      triagedSenders: 1,
+      processed: 1,
+      emailsSwept: 4,
+      details: { senders: [aSender()], conflicts: [], withoutSender: [] },
+    });
+
+    const text = renderReport(report, { isDryRun: true, width: 80 });
+
+    expect(text).toContain('What a pass would do now (nothing was written):');
+    expect(text).toContain('1 of 1 sender would be handled (1 to Feed), 4 emails would move.');
+  });
+});
+
+function aSender(sender: Partial<SenderReport> = {}): SenderReport {
+  return {
+    sender: anAddress('news@shop.example'),
+    displayName: 'The News',
+    category: 'Feed',
+    contact: { result: 'created', name: 'The News' },
+    groupsJoined: ['Feed'],
+    groupsLeft: [],
+    moves: [{ emails: 4, from: ['Screener'], to: ['Feed'] }],
+    otherName: null,
+    isDone: true,
+    failure: null,
+    ...sender,
+  };
+}
+
+function aReport(report: Partial<TriageReport> = {}): TriageReport {
+  return {
+    triagedSenders: 0,
+    processed: 0,
+    failures: [],
+    conflicts: 0,
+    emailsWithoutSender: 0,
+    emailsSwept: 0,
+    details: { senders: [], conflicts: [], withoutSender: [] },
+    ...report,
+  };
+}
+
+/** The rows alone. */
+function textOf(senders: readonly SenderReport[], width = 80): string {
+  const text = renderReport(
+    aReport({
+      triagedSenders: senders.length,
+      details: { senders, conflicts: [], withoutSender: [] },
+    }),
+    { isDryRun: false, width },
+  );
+  return text.slice(1).split('\n\n')[0] ?? '';
+}
