@@ -14,8 +14,6 @@ import { applyPatch } from '../triage/sweep.ts';
 export function dryRunMailStore(store: MailStore): MailStore {
   const patches = new Map<string, EmailPatch[]>();
   const patched = (email: Email): Email => (patches.get(email.id) ?? []).reduce(applyPatch, email);
-  const isIn = ({ mailboxIds }: Email, ids: readonly string[]): boolean =>
-    ids.some((id) => mailboxIds.has(id));
   async function* patchedPages(
     pages: AsyncIterable<EmailPage>,
     mailboxIds: readonly string[],
@@ -48,6 +46,10 @@ export function dryRunMailStore(store: MailStore): MailStore {
       };
     },
   };
+}
+
+function isIn({ mailboxIds }: Email, ids: readonly string[]): boolean {
+  return ids.some((id) => mailboxIds.has(id));
 }
 
 /** Reads from `store`; contacts and members are remembered and shown, never sent. */

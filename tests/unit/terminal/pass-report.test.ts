@@ -73,9 +73,9 @@ describe('a row for each sender', () => {
   it('a name cannot forge a line', () => {
     const name = 'News\n\u001B[31mFake: all is well\u202E';
 
-    expect(textOf([aSender({ contact: { result: 'created', name } })], 200)).not.toMatch(
-      /[\n\u001B\u202E]/u,
-    );
+    const row = textOf([aSender({ contact: { result: 'created', name } })], 200);
+
+    expect(row).toMatch(/^[\p{L}\p{P}\p{S}\p{N} ]+$/u);
   });
 });
 
