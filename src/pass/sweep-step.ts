@@ -55,7 +55,9 @@ export async function sweep(
   const { ledger, world } = pass;
   world.clock.checkpoint();
   const listedIds = new Set(screened);
-  let active = await move(begun, screened, pass);
+  // At a re-triage the labelled emails move now, wherever they are.
+  const labelledIds = begun.flatMap(({ plan }) => plan.labelled.map(({ id }) => id));
+  let active = await move(begun, new Set([...screened, ...labelledIds]), pass);
   active = await sweepOldPlaces(active, listedIds, pass);
   for (let round = 2; round <= MOST_ROUNDS && active.length > 0; round += 1) {
     world.clock.checkpoint();
