@@ -1,4 +1,4 @@
-import './http/web/install.ts';
+import './http/install.ts';
 
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 

@@ -1,4 +1,4 @@
-import './http/web/install.ts';
+import './http/install.ts';
 
 import { runSetup } from './setup/run-setup.ts';
 import { parseCommandLine } from './terminal/command-line.ts';

@@ -1,4 +1,4 @@
-import './http/web/install.ts';
+import './http/install.ts';
 
 import { text } from 'node:stream/consumers';
 

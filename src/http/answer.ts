@@ -1,4 +1,5 @@
 import { MalformedAnswerError } from '../errors.ts';
+import { toPlainLine } from '../log/plain-line.ts';
 import type { HttpCall } from './call.ts';
 import { describeRequest, toTransportError } from './failure.ts';
 
@@ -15,6 +16,7 @@ export async function readWhole(
     throw new MalformedAnswerError(`${describeRequest(call)}: HTTP status ${response.status}`);
   }
   const bytes = await readBody(call, response, signal);
+  requireDecoded(call, response);
   const mayHaveBody = ![204, 205, 304].includes(response.status);
   const whole = new Response(mayHaveBody ? bytes : null, {
     status: response.status,
@@ -24,6 +26,18 @@ export async function readWhole(
   return whole;
 }
 
+/** The transport undoes gzip, deflate and br; of anything else the bytes mean nothing to us. */
+function requireDecoded(call: HttpCall, { headers }: Response): void {
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
+  if (DECODED.has(encoding)) return;
+  const name = toPlainLine(encoding, 40);
+  throw new MalformedAnswerError(
+    `${describeRequest(call)}: the answer is compressed as ${name}, which was not asked for`,
+  );
+}
+
+const DECODED: ReadonlySet<string> = new Set(['', 'identity', 'gzip', 'x-gzip', 'deflate', 'br']);
+
 async function readBody(
   call: HttpCall,
   response: Response,
@@ -32,7 +46,7 @@ async function readBody(
   try {
     return await response.arrayBuffer();
   } catch (error) {
-    if (signal.aborted) throw error;
+    signal.throwIfAborted();
     throw new MalformedAnswerError(`${describeRequest(call)}: the answer broke off`, {
       cause: toTransportError(error, call),
     });

@@ -8,13 +8,15 @@ import {
   StoppedError,
   TimeoutError,
 } from '../errors.ts';
+import type { ProxyEnvironment } from './agents.ts';
 import { readWhole } from './answer.ts';
 import type { RequestBudget } from './budget.ts';
 import { followRedirect, type HttpCall, isRedirect, toCall } from './call.ts';
 import { describeRequest, toStatusError, toTransportError } from './failure.ts';
+import { createLookup } from './lookup.ts';
 import { MAX_RETRIES, planRetry, waitForRetry } from './retry.ts';
+import { createTransport, type Transport } from './transport.ts';
 import type { TrustRule } from './trust.ts';
-import { createLightFetch } from './web/fetch.ts';
 
 /**
  * One HTTP exchange with a server that gets our credentials. Resolves only with 2xx (207 included),
@@ -32,10 +34,12 @@ export interface HttpOptions {
   readonly timeoutMs: number;
   /** Shared by all clients of a run. */
   readonly budget: RequestBudget;
-  /** The innermost transport, called with a URL and an init. Default: over node:http. */
-  readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
+  /** What sends a single request. Default: `createTransport`. */
+  readonly fetch?: Transport;
   /** Certificate authorities (PEM) to trust over https, and no others. Default: those of Node. */
   readonly readCa?: () => Promise<string>;
+  /** The proxy for https. Default: none. */
+  readonly proxyEnv?: ProxyEnvironment | null;
   /** A 401 is tried once more, with a fresh `authorization`: the token may have been renewed. */
   readonly unauthorizedRetry?: boolean;
   /** Told before each retry, for the log. */
@@ -55,7 +59,10 @@ export interface RequestRetry {
 
 /** The one HTTP client of the program, over ky. */
 export function createHttp(given: HttpOptions): Http {
-  const options: Options = { ...given, fetch: given.fetch ?? createTransport(given) };
+  const { timeoutMs, readCa, proxyEnv, budget } = given;
+  const createOwn = (): Transport =>
+    createTransport({ timeoutMs, readCa, proxyEnv, lookup: createLookup(budget) });
+  const options: Options = { ...given, fetch: given.fetch ?? createOwn() };
   return async (url, init = {}) => {
     let call = toCall(url, init);
     for (let hops = 0; ; hops += 1) {
@@ -73,13 +80,7 @@ export function createHttp(given: HttpOptions): Http {
   };
 }
 
-type Transport = NonNullable<HttpOptions['fetch']>;
-
 type Options = HttpOptions & { readonly fetch: Transport };
-
-function createTransport({ readCa }: HttpOptions): Transport {
-  return createLightFetch(readCa ?? null) as unknown as Transport;
-}
 
 const MAX_REDIRECTS = 5;
 

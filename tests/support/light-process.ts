@@ -1,5 +1,5 @@
 /** One request through the real client on the light fetch; says what came and whether Node's fetch was loaded. */
-import '../../src/http/web/install.ts';
+import '../../src/http/install.ts';
 
 import { createBudget } from '../../src/http/budget.ts';
 import { createHttp } from '../../src/http/http.ts';

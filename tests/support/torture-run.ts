@@ -1,4 +1,4 @@
-import '../../src/http/web/install.ts';
+import '../../src/http/install.ts';
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

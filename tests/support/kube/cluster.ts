@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { createLightFetch } from '../../../src/http/web/fetch.ts';
+import { createTransport } from '../../../src/http/transport.ts';
 import { makeCertificates } from './certificates.ts';
 import { findFreePort, startTethered, type Tethered } from './tethered.ts';
 
@@ -83,14 +83,15 @@ async function startIn(
     running.push(program);
     return program;
   };
-  const transport = createLightFetch(() =>
-    readFile(join(folder, 'ca.crt'), 'utf8'),
-  ) as unknown as typeof fetch;
+  const transport = createTransport({
+    timeoutMs: 30_000,
+    readCa: () => readFile(join(folder, 'ca.crt'), 'utf8'),
+  });
   const call = (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${adminToken}`);
     const signal = AbortSignal.timeout(30_000);
-    return transport(`${url}${path}`, { signal, ...init, headers });
+    return transport(new URL(`${url}${path}`), { signal, ...init, headers });
   };
   const request: TestCluster['request'] = async (method, path, body, contentType) => {
     const response = await call(path, {
