@@ -161,7 +161,7 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** The table for those who only read it. */
+/** Without the parsers: for documents and tests. */
 export const settingDescriptions: readonly SettingDescription[] = Object.entries(SETTINGS).map(
   ([name, { defaultText, isRequired, isSecret, description }]) => ({
     name,

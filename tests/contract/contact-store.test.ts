@@ -450,7 +450,7 @@ describeEachServer('contact store', ({ open }) => {
       expect(await storedCard(account, href)).toContain('Updated by Mailroom');
     });
 
-    it('that was deleted meanwhile is made anew', async () => {
+    it('that was deleted meanwhile is made again', async () => {
       const href = await account.putCard(
         'deleted.vcf',
         aCard('deleted', 'EMAIL:deleted@old.example'),

@@ -284,7 +284,7 @@ describeEachServer('mail store', ({ open }) => {
         ['its API URL is gone', { apiUrl: '/nowhere/' }],
         ['its account is gone', { accountId: 'nobody' }],
         ['its state is another', { sessionState: 'long ago' }],
-      ])('%s: read anew, and the request is answered', async (_, change) => {
+      ])('%s: read again, and the request is answered', async (_, change) => {
         const remembered = await rememberedOf(account);
         const apiUrl = new URL(change.apiUrl ?? remembered.apiUrl, account.sessionUrl).href;
         const { store, requestCount } = openMailStore(account, {

@@ -83,7 +83,7 @@ describe('the bundle', () => {
     }
   });
 
-  test('is compiled anew by compile.js', async () => {
+  test('is compiled again by compile.js', async () => {
     await truncate(codePath('run-once.js.compiled'));
 
     expect(await run('compile.js')).toMatchObject({ exitCode: 0, stdout: '' });

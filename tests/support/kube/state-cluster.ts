@@ -28,7 +28,7 @@ export interface StateCluster extends StatePlace {
   configMap(): Promise<KubeObject>;
   patchConfigMap(patch: object): Promise<void>;
   deleteConfigMap(): Promise<void>;
-  /** As `kubectl apply` leaves it on an empty cluster; the budget begins anew. */
+  /** As `kubectl apply` leaves it on an empty cluster; the budget starts over. */
   resetConfigMap(): Promise<void>;
   makeAccountFolder(): Promise<string>;
   /** The certificate of an authority that has nothing to do with this cluster. */

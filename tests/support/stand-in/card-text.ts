@@ -74,7 +74,7 @@ function isLine(line: CardLine | undefined, name: string, value: string): boolea
 
 /**
  * The card in Cyrus's own spelling: TYPE lists apart, bare parameters named, commas and semicolons
- * of text values escaped, lines folded anew, a 4.0 card as 3.0.
+ * of text values escaped, lines folded again, a 4.0 card as 3.0.
  */
 export function rewriteLines(lines: readonly CardLine[]): readonly CardLine[] {
   const isVersion4 = lines.some((line) => isLine(line, 'VERSION', '4.0'));

@@ -152,7 +152,7 @@ describe.each<[name: string, transport: NonNullable<HttpOptions['fetch']>]>([
       );
     });
 
-    it('with credentials asked for anew', async () => {
+    it('with credentials asked for again', async () => {
       const server = await start(answer(503), answer(200));
       const tokens = ['first', 'second'];
       const { http } = client(server, { authorization: async () => tokens.shift() ?? 'none' });

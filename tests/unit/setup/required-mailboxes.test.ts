@@ -50,7 +50,7 @@ describe('a mailbox that a setting names', () => {
     ],
     ['is unclear when two could be meant', 'Later', { kind: 'unclear' }],
     [
-      'is made anew when the one of that name was thrown away',
+      'is made again when the one of that name was thrown away',
       'Old',
       { kind: 'missing', parentId: null, names: ['Old'] },
     ],

@@ -24,7 +24,7 @@ describe("the API server's URL", () => {
 });
 
 describe("the service account's folder", () => {
-  test('the token is read anew each time', async () => {
+  test('the token is read again each time', async () => {
     const account = openServiceAccount(folder);
     await writeFile(join(folder, 'token'), 'first\n');
     expect(await account.readToken()).toBe('first');

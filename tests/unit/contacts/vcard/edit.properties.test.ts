@@ -176,7 +176,7 @@ describe('for any group', () => {
   });
 });
 
-/** Written anew here, so that the code's own rule is checked too. */
+/** Written again here, so that the code's own rule is checked too. */
 function keyOf(uid: string): string {
   return anAddress(uid)
     .trim()

@@ -146,7 +146,7 @@ describe('the session', () => {
   });
 });
 
-describe('a remembered session that the server contradicts is read anew, once, and the request sent again', () => {
+describe('a remembered session that the server contradicts is read again, once, and the request sent again', () => {
   it.each<[string, FakeAnswer]>([
     ['401', new CredentialsError('401')],
     ['404', new HttpStatusError('404', 404)],

@@ -121,7 +121,7 @@ describe('a remembered session', () => {
     ['capabilities are no list', { ...aRememberedSession(), capabilities: {} }],
     ['limits missing', { ...aRememberedSession(), limits: undefined }],
     ['session URL missing', { ...aRememberedSession(), sessionUrl: undefined }],
-  ])('%s: read anew', (_, json) => {
+  ])('%s: read again', (_, json) => {
     expect(parseRememberedSession(json)).toBeNull();
   });
 
