@@ -82,12 +82,12 @@ export async function saveContact(
 type Target = Pick<Contact, 'href' | 'uid'>;
 
 async function create(
-  { newContact, today }: ContactWish,
+  { newContact, decision }: ContactWish,
   uid: string,
   { client, books: [book] }: ContactSavingOptions,
 ): Promise<ContactOutcome> {
   if (book === undefined) return { kind: 'failed', problem: 'no address book' };
-  const raw = await createContactCard(newContact, uid, today);
+  const raw = await createContactCard(newContact, uid, decision);
   const fileName = `${uid}.vcf`;
   await client.createCard(book.url, fileName, raw);
   const href = new URL(fileName, book.url).pathname;
@@ -145,9 +145,9 @@ async function complete(
   if (!isWhole(part)) return refused(href, 'the vCard has no end; open and save it in Contacts');
   if (findUid(part) === '')
     return refused(href, 'the vCard has no UID; open and save it in Contacts');
-  const { newContact, today, noteLine } = wish;
+  const { newContact, decision } = wish;
   const { address, fullName } = newContact;
-  const edited = editContactCard(raw, part, { address, fullName, today, noteLine });
+  const edited = editContactCard(raw, part, { address, fullName, decision });
   if (edited === raw) return { kind: 'unchanged', contact: toContact(part, href) };
   if (etag === null) return withoutEtag(href);
   const editedPart = findPart(parseCardParts(edited), uid, wish) ?? part;

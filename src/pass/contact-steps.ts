@@ -2,7 +2,12 @@ import pMap from 'p-map';
 
 import { planNewContact } from '../triage/contact.ts';
 import { memberKey, type WriteFailure } from '../triage/model.ts';
-import { type GroupUids, isMember, planMembership } from '../triage/membership.ts';
+import {
+  findGroupCategory,
+  type GroupUids,
+  isMember,
+  planMembership,
+} from '../triage/membership.ts';
 import { cardKeys, type SenderPlan } from '../triage/plan.ts';
 import type { ContactStore, GroupChange } from '../triage/ports.ts';
 import { planSweepOf } from '../triage/sweep.ts';
@@ -17,16 +22,17 @@ export async function saveContacts(
   plans: readonly SenderPlan[],
   { snapshot, world: { contacts, log, clock }, ledger }: Pass,
 ): Promise<readonly BegunSender[]> {
-  const { errorLabelId } = snapshot.layout;
   const save = async (plan: SenderPlan): Promise<readonly BegunSender[]> => {
     if (clock.isStopping()) return [];
     const { sender, displayName, category } = plan;
-    const wasRefused = plan.labelled.some(({ mailboxIds }) => mailboxIds.has(errorLabelId));
     const outcome = await contacts.saveContact({
       newContact: planNewContact(sender, displayName, category.contactType),
       existing: plan.contact,
-      today: clock.today,
-      noteLine: wasRefused ? 'unlessLast' : 'always',
+      decision: {
+        to: category.name,
+        groupCategory: findGroupCategory(plan, snapshot),
+        today: clock.today,
+      },
     });
     if (outcome.kind === 'refused' || outcome.kind === 'failed') {
       ledger.fail(sender, 'contact', outcome);

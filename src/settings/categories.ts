@@ -1,5 +1,6 @@
 import { findChain } from '../triage/chain.ts';
 import type { Category, ContactType } from '../triage/model.ts';
+import { findNameProblem } from '../triage/decision.ts';
 import { isInboxName, isSameName } from '../triage/names.ts';
 
 /** Mailbox names that no category may use as its label. */
@@ -65,6 +66,7 @@ function findProblems(
   return [
     ...(categories.length === 0 ? ['names no category: at least one is needed'] : []),
     ...findDuplicates(categories, 'name'),
+    ...findBadNames(categories),
     ...findDuplicates(categories, 'label'),
     ...findParentProblems(categories),
     ...findReservedNames(categories, reserved),
@@ -136,6 +138,14 @@ function readCategory(
     category: name === '' ? null : category,
     problem: problems.length === 0 ? null : `${who} ${problems.join(', and ')}`,
   };
+}
+
+/** Names are written on cards, in lines that have a shape. */
+function findBadNames(categories: readonly Category[]): readonly string[] {
+  return categories.flatMap(({ name }) => {
+    const problem = findNameProblem(name);
+    return problem === null ? [] : [`has ${JSON.stringify(name)} as a name, which ${problem}`];
+  });
 }
 
 function findDuplicates(categories: readonly Category[], key: 'name' | 'label'): readonly string[] {

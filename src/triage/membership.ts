@@ -80,6 +80,31 @@ export function planMembership(
   return { join, leave, oldDestinationIds: [...new Set(oldDestinationIds)] };
 }
 
+/**
+ * The category of the group that a sender is in: of one that it leaves, else of the nearest one on
+ * the way up. Null: in no triage group.
+ */
+export function findGroupCategory(
+  {
+    contact,
+    duplicates,
+    category,
+  }: Omit<GroupedSender, 'contact'> & { readonly contact: Contact | null },
+  { groups, layout }: Snapshot,
+): string | null {
+  const contacts = contact === null ? [] : [contact, ...duplicates];
+  const isIn = (groupHref: string): boolean =>
+    groups.some(
+      (group) => group.href === groupHref && contacts.some(({ uid }) => isMember(group, uid)),
+    );
+  const deepestFirst = layout.categories
+    .filter(({ own }) => isIn(own.groupHref))
+    .toSorted((a, b) => b.groupHrefs.length - a.groupHrefs.length);
+  const left = deepestFirst.find(({ own }) => !category.groupHrefs.includes(own.groupHref));
+  if (left !== undefined) return left.name;
+  return isIn(category.own.groupHref) ? category.name : (deepestFirst[0]?.name ?? null);
+}
+
 export function isMember(group: ContactGroup, uid: string): boolean {
   return group.memberKeys.has(memberKey(uid));
 }

@@ -1,3 +1,4 @@
+import type { DecisionWish } from './decision.ts';
 import type {
   Contact,
   ContactGroup,
@@ -74,14 +75,8 @@ export interface ContactWish {
   readonly newContact: NewContact;
   /** The card to complete; null when a listing showed none for this address. */
   readonly existing: Contact | null;
-  /** Date of the NOTE line, `YYYY-MM-DD` (UTC). */
-  readonly today: string;
-  /**
-   * `always`: a NOTE line `Updated by Mailroom on …` unless one of today is there.
-   * `unlessLast`: also none when NOTE already ends in a line of Mailroom's (a retry of a refused
-   * triage must not make the card grow day by day).
-   */
-  readonly noteLine: 'always' | 'unlessLast';
+  /** What is to be written down on the card. */
+  readonly decision: DecisionWish;
 }
 
 /** Members to add to and remove from one group; UIDs as written on the contacts' cards. */

@@ -349,7 +349,7 @@ describeEachServer('contact store', ({ open }) => {
       ]);
       const lines = linesOf(await storedCard(account, contactOf(outcome).href));
       expect(lines).toContain('N:Doe;Zoë;;;');
-      expect(lines).toContain(`NOTE:Added by Mailroom on ${TODAY}`);
+      expect(lines).toContain(`NOTE:Mailroom ${TODAY}: Feed (contact added)`);
       expect(lines).toContain('EMAIL;TYPE=INTERNET:"odd\\,one"@new.example');
     });
 
@@ -423,10 +423,11 @@ describeEachServer('contact store', ({ open }) => {
 
       const kinds = [];
       for (const _ of [1, 2]) kinds.push((await store.saveContact(wish)).kind);
-      const nextDay = await store.saveContact({ ...wish, today: '2026-11-22' });
+      const decision = { to: 'Jail', groupCategory: 'Feed', today: '2026-11-22' };
+      const nextDay = await store.saveContact({ ...wish, decision });
 
       expect([...kinds, nextDay.kind]).toEqual(['updated', 'unchanged', 'updated']);
-      const added = `\\nUpdated by Mailroom on ${TODAY}\\nUpdated by Mailroom on 2026-11-22`;
+      const added = `\\nMailroom ${TODAY}: Feed\\nMailroom 2026-11-22: Feed → Jail`;
       expect(linesOf(await storedCard(account, href))).toEqual(
         before.map((line) => (line.startsWith('NOTE') ? line + added : line)),
       );
@@ -447,7 +448,7 @@ describeEachServer('contact store', ({ open }) => {
       );
 
       expect(outcome).toMatchObject({ kind: 'updated', contact: { href } });
-      expect(await storedCard(account, href)).toContain('Updated by Mailroom');
+      expect(await storedCard(account, href)).toContain(`Mailroom ${TODAY}: Feed`);
     });
 
     it('that was deleted meanwhile is made again', async () => {
@@ -482,7 +483,7 @@ describeEachServer('contact store', ({ open }) => {
 
       const [first, last] = (await storedCard(account, href)).split('END:VCARD');
       expect(first).not.toContain('Mailroom');
-      expect(last).toContain('Updated by Mailroom');
+      expect(last).toContain(`Mailroom ${TODAY}: Feed`);
     });
   });
 });

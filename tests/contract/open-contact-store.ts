@@ -62,8 +62,7 @@ export function aWish(of: string, others: Partial<ContactWish> = {}): ContactWis
   return {
     newContact: { address: address(of), fullName: of.split('@')[0] ?? of, personName: null },
     existing: null,
-    today: TODAY,
-    noteLine: 'always',
+    decision: { to: 'Feed', groupCategory: null, today: TODAY },
     ...others,
   };
 }

@@ -106,7 +106,7 @@ function describe(places: Places): string {
 
 /** Without the one line that Mailroom adds at the end of the note. */
 function withoutNoteLine(card: string): string {
-  return unfold(card).replace(/\\nUpdated by Mailroom on \d{4}-\d\d-\d\d(?=\r\n)/u, '');
+  return unfold(card).replace(/\\nMailroom \d{4}-\d\d-\d\d: [^\r]*(?=\r\n)/u, '');
 }
 
 /** RFC 2426 §5.8.1. */

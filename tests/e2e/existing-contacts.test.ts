@@ -142,9 +142,9 @@ describeEachServer('existing contacts', ({ open }) => {
     expect(withoutNote(cardAt(href, after))).toBe(withoutNote(cardAt(href, before)));
   });
 
-  test.each(CARDS)('$what: NOTE ends in one line of Mailroom’s', async ({ address, note }) => {
+  test.each(CARDS)('$what: NOTE ends in the decision', async ({ address, note }) => {
     const contact = await scenario.contactOf(address);
-    const ours = `Updated by Mailroom on ${run.lines[0]?.timestamp.slice(0, 10)}`;
+    const ours = `Mailroom ${run.lines[0]?.timestamp.slice(0, 10)}: Paper Trail`;
 
     expect(contact.value('NOTE')).toBe(note === null ? ours : String.raw`${note}\n${ours}`);
   });

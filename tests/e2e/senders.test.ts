@@ -123,7 +123,7 @@ describeEachServer('senders, contacts and groups', ({ open }) => {
     expect(run.end).toMatchObject({ processed: 1, failed: 0 });
     const contact = await scenario.contactOf('second@book.example');
     expect(contact.href).toBe(href);
-    expect(contact.value('NOTE')).toMatch(/^Updated by Mailroom on \d{4}-\d\d-\d\d$/u);
+    expect(contact.value('NOTE')).toMatch(/^Mailroom \d{4}-\d\d-\d\d: \S.*$/u);
     expect(await scenario.groupsOf('second-book')).toEqual(['Jail']);
   });
 

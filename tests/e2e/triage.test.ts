@@ -4,6 +4,15 @@ import { isStandIn, type MailroomRun, readEtags, recordedWrites } from '../suppo
 import { describeEachServer } from '../support/test-account.ts';
 import { useScenario } from '../support/use-scenario.ts';
 
+/** What each label means. */
+const CATEGORIES: Readonly<Record<string, string>> = {
+  '@ToImbox': 'Imbox',
+  '@ToFeed': 'Feed',
+  '@ToPaperTrail': 'Paper Trail',
+  '@ToJail': 'Jail',
+  '@ToPerson': 'Person',
+};
+
 /*
  * The issue's scenario with the real program: twelve senders over all five labels, look-alikes beside
  * them, everything that is then on the server.
@@ -250,7 +259,10 @@ describeEachServer('twelve senders', ({ open }) => {
       ['N', name],
       ...(organization === null ? [] : [['ORG', organization]]),
       ['EMAIL;TYPE=INTERNET', row.address],
-      ['NOTE', `Added by Mailroom on ${first.lines[0]?.timestamp.slice(0, 10)}`],
+      [
+        'NOTE',
+        `Mailroom ${first.lines[0]?.timestamp.slice(0, 10)}: ${CATEGORIES[row.label]} (contact added)`,
+      ],
       ['END', 'VCARD'],
     ]);
   });

@@ -149,7 +149,7 @@ function readPicture(
       cards[href] = bytes
         .toString('utf8')
         .replace(/\r?\n[ \t]/gu, '')
-        .replace(/(?<=by Mailroom on )\d{4}-\d\d-\d\d/gu, 'DATE')
+        .replace(/(?<=Mailroom )\d{4}-\d\d-\d\d/gu, 'DATE')
         .trim()
         .split(/\r?\n/u);
     }

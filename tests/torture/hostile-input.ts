@@ -199,7 +199,7 @@ function findLost({ account: { mail }, emailIds }: TortureAccount): readonly str
 function findInjected(account: StandIn): readonly string[] {
   const own = [...account.contacts.books.values()]
     .flatMap(({ cards }) => [...cards.values()])
-    .filter(({ bytes }) => bytes.toString('utf8').includes('Added by Mailroom on'));
+    .filter(({ bytes }) => bytes.toString('utf8').includes('(contact added)'));
   return own.flatMap(({ href, bytes }) => {
     const text = bytes.toString('utf8');
     const names = (parseCardLines(text) ?? []).map(({ name }) => name.toUpperCase());

@@ -1,13 +1,14 @@
+import { type DecisionWish, renderDecision } from '../../triage/decision.ts';
 import type { NewContact } from '../../triage/model.ts';
 import { foldLine } from './fold.ts';
 import { asRawCard, type RawCard } from './lines.ts';
 import { oneLine, toOctets } from './values.ts';
 
-/** The card of a new contact (vCard 3.0, RFC 2426). `today` is `YYYY-MM-DD`. */
+/** The card of a new contact (vCard 3.0, RFC 2426). The decision is its first. */
 export async function createContactCard(
   { address, fullName, personName }: NewContact,
   uid: string,
-  today: string,
+  { to, today }: DecisionWish,
 ): Promise<RawCard> {
   const name = oneLine(fullName) || address;
   return renderCard([
@@ -16,7 +17,7 @@ export async function createContactCard(
     ['n', {}, 'text', structuredName(personName?.familyName, personName?.givenName)],
     ...(personName === null ? [['org', {}, 'text', [name]] as const] : []),
     ['email', { type: 'INTERNET' }, 'text', oneLine(address)],
-    ['note', {}, 'text', `Added by Mailroom on ${today}`],
+    ['note', {}, 'text', renderDecision({ date: today, from: null, to, isContactAdded: true })],
   ]);
 }
 

@@ -1,7 +1,8 @@
+import { type DecisionWish, planDecision } from '../../triage/decision.ts';
 import type { SenderAddress } from '../../triage/model.ts';
 import { foldLine, MAX_OCTETS } from './fold.ts';
 import { asRawCard, type CardLine, type CardPart, hasParameter, type RawCard } from './lines.ts';
-import { findAddresses, findFullName } from './parse.ts';
+import { findAddresses, findFullName, findNote } from './parse.ts';
 import {
   decodeText,
   encodeQuotedPrintable,
@@ -17,10 +18,8 @@ export interface ContactAdditions {
   readonly address: SenderAddress;
   /** FN, where the card has none or an empty one. */
   readonly fullName: string;
-  /** `YYYY-MM-DD`, for the NOTE line. */
-  readonly today: string;
-  /** As in ContactWish. */
-  readonly noteLine: 'always' | 'unlessLast';
+  /** For the line in NOTE. */
+  readonly decision: DecisionWish;
 }
 
 /** A card that is there from BEGIN to END. */
@@ -33,7 +32,7 @@ export function isWhole(part: CardPart): part is WholeCardPart {
 
 /**
  * The resource with the additions in one of its cards, written in the syntax of that card's
- * version. Every octet that was there stays, in order; doing it twice on one day does it once.
+ * version. Every octet that was there stays, in order; doing it twice does it once.
  */
 export function editContactCard(
   raw: RawCard,
@@ -112,28 +111,18 @@ function charsetParameter({ version }: CardPart, value: string): string {
   return version === '2.1' && /\P{ASCII}/u.test(value) ? ';CHARSET=UTF-8' : '';
 }
 
-function planNote(
-  part: WholeCardPart,
-  { today, noteLine }: ContactAdditions,
-): readonly Insertion[] {
-  const notes = part.lines.filter(({ name }) => name === 'NOTE');
-  const texts = notes.map((line) =>
-    decodeText(line)
-      .split('\n')
-      .map((text) => text.trim()),
-  );
-  if (texts.flat().some((text) => OURS.exec(text)?.groups?.['date'] === today)) return [];
-  const isLast = texts.some((lines) => OURS.test(lines.findLast((text) => text !== '') ?? ''));
-  if (isLast && noteLine === 'unlessLast') return [];
-  const added = `Updated by Mailroom on ${today}`;
-  const note = notes.find((line) => mayBeAppendedTo(line, part));
-  if (note !== undefined) return [appendToNote(note, added, part)];
+function planNote(part: WholeCardPart, { decision }: ContactAdditions): readonly Insertion[] {
+  const added = planDecision(findNote(part), decision);
+  if (added === null) return [];
+  const note = part.lines.find((line) => line.name === 'NOTE' && mayBeAppendedTo(line, part));
+  if (note !== undefined) return [appendToNote(note, oneLine(added), part)];
   // Quoted-printable, so that there is a way to add a line on another day.
-  const encoding = part.version === '2.1' ? ';ENCODING=QUOTED-PRINTABLE' : '';
-  return [insertLine(part, `NOTE${encoding}:${added}`)];
+  if (part.version === '2.1') {
+    const encoding = `;ENCODING=QUOTED-PRINTABLE${charsetParameter(part, added)}`;
+    return [insertLine(part, `NOTE${encoding}:${encodeQuotedPrintable(oneLine(added))}`)];
+  }
+  return [insertLine(part, `NOTE:${toOctets(escapeText(oneLine(added), part.version))}`)];
 }
-
-const OURS = /^(?:Added|Updated) by Mailroom on (?<date>\d{4}-\d\d-\d\d)$/u;
 
 /** Not to octets in base64 or to a reference; nor to plain text of vCard 2.1, which has one line. */
 function mayBeAppendedTo(note: CardLine, { version }: CardPart): boolean {
@@ -146,11 +135,13 @@ function appendToNote(note: CardLine, added: string, part: WholeCardPart): Inser
   const text = decodeText(note);
   const isAtLineStart = text.trim() === '' || text.endsWith('\n');
   if (isQuotedPrintable(note)) {
-    return appendToLine(note, `${isAtLineStart ? '' : '=0D=0A'}${added}`, part);
+    const octets = encodeQuotedPrintable(added);
+    return appendToLine(note, `${isAtLineStart ? '' : '=0D=0A'}${octets}`, part);
   }
   // A lone backslash at the end would take ours for its own.
   const dangling = /(?<!\\)(?:\\\\)*\\$/u.test(note.value) ? '\\' : '';
-  return appendToLine(note, `${dangling}${isAtLineStart ? '' : '\\n'}${added}`, part);
+  const octets = toOctets(escapeText(added, part.version));
+  return appendToLine(note, `${dangling}${isAtLineStart ? '' : '\\n'}${octets}`, part);
 }
 
 /** Adds octets at the end of a line; what would make it too long is folded, in the way of its encoding. */

@@ -69,6 +69,14 @@ export function findFullName({ lines }: CardPart): string {
   );
 }
 
+/** All that NOTE says, line by line; of several NOTEs in their order. */
+export function findNote({ lines }: CardPart): string {
+  return lines
+    .filter(({ name }) => name === 'NOTE')
+    .map((line) => decodeText(line))
+    .join('\n');
+}
+
 /** Every EMAIL that is a usable address, in canonical form. */
 export function findAddresses({ lines }: CardPart): readonly SenderAddress[] {
   const addresses = lines

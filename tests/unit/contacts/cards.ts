@@ -43,8 +43,7 @@ export function edit(
   return editContactCard(raw, partOf(raw, index), {
     address: anAddress('new@sender.example'),
     fullName: 'New Name',
-    today: TODAY,
-    noteLine: 'always',
+    decision: { to: 'Feed', groupCategory: null, today: TODAY },
     ...others,
   });
 }

@@ -103,8 +103,7 @@ describe('dryRunContactStore', () => {
   const wish: ContactWish = {
     newContact: { address: anAddress(), fullName: 'Jane', personName: null },
     existing: null,
-    today: '2026-11-21',
-    noteLine: 'always',
+    decision: { to: 'Feed', groupCategory: null, today: '2026-11-21' },
   };
   const membersOf = async (store: ReturnType<typeof dryRunContactStore>, name: string) =>
     (await store.readGroups([])).find((group) => group.name === name)?.memberKeys;

@@ -12,6 +12,7 @@ import {
   mailboxesFor,
   SENDER_TEXT,
   triageNames,
+  groupsWith,
 } from '../../support/builders.ts';
 import type { Fault, MemoryWorldOptions, PortCall } from '../../support/memory-world.ts';
 import { MemoryAccount, memoryWorld } from '../../support/memory-world.ts';
@@ -385,14 +386,21 @@ describe('a signal', () => {
 
 describe('contacts', () => {
   it.each([
-    ['a first try', ['Screener', '@ToFeed'], 'always'],
-    ['a try after a refusal', ['Screener', '@ToFeed', '@MailroomError'], 'unlessLast'],
-  ])('the note grows: %s', async (_rule, mailboxIds, noteLine) => {
+    ['a new sender', [], { to: 'Feed', groupCategory: null }],
+    ['one that was in another group', ['Jail'], { to: 'Feed', groupCategory: 'Jail' }],
+    ['one that is in the right group', ['Feed'], { to: 'Feed', groupCategory: 'Feed' }],
+  ])('the decision is to be written on the card: %s', async (_rule, members, decision) => {
+    const contacts = members.length === 0 ? [] : [aContact({ uid: 'C' })];
+    const groups = groupsWith(Object.fromEntries(members.map((name) => [name, ['C']])));
     const { wishes } = await pass(
-      new MemoryAccount(anAccount({ emails: [anEmail({ in: mailboxIds })] })),
+      new MemoryAccount({
+        ...anAccount({ emails: [anEmail({ in: ['Screener', '@ToFeed'] })] }),
+        contacts,
+        groups,
+      }),
     );
 
-    expect(wishes).toMatchObject([{ noteLine, today: '2026-11-21', existing: null }]);
+    expect(wishes).toMatchObject([{ decision: { ...decision, today: '2026-11-21' } }]);
   });
 
   it('a card that turns out to be in an old group only when it is written is a re-triage', async () => {

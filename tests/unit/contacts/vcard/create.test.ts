@@ -7,6 +7,7 @@ import { createContactCard, createGroupCard } from '../../../../src/contacts/vca
 import type { RawCard } from '../../../../src/contacts/vcard/lines.ts';
 import { anAddress, octetsPerLine, TODAY } from '../cards.ts';
 
+const DECISION = { to: 'Feed', groupCategory: null, today: TODAY };
 const ADDRESS = anAddress('jane@doe.example');
 
 /** Read by a parser that is not ours. */
@@ -22,7 +23,7 @@ describe('a new contact', () => {
     const card = await createContactCard(
       { address: ADDRESS, fullName: 'Jane Doe', personName },
       'u-1',
-      TODAY,
+      DECISION,
     );
 
     expect(card.split('\r\n')).toEqual([
@@ -32,7 +33,7 @@ describe('a new contact', () => {
       'FN:Jane Doe',
       'N:Doe;Jane;;;',
       'EMAIL;TYPE=INTERNET:jane@doe.example',
-      `NOTE:Added by Mailroom on ${TODAY}`,
+      `NOTE:Mailroom ${TODAY}: Feed (contact added)`,
       'END:VCARD',
       '',
     ]);
@@ -42,7 +43,7 @@ describe('a new contact', () => {
     const card = await createContactCard(
       { address: ADDRESS, fullName: 'A, B; C', personName: null },
       'u-1',
-      TODAY,
+      DECISION,
     );
 
     expect(card.split('\r\n')).toEqual([
@@ -53,7 +54,7 @@ describe('a new contact', () => {
       'N:;;;;',
       'ORG:A\\, B\\; C',
       'EMAIL;TYPE=INTERNET:jane@doe.example',
-      `NOTE:Added by Mailroom on ${TODAY}`,
+      `NOTE:Mailroom ${TODAY}: Feed (contact added)`,
       'END:VCARD',
       '',
     ]);
@@ -67,7 +68,7 @@ describe('a new contact', () => {
         const card = await createContactCard(
           { address: ADDRESS, fullName, personName },
           'u-1',
-          TODAY,
+          DECISION,
         );
 
         const read = readByIcal(card);

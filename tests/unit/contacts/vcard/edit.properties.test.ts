@@ -102,7 +102,6 @@ describe('for any card', () => {
         expect(addedTo(raw, edited).length).toBeLessThanOrEqual(12);
         expect(parseCard(edited, 'h').contacts[0]?.addresses).toContain('new@sender.example');
         expect(edit(edited, { fullName })).toBe(edited);
-        expect(edit(edited, { fullName, noteLine: 'unlessLast' })).toBe(edited);
       }),
       { numRuns: 500 },
     );

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
+import type { DecisionWish } from '../../../../src/triage/decision.ts';
 import { parseCard } from '../../../../src/contacts/vcard/parse.ts';
 import { isWhole } from '../../../../src/contacts/vcard/edit.ts';
 import { parseCardParts, type RawCard, toRawCard } from '../../../../src/contacts/vcard/lines.ts';
 import { aCard, addedTo, anAddress, edit, octetsPerLine, readFixture, TODAY } from '../cards.ts';
 
-const UPDATED = `Updated by Mailroom on ${TODAY}`;
+const UPDATED = `Mailroom ${TODAY}: Feed`;
 const EMAIL = 'EMAIL;TYPE=INTERNET:new@sender.example';
 
 describe('cards of the wild get our lines and keep every other octet', () => {
@@ -143,30 +144,43 @@ describe('EMAIL is added unless the card has the address', () => {
   });
 });
 
-describe('NOTE gets one line of ours a day', () => {
-  it.each<[string, 'always' | 'unlessLast', string, readonly string[]]>([
-    ['none of today', 'always', 'NOTE:hello', [`…\\n${UPDATED}`]],
-    ['one of another day', 'always', 'NOTE:Added by Mailroom on 2025-01-01', [`…\\n${UPDATED}`]],
-    ['added today', 'always', `NOTE:Added by Mailroom on ${TODAY}`, []],
-    ['updated today', 'always', `NOTE:hello\\n${UPDATED}`, []],
-    ['updated today, the user wrote below', 'always', `NOTE:${UPDATED}\\nhello`, []],
-    ['today only within a sentence', 'always', `NOTE:${UPDATED}!`, [`…\\n${UPDATED}`]],
-    ['today in another NOTE', 'always', `NOTE:a\r\nNOTE:${UPDATED}`, []],
-    ['ends in a line end', 'always', 'NOTE:hello\\n', [`…${UPDATED}`]],
-    ['a retry, ours is last', 'unlessLast', 'NOTE:a\\nUpdated by Mailroom on 2026-11-20', []],
+describe('NOTE gets a line for each decision', () => {
+  const toFeed = { to: 'Feed', groupCategory: null, today: TODAY };
+  it.each<[string, Partial<DecisionWish>, string, readonly string[]]>([
+    ['the first', {}, 'NOTE:hello', [`…\\n${UPDATED}`]],
+    ['the first, in a group already', { groupCategory: 'Feed' }, 'NOTE:a', [`…\\n${UPDATED}`]],
     [
-      'a retry, ours is not last',
-      'unlessLast',
-      'NOTE:Added by Mailroom on 2026-11-20\\na',
-      [`…\\n${UPDATED}`],
+      'changed, from a group',
+      { groupCategory: 'Jail' },
+      'NOTE:a',
+      [`…\\nMailroom ${TODAY}: Jail → Feed`],
     ],
-  ])('%s (%s)', (_, noteLine, note, expected) => {
+    ['the same as the last', {}, 'NOTE:Mailroom 2026-01-01: Jail → Feed', []],
+    ['the same, the user wrote below', {}, `NOTE:${UPDATED}\\nhello`, []],
+    ['the same, in another NOTE', {}, `NOTE:a\r\nNOTE:${UPDATED}`, []],
+    [
+      'another than the last, whatever the group',
+      { groupCategory: 'Feed' },
+      'NOTE:Mailroom 2026-01-01: Jail',
+      [`…\\nMailroom ${TODAY}: Jail → Feed`],
+    ],
+    ['an earlier version’s line', {}, 'NOTE:Added by Mailroom on 2025-01-01', [`…\\n${UPDATED}`]],
+    ['within a sentence', {}, `NOTE:so ${UPDATED}`, [`…\\n${UPDATED}`]],
+    ['ends in a line end', {}, 'NOTE:hello\\n', [`…${UPDATED}`]],
+    [
+      'a name with a comma',
+      { to: 'News, daily' },
+      'NOTE:a',
+      [`…\\nMailroom ${TODAY}: News\\, daily`],
+    ],
+  ])('%s', (_, wish, note, expected) => {
     const raw = aCard('VERSION:3.0', 'UID:1', 'FN:x', 'EMAIL:new@sender.example', note);
+    const decision = { ...toFeed, ...wish };
 
-    const edited = edit(raw, { noteLine });
+    const edited = edit(raw, { decision });
 
-    expect(addedTo(raw, edited)).toEqual(expected);
-    expect(edit(edited, { noteLine })).toBe(edited);
+    expect(addedTo(raw, edited).map(toText)).toEqual(expected);
+    expect(edit(edited, { decision })).toBe(edited);
   });
 });
 
@@ -293,3 +307,9 @@ describe('what is no whole vCard is read as far as it goes, and is not for editi
     expect(parseCard(toRawCard(Buffer.from(text)), 'h').contacts[0]?.addresses ?? []).toEqual([]);
   });
 });
+
+function toText(octets: string): string {
+  // The mark of `addedTo` is no octet.
+  const mark = octets.startsWith('…') ? '…' : '';
+  return mark + Buffer.from(octets.slice(mark.length), 'latin1').toString('utf8');
+}

@@ -1,0 +1,83 @@
+/**
+ * Decisions are written down on the card of the contact, a line each at the end of its NOTE, in words
+ * that a person reads on the phone. There is no other journal: cards outlive the cluster.
+ */
+export interface Decision {
+  /** `YYYY-MM-DD`. */
+  readonly date: string;
+  /** Name of the category before; null: it was the first decision. */
+  readonly from: string | null;
+  /** Name of the category, or `Screener`: taken back. */
+  readonly to: string;
+  /** Mailroom made the card for it. */
+  readonly isContactAdded: boolean;
+}
+
+/** What a pass wants to have written on a card. */
+export interface DecisionWish {
+  readonly to: string;
+  /** Name of the category of the group that the sender was in; null: of none. */
+  readonly groupCategory: string | null;
+  /** `YYYY-MM-DD` (UTC). */
+  readonly today: string;
+}
+
+/** The name under which a decision is taken back; no category may have it. */
+export const SCREENER = 'Screener';
+
+const ARROW = ' → ';
+const ADDED = ' (contact added)';
+
+/** `Mailroom 2026-11-25: Feed → Jail`. */
+export function renderDecision({ date, from, to, isContactAdded }: Decision): string {
+  return `Mailroom ${date}: ${from === null ? '' : `${from}${ARROW}`}${to}${isContactAdded ? ADDED : ''}`;
+}
+
+/** The decisions in a NOTE, in its order. Only lines of exactly that shape are Mailroom's. */
+export function findDecisions(note: string): readonly Decision[] {
+  return note.split('\n').flatMap((line) => parseDecision(line) ?? []);
+}
+
+/** Whether a line of a NOTE is Mailroom's, of this version or an earlier one. */
+export function isOurLine(line: string): boolean {
+  return parseDecision(line) !== null || EARLIER.test(line.trim());
+}
+
+/**
+ * The line to be written at the end of a NOTE; null where its last decision is this one: a retry, a
+ * crash or a second pass adds nothing.
+ */
+export function planDecision(note: string, wish: DecisionWish): string | null {
+  const last = findDecisions(note).at(-1);
+  if (last?.to === wish.to) return null;
+  const from = last?.to ?? (wish.groupCategory === wish.to ? null : wish.groupCategory);
+  return renderDecision({ date: wish.today, from, to: wish.to, isContactAdded: false });
+}
+
+/** Why a category cannot have this name, a phrase that goes on after it; null when it can. */
+export function findNameProblem(name: string): string | null {
+  if (name.trim().normalize('NFC').toLowerCase() === SCREENER.toLowerCase()) {
+    return `is the word for a decision that was taken back; choose another name`;
+  }
+  if (name.includes(ARROW)) return `must not hold "${ARROW}": it divides two names on a card`;
+  if (name.endsWith(ADDED)) return `must not end in "${ADDED}": cards say so of themselves`;
+  return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)
+    ? 'must not hold a line break or control character'
+    : null;
+}
+
+const SHAPE = /^Mailroom (?<date>\d{4}-\d\d-\d\d): (?<said>\S.*)$/u;
+
+const EARLIER = /^(?:Added|Updated) by Mailroom on \d{4}-\d\d-\d\d$/u;
+
+function parseDecision(line: string): Decision | null {
+  const { date, said } = SHAPE.exec(line.trim())?.groups ?? {};
+  if (date === undefined || said === undefined) return null;
+  const isContactAdded = said.endsWith(ADDED);
+  const names = (isContactAdded ? said.slice(0, -ADDED.length) : said).split(ARROW);
+  const [first = '', second] = names;
+  if (names.length > 2 || names.some((name) => name.trim() === '')) return null;
+  return second === undefined
+    ? { date, from: null, to: first, isContactAdded }
+    : { date, from: first, to: second, isContactAdded };
+}
