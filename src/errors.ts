@@ -69,23 +69,48 @@ export class JmapMethodError extends MailroomError {
 /** SIGTERM or SIGINT came; what was begun is at a consistent point. */
 export class StoppedError extends MailroomError {}
 
+/** Every sender that was tried failed; the message says why, for the first of them. */
+export class EverySenderFailedError extends MailroomError {}
+
 /** The state could not be written. */
 export class StateWriteError extends MailroomError {}
 
-/** `startup`: a person has to act, exit 1 at once. `transient`: the next pass may do it. */
+/**
+ * `startup`: a person has to act, exit 1 at once; a defect of our own is such a case, because the
+ * next pass would meet it again. `transient`: the next pass may do it.
+ */
 export function runFailureKind(error: unknown): 'startup' | 'transient' | 'stopped' {
   if (error instanceof StoppedError) return 'stopped';
   if (
     error instanceof SettingsError ||
     error instanceof AccountError ||
     error instanceof UrlNotTrustedError ||
-    error instanceof CredentialsError
+    error instanceof CredentialsError ||
+    isDefect(error)
   ) {
     return 'startup';
   }
   return 'transient';
 }
 
+/** What JavaScript throws where the code is wrong. Failures of servers have classes of their own. */
+function isDefect(error: unknown): boolean {
+  return (
+    error instanceof TypeError ||
+    error instanceof ReferenceError ||
+    error instanceof RangeError ||
+    error instanceof SyntaxError ||
+    error instanceof URIError ||
+    errorCodeOf(error) === 'ERR_ASSERTION'
+  );
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Node's name for what went wrong, such as `ENOENT`; null where there is none. */
+export function errorCodeOf(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return typeof code === 'string' ? code : null;
 }

@@ -40,6 +40,10 @@ export interface HttpOptions {
   readonly readCa?: () => Promise<string>;
   /** The proxy for https. Default: none. */
   readonly proxyEnv?: ProxyEnvironment | null;
+  /** Which setting `timeoutMs` is, for messages; null: none. Default `MAILROOM_REQUEST_TIMEOUT`. */
+  readonly timeoutSetting?: null;
+  /** After the first attempt. Default 3. */
+  readonly maxRetries?: number;
   /** A 401 is tried once more, with a fresh `authorization`: the token may have been renewed. */
   readonly unauthorizedRetry?: boolean;
   /** Told before each retry, for the log. */
@@ -105,7 +109,7 @@ async function sendWithRetries(call: HttpCall, options: Options): Promise<Respon
       throwHttpErrors: (status) => status >= 400,
       fetch: (request) => sendOnce(call, (request as Request).signal, options),
       retry: {
-        limit: MAX_RETRIES,
+        limit: options.maxRetries ?? MAX_RETRIES,
         // ky leaves out POST and the WebDAV methods by default; all of ours may be sent twice.
         methods: [call.method.toLowerCase() as 'get'],
         // beforeRetry does the waiting: there a stop ends it at once.
@@ -205,8 +209,9 @@ function toMailroomError(error: unknown, call: HttpCall, options: Options): unkn
   if (isHTTPError(error)) return toStatusError(error, call);
   if (isTimeoutError(error)) {
     const seconds = options.timeoutMs / 1000;
+    const setting = options.timeoutSetting === null ? '' : ' (MAILROOM_REQUEST_TIMEOUT)';
     return new TimeoutError(
-      `${describeRequest(call)}: no complete answer within ${seconds} s (MAILROOM_REQUEST_TIMEOUT)`,
+      `${describeRequest(call)}: no complete answer within ${seconds} s${setting}`,
     );
   }
   return error;

@@ -11,6 +11,8 @@ export type LogEvent =
   // Its state
   | 'state_unreadable'
   | 'state_write_failed'
+  | 'state_of_other_account'
+  | 'ping_failed'
   | 'termination_message_failed'
   // Its servers
   | 'request_retried'

@@ -18,9 +18,10 @@ export interface Logger {
 export interface RootLogger extends Logger {
   /**
    * Resolves when every line so far was handed to the operating system, or the reader is gone.
-   * Never rejects. The run's last act: what is written later is not waited for.
+   * After `stop` it waits two seconds at most: the reader may read no more. Never rejects. The run's
+   * last act: what is written later is not waited for.
    */
-  flush(): Promise<void>;
+  flush(stop?: AbortSignal): Promise<void>;
 }
 
 export interface LoggerOptions {

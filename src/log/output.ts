@@ -7,7 +7,7 @@ export interface LineOutput {
   /** Says that one more line is coming: the logger passes lines on later. */
   readonly expect: () => void;
   /** Resolves when all announced lines were handed to the operating system, or cannot be. */
-  readonly flush: () => Promise<void>;
+  readonly flush: (stop?: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -48,10 +48,19 @@ export function createLineOutput(target: NodeJS.WritableStream): LineOutput {
     expect() {
       pending += 1;
     },
-    flush: () =>
+    flush: (stop) =>
       new Promise((resolve) => {
-        if (pending <= 0) resolve();
-        else waiting.push(resolve);
+        if (pending <= 0) {
+          resolve();
+          return;
+        }
+        waiting.push(resolve);
+        const giveUp = (): unknown => setTimeout(resolve, FLUSH_AFTER_STOP_MS).unref();
+        if (stop?.aborted === true) giveUp();
+        else stop?.addEventListener('abort', giveUp, { once: true });
       }),
   };
 }
+
+/** What is left of the 20 s that a pod gets to stop. */
+const FLUSH_AFTER_STOP_MS = 2000;

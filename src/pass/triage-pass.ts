@@ -1,6 +1,6 @@
 import type { TriageNames } from '../triage/layout.ts';
 import { planTriage } from '../triage/plan.ts';
-import type { TriageReport } from '../triage/report.ts';
+import { countRepeated, type TriageReport } from '../triage/report.ts';
 import { findNobodyReason } from '../triage/sender.ts';
 import { carryOut } from './carry-out.ts';
 import { labelUnclear } from './error-labels.ts';
@@ -24,10 +24,12 @@ export async function runTriagePass(names: TriageNames, world: World): Promise<T
   await labelUnclear(labelled.withoutSender, plan.conflicts, pass);
   await carryOut(plan.senders, pass);
   const senders = pass.ledger.report(plan.senders);
+  const failures = senders.flatMap(({ failure }) => failure ?? []);
   return {
     triagedSenders: labelled.senders.length,
     processed: senders.filter(({ isDone }) => isDone).length,
-    failures: senders.flatMap(({ failure }) => failure ?? []),
+    failures,
+    repeatedRefusals: countRepeated(failures, plan.senders, snapshot.layout.errorLabelId),
     conflicts: plan.conflicts.length,
     emailsWithoutSender: labelled.withoutSender.length,
     emailsSwept: pass.ledger.movedCount,

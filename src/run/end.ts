@@ -1,61 +1,161 @@
-import { messageOf } from '../errors.ts';
-import type { Logger } from '../log/logger.ts';
-import type { Counts } from '../state/state.ts';
+import { messageOf, SettingsError } from '../errors.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { Counts, RunState } from '../state/state.ts';
+import { renderReport } from '../terminal/pass-report.ts';
 import type { TriageReport } from '../triage/report.ts';
+import type { Attempt } from './attempt.ts';
+import type { Run } from './open-run.ts';
 import type { RunOutcome } from './outcome.ts';
+import { sendPing } from './ping.ts';
+import { afterOutcome, ownState, saveState } from './stored-state.ts';
 
-/** Says how the run ended, in the log's last line and in a summary, and gives the exit code. */
-export function endRun(
+/**
+ * Saves the state, tells who wants to be told, says how the run ended, and gives the exit code when
+ * all lines are out.
+ */
+export async function endRun(
+  run: Run,
+  state: RunState,
+  attempt: Attempt,
+  outcome: RunOutcome,
+): Promise<0 | 1> {
+  const { options, settings, log, redact, progress } = run;
+  const report = attempt.result.kind === 'report' ? attempt.result.report : null;
+  const finished = {
+    startedAt: run.startedAt.toISOString(),
+    finishedAt: new Date().toISOString(),
+    counts: countsOf(report),
+    known: attempt.known,
+  };
+  const saved = await saveState(run, state, (stored) =>
+    afterOutcome(ownState(stored, settings), outcome, finished, redact),
+  );
+  const ending = judgeEnding(outcome, finished.counts, saved.consecutiveFailures, settings);
+  const summary = redact(ending.summary).slice(0, MAX_SUMMARY_LENGTH);
+  const pinged = await ping(run, outcome, summary);
+  const counts = {
+    ...finished.counts,
+    http_requests: attempt.requestCount + run.stateBudget.requestCount + pinged,
+    duration_ms: Math.round(performance.now() - run.startedMs),
+  };
+  logEnding(run, outcome, ending, counts);
+  try {
+    options.writeTerminationMessage(summary);
+  } catch (error) {
+    log.debug('termination_message_failed', { error });
+  }
+  progress.end();
+  await log.flush(options.stop);
+  if (run.isDryRun && options.isTerminal && report !== null) {
+    await write(options.output, redact(renderReport(report, { isDryRun: true, width: 80 })));
+  }
+  return ending.exitCode;
+}
+
+/** Kubernetes cuts a termination message at 4096 bytes. */
+const MAX_SUMMARY_LENGTH = 4000;
+
+/** What the outcome means for whoever waits for the process. */
+interface Ending {
+  readonly exitCode: 0 | 1;
+  /** One line for people. */
+  readonly summary: string;
+  /** Runs that failed since the last success, this one counted. */
+  readonly failures: number;
+  /** The limit that they have reached; null while they have not. */
+  readonly limit: number | null;
+}
+
+function judgeEnding(
   outcome: RunOutcome,
   counts: Counts,
   failures: number,
-  maxFailures: number,
-  isDryRun: boolean,
-  log: Logger,
-): { readonly exitCode: 0 | 1; readonly summary: string } {
-  const dryRun = isDryRun ? { dry_run: true } : {};
+  settings: Settings | SettingsError,
+): Ending {
+  const end = { failures, limit: null };
   switch (outcome.event) {
-    case 'poll_complete':
-      log.info('poll_complete', { ...counts, ...dryRun });
-      return {
-        exitCode: 0,
-        summary: `poll_complete: ${counts['processed']} of ${counts['triaged_senders']} senders handled, ${counts['emails_swept']} emails swept`,
-      };
+    case 'poll_complete': {
+      const summary = `poll_complete: ${counts['processed']} of ${counts['triaged_senders']} senders handled, ${counts['emails_swept']} emails swept`;
+      return { ...end, exitCode: 0, summary };
+    }
     case 'run_stopped':
-      log.info('run_stopped', { reason: 'shutdown_signal', ...counts, ...dryRun });
-      return { exitCode: 0, summary: 'run_stopped: shutdown_signal' };
+      return { ...end, exitCode: 0, summary: 'run_stopped: shutdown_signal' };
     case 'startup_failed':
-      log.error('startup_failed', { error: outcome.error, ...counts, ...dryRun });
-      return { exitCode: 1, summary: `startup_failed: ${messageOf(outcome.error)}` };
+      return { ...end, exitCode: 1, summary: `startup_failed: ${messageOf(outcome.error)}` };
     case 'poll_failed': {
       const summary = `poll_failed: ${messageOf(outcome.error)}`;
-      log.error('poll_failed', {
-        error: outcome.error,
-        consecutive_failures: failures,
-        ...counts,
-        ...dryRun,
-      });
-      if (failures < maxFailures) return { exitCode: 0, summary };
-      log.error('too_many_consecutive_failures', {
-        consecutive_failures: failures,
-        maximum: maxFailures,
-      });
-      return { exitCode: 1, summary: `too_many_consecutive_failures (${failures}): ${summary}` };
+      const limit = settings instanceof SettingsError ? null : settings.maxConsecutiveFailures;
+      if (limit === null || failures < limit) return { ...end, exitCode: 0, summary };
+      const tooMany = `too_many_consecutive_failures (${failures}): ${summary}`;
+      return { failures, limit, exitCode: 1, summary: tooMany };
     }
     default:
       return outcome satisfies never;
   }
 }
 
+/** How many requests it took. A failure is a warning, and changes nothing. */
+async function ping(run: Run, { event }: RunOutcome, summary: string): Promise<number> {
+  const { pingUrl: url, isDryRun, log } = run;
+  if (url === null || isDryRun) return 0;
+  const { stop } = run.options;
+  const { problem, requests } = await sendPing({ url, outcome: event, summary, stop });
+  if (problem !== null) log.warning('ping_failed', { problem });
+  return requests;
+}
+
+/** The log's last line. */
+function logEnding(
+  { isDryRun, log }: Run,
+  outcome: RunOutcome,
+  { failures, limit }: Ending,
+  counts: Counts,
+): void {
+  const fields = { ...counts, ...(isDryRun ? { dry_run: true } : {}) };
+  switch (outcome.event) {
+    case 'poll_complete':
+      log.info('poll_complete', fields);
+      break;
+    case 'run_stopped':
+      log.info('run_stopped', { reason: 'shutdown_signal', ...fields });
+      break;
+    case 'startup_failed':
+      log.error('startup_failed', { error: outcome.error, ...fields });
+      break;
+    case 'poll_failed':
+      log.error('poll_failed', {
+        error: outcome.error,
+        consecutive_failures: failures,
+        ...fields,
+      });
+      if (limit !== null) {
+        log.error('too_many_consecutive_failures', {
+          consecutive_failures: failures,
+          maximum: limit,
+        });
+      }
+      break;
+    default:
+      outcome satisfies never;
+  }
+}
+
 /** The numbers of `poll_complete`, by name; none where the pass was broken off. */
-export function countsOf(report: TriageReport | null): Counts {
+function countsOf(report: TriageReport | null): Counts {
   if (report === null) return {};
   return {
     triaged_senders: report.triagedSenders,
     processed: report.processed,
     failed: report.failures.length,
+    refused: report.failures.filter(({ failure }) => failure.kind === 'refused').length,
     conflicts: report.conflicts,
     emails_swept: report.emailsSwept,
     emails_without_sender: report.emailsWithoutSender,
   };
+}
+
+function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write(text, () => resolve());
+  });
 }

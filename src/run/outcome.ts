@@ -1,8 +1,8 @@
-import { runFailureKind } from '../errors.ts';
+import { EverySenderFailedError, runFailureKind } from '../errors.ts';
 import { hasSucceededOrAssumeSo, type RunState } from '../state/state.ts';
 import { hasFailed, type TriageReport } from '../triage/report.ts';
 
-/** How a run ended, in the contract's words (section 4). */
+/** How a run ended: REFERENCE.md, exit codes. */
 export type RunOutcome =
   | { readonly event: 'poll_complete' }
   | { readonly event: 'poll_failed' | 'startup_failed'; readonly error: unknown }
@@ -34,9 +34,4 @@ function findError(result: PassResult): unknown {
   return new EverySenderFailedError(
     `every sender that was tried failed (${failures.length}); the first: ${first?.sender}, ${first?.step}: ${first?.failure.problem}`,
   );
-}
-
-/** Every sender that was tried failed; what for is in the message, for the first of them. */
-class EverySenderFailedError extends Error {
-  override readonly name = 'EverySenderFailedError';
 }

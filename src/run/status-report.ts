@@ -1,93 +1,98 @@
-import { SettingsError } from '../errors.ts';
+import { messageOf, SettingsError } from '../errors.ts';
 import { createBudget } from '../http/budget.ts';
 import type { Environment } from '../settings/environment.ts';
-import { readStatusSettings, type StatusSettings } from '../settings/state-settings.ts';
-import { LAST_SUCCESS_ANNOTATION, STATE_KEY } from '../state/config-map-store.ts';
+import { parseStatusSettings, type StatusSettings } from '../settings/state-settings.ts';
+import { parsePipedState } from '../state/config-map-store.ts';
 import { judgeHealth } from '../state/health.ts';
 import { createStateStore } from '../state/place.ts';
-import { emptyState, isTime, parseState, type RunState } from '../state/state.ts';
-import type { StateRead } from '../state/store.ts';
+import { type StateRead, toState } from '../state/store.ts';
+import { renderHealth } from './status-text.ts';
+
+/** What the process hands to the health check. */
+export interface StatusOptions {
+  readonly env: Environment;
+  /** `--stdin`: what is piped in is judged, not what is stored. */
+  readonly isPiped: boolean;
+  /** `--json`: the line for programs also on a terminal. */
+  readonly isJson: boolean;
+  readonly isTerminal: boolean;
+  readonly readInput: () => Promise<string>;
+  readonly output: NodeJS.WritableStream;
+  readonly errorOutput: NodeJS.WritableStream;
+}
 
 /** What `status` prints, and where. */
-export interface StatusReport {
+interface StatusReport {
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
   readonly exitCode: 0 | 1;
 }
 
+/** The health check: prints what it found, and returns the exit code. Never throws. */
+export async function runStatus(options: StatusOptions): Promise<0 | 1> {
+  const piped = options.isPiped ? await options.readInput() : null;
+  const isText = options.isTerminal && !options.isJson;
+  const report = await reportStatus(options.env, piped, isText);
+  const stream = report.stream === 'stdout' ? options.output : options.errorOutput;
+  stream.write(report.text);
+  return report.exitCode;
+}
+
 /**
- * The health check: judges the stored state, or `piped` (state.json, or its ConfigMap as JSON).
- * What cannot be read is unhealthy: nobody would look after a check that calls it well.
+ * Judges the stored state, or `piped` (state.json, or its ConfigMap as JSON). What cannot be read is
+ * unhealthy: nobody would look after a check that calls it well. One line of JSON, or text for a
+ * person.
  */
-export async function reportStatus(env: Environment, piped: string | null): Promise<StatusReport> {
+export async function reportStatus(
+  env: Environment,
+  piped: string | null,
+  isText: boolean,
+): Promise<StatusReport> {
   let settings: StatusSettings;
   try {
-    settings = readStatusSettings(env);
+    settings = parseStatusSettings(env);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     return { stream: 'stderr', text: `${error.problems.join('\n')}\n`, exitCode: 1 };
   }
-  const read = piped === null ? await readStored(settings) : readPiped(piped);
+  const read = piped === null ? await readStored(settings) : parsePipedState(piped);
   if (read.kind === 'unreadable') {
+    const reason = `the state cannot be read: ${read.problem}`;
+    if (isText) return { stream: 'stdout', text: `Unhealthy: ${reason}\n`, exitCode: 1 };
     const line = {
       status: 'unhealthy',
+      reason,
       last_poll_age_seconds: null,
       consecutive_failures: null,
       last_failure: null,
-      problem: read.problem,
+      waiting: null,
     };
     return { stream: 'stdout', text: `${JSON.stringify(line)}\n`, exitCode: 1 };
   }
-  const health = judgeHealth(read.kind === 'read' ? read.state : emptyState, {
-    now: new Date(),
-    pollIntervalSeconds: settings.pollIntervalSeconds,
-    maxFailures: settings.maxConsecutiveFailures,
-  });
+  const state = toState(read);
+  const { pollIntervalSeconds, maxConsecutiveFailures: maxFailures } = settings;
+  // Piped in, the state comes from elsewhere, where the settings may be others.
+  const stored = piped === null ? null : state.schedule;
+  const health = judgeHealth(state, new Date(), stored ?? { pollIntervalSeconds, maxFailures });
   return {
     stream: 'stdout',
-    text: `${JSON.stringify(health)}\n`,
+    text: isText ? renderHealth(health, state) : `${JSON.stringify(health)}\n`,
     exitCode: health.status === 'ok' ? 0 : 1,
   };
 }
 
-async function readStored(settings: StatusSettings): Promise<StateRead<RunState>> {
-  const timeoutMs = settings.requestTimeoutMs;
+/** A first try and one more of 5 s each, and the wait between them. */
+const STATUS_TIME_MS = 15_000;
+
+async function readStored(settings: StatusSettings): Promise<StateRead> {
   const budget = createBudget({
-    passTimeoutMs: 2 * timeoutMs,
+    passTimeoutMs: STATUS_TIME_MS,
     stop: new AbortController().signal,
     stopGraceMs: 0,
   });
   try {
-    return await createStateStore({ ...settings, timeoutMs, budget }).read();
+    return await createStateStore({ ...settings, budget }).read();
   } catch (error) {
-    return { kind: 'unreadable', problem: (error as Error).message };
+    return { kind: 'unreadable', problem: messageOf(error), lastSuccessfulRun: null };
   }
-}
-
-/** Either form: a state.json has a `version`, a ConfigMap a `kind`. */
-function readPiped(text: string): StateRead<RunState> {
-  try {
-    const json: unknown = JSON.parse(text);
-    if (!isRecord(json) || json['kind'] !== 'ConfigMap') {
-      return { kind: 'read', state: parseState(text) };
-    }
-    const data = isRecord(json['data']) ? json['data'][STATE_KEY] : undefined;
-    if (typeof data === 'string') return { kind: 'read', state: parseState(data) };
-    return hasSucceeded(json)
-      ? { kind: 'unreadable', problem: `${STATE_KEY} is gone, but an earlier pass succeeded` }
-      : { kind: 'absent' };
-  } catch (error) {
-    const problem = error instanceof SyntaxError ? 'standard input is not JSON' : String(error);
-    return { kind: 'unreadable', problem };
-  }
-}
-
-function hasSucceeded(configMap: Readonly<Record<string, unknown>>): boolean {
-  const { metadata } = configMap;
-  const annotations = isRecord(metadata) ? metadata['annotations'] : undefined;
-  return isRecord(annotations) && isTime(annotations[LAST_SUCCESS_ANNOTATION]);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,60 +1,54 @@
-import { messageOf } from '../errors.ts';
-import type { RequestBudget } from '../http/budget.ts';
-import type { Logger } from '../log/logger.ts';
-import type { StateSettings } from '../settings/state-settings.ts';
-import { createStateStore } from '../state/place.ts';
+import { messageOf, SettingsError } from '../errors.ts';
+import type { Redact } from '../log/redaction.ts';
+import type { Settings } from '../settings/settings.ts';
 import {
   afterFailure,
   afterStop,
   afterSuccess,
   emptyState,
   type FinishedRun,
+  isOfOtherAccount,
   lostState,
   type RunState,
 } from '../state/state.ts';
-import type { StateStore } from '../state/store.ts';
+import { toState } from '../state/store.ts';
+import type { Run } from './open-run.ts';
 import type { RunOutcome } from './outcome.ts';
 
-/** Null, and said in the log, where there is no place for the state. */
-export function openStateStore(
-  settings: StateSettings,
-  budget: RequestBudget,
-  log: Logger,
-): StateStore<RunState> | null {
-  try {
-    return createStateStore({ ...settings, timeoutMs: settings.requestTimeoutMs, budget });
-  } catch (error) {
-    log.error('state_write_failed', { error });
-    return null;
+/** State trouble never stops triage: what cannot be read, or is not this account's, is a warning. */
+export async function readState({ store, settings, log }: Run): Promise<RunState> {
+  if (store === null) return lostState(null);
+  const read = await store.read();
+  if (read.kind === 'unreadable') {
+    log.warning('state_unreadable', { store: store.description, problem: read.problem });
   }
+  const state = toState(read);
+  const own = ownState(state, settings);
+  if (own !== state) {
+    log.warning('state_of_other_account', {
+      store: store.description,
+      account: state.account,
+      problem:
+        'taken for a new installation; if both accounts are in use, give each a state of its own ' +
+        '(MAILROOM_STATE_FILE or MAILROOM_STATE_CONFIGMAP)',
+    });
+  }
+  return own;
 }
 
-/** State trouble never stops triage: what cannot be read is empty, though not a fresh installation. */
-export async function readState(
-  store: StateStore<RunState> | null,
-  log: Logger,
-): Promise<RunState> {
-  const read = await store?.read();
-  if (read === undefined) return lostState(null);
-  switch (read.kind) {
-    case 'read':
-      return read.state;
-    case 'absent':
-      return emptyState;
-    case 'unreadable':
-      log.warning('state_unreadable', { store: store?.description, problem: read.problem });
-      return lostState(null);
-    default:
-      return read satisfies never;
-  }
+/** Another account's successes would hide this one's failures. */
+export function ownState(state: RunState, settings: Settings | SettingsError): RunState {
+  return !(settings instanceof SettingsError) && isOfOtherAccount(state, settings.cardDavUsername)
+    ? emptyState
+    : state;
 }
 
 /** What the run's outcome makes of the state that is stored now. */
-export function applyOutcome(
+export function afterOutcome(
   stored: RunState,
   outcome: RunOutcome,
   finished: FinishedRun,
-  redact: (text: string) => string,
+  redact: Redact,
 ): RunState {
   switch (outcome.event) {
     case 'poll_complete':
@@ -71,22 +65,22 @@ export function applyOutcome(
   }
 }
 
-/** Saves what `change` makes of the stored state; what was saved, or would have been. */
+/** Saves what `change` makes of the stored state; returns that. A dry run and no store save nothing. */
 export async function saveState(
-  store: StateStore<RunState> | null,
+  { store, isDryRun, log }: Run,
   read: RunState,
   change: (stored: RunState) => RunState,
-  log: Logger,
 ): Promise<RunState> {
   // What was saved counts: another run may have added failures since this one read them.
   let saved = change(read);
+  if (store === null || isDryRun) return saved;
   try {
-    await store?.save((stored) => {
+    await store.save((stored) => {
       saved = change(stored);
       return saved;
     });
   } catch (error) {
-    log.error('state_write_failed', { store: store?.description, error });
+    log.error('state_write_failed', { store: store.description, error });
   }
   return saved;
 }

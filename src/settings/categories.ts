@@ -40,9 +40,9 @@ export function parseCategories(
   const problems: string[] = [];
   const categories: Category[] = [];
   for (const [index, entry] of entries.entries()) {
-    const read = readCategory(entry, `entry ${index + 1}`, defaults);
-    if (read.problem !== null) problems.push(read.problem);
-    if (read.category !== null) categories.push(read.category);
+    const parsed = parseCategory(entry, `entry ${index + 1}`, defaults);
+    if (parsed.problem !== null) problems.push(parsed.problem);
+    if (parsed.category !== null) categories.push(parsed.category);
   }
   if (problems.length === 0) return validateCategories(categories, reserved);
   const others = categories.length === 0 ? [] : findProblems(categories, reserved);
@@ -82,17 +82,17 @@ const MEMBERS = [...TEXT_MEMBERS, 'contactType', 'parent', 'addToInbox'] as cons
 const CONTACT_TYPES: readonly ContactType[] = ['company', 'person'];
 
 /** What could be read of an entry, so that all can be checked together; null without a name. */
-interface CategoryReading {
+interface ParsedCategory {
   readonly category: Category | null;
   readonly problem: string | null;
 }
 
-function readCategory(
+function parseCategory(
   entry: unknown,
   where: string,
   defaults: readonly Category[],
-): CategoryReading {
-  if (typeof entry === 'string') return readCategory({ name: entry }, where, defaults);
+): ParsedCategory {
+  if (typeof entry === 'string') return parseCategory({ name: entry }, where, defaults);
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     return { category: null, problem: `${where} is neither a name nor an object` };
   }

@@ -1,42 +1,52 @@
 import type { Category } from '../triage/model.ts';
 import { CATEGORIES_EXAMPLE, parseCategories, validateCategories } from './categories.ts';
-import type { Values } from './environment.ts';
+import type { SettingName, Values } from './table.ts';
 
-export function readCategories(values: Values, problems: string[]): readonly Category[] {
+/**
+ * The categories that the settings ask for, and every problem with them. Defaults that are built
+ * from a `wrong` variable are not checked: what is wrong has been named, and the rest may not be.
+ */
+export function planCategories(
+  values: Values,
+  wrong: ReadonlyMap<SettingName, string>,
+): { readonly categories: readonly Category[]; readonly problems: readonly string[] } {
   const defaults = createDefaultCategories(values);
   const reserved = {
-    screener: values.MAILROOM_SCREENER_MAILBOX,
-    errorLabel: values.MAILROOM_LABEL_MAILROOM_ERROR,
-    warningLabel: values.MAILROOM_WARNINGS_ENABLED ? values.MAILROOM_LABEL_MAILROOM_WARNING : null,
+    screener: values.screenerMailbox,
+    errorLabel: values.errorLabel,
+    warningLabel: values.isWarningEnabled ? values.warningLabel : null,
   };
-  const json = values.MAILROOM_CATEGORIES;
+  const json = values.categoriesJson;
+  if (json === null && [...wrong.keys()].some((name) => NAMES_OF_DEFAULTS.test(name))) {
+    return { categories: [], problems: [] };
+  }
   const result =
-    json === undefined
+    json === null
       ? validateCategories(defaults, reserved)
       : parseCategories(json, defaults, reserved);
-  if (result.kind === 'valid') return result.categories;
-  for (const problem of result.problems) {
-    problems.push(
-      json === undefined
-        ? `MAILROOM_LABEL_TO_* and MAILROOM_GROUP_*: the set of categories ${problem}`
-        : `MAILROOM_CATEGORIES ${problem}; a right value: ${CATEGORIES_EXAMPLE}`,
-    );
-  }
-  return [];
+  if (result.kind === 'valid') return { categories: result.categories, problems: [] };
+  const problems = result.problems.map((problem) =>
+    json === null
+      ? `MAILROOM_LABEL_TO_* and MAILROOM_GROUP_*: the set of categories ${problem}`
+      : `MAILROOM_CATEGORIES ${problem}; a right value: ${CATEGORIES_EXAMPLE}`,
+  );
+  return { categories: [], problems };
 }
 
+const NAMES_OF_DEFAULTS = /^MAILROOM_(?:LABEL_|GROUP_|SCREENER_|WARNINGS_)/u;
+
 function createDefaultCategories(values: Values): readonly Category[] {
-  const imbox = values.MAILROOM_GROUP_IMBOX;
-  const feed = values.MAILROOM_GROUP_FEED;
-  const paperTrail = values.MAILROOM_GROUP_PAPER_TRAIL;
-  const jail = values.MAILROOM_GROUP_JAIL;
+  const imbox = values.groupImbox;
+  const feed = values.groupFeed;
+  const paperTrail = values.groupPaperTrail;
+  const jail = values.groupJail;
   return [
-    createCategory('Imbox', values.MAILROOM_LABEL_TO_IMBOX, imbox, 'Inbox'),
-    createCategory('Feed', values.MAILROOM_LABEL_TO_FEED, feed, feed),
-    createCategory('Paper Trail', values.MAILROOM_LABEL_TO_PAPER_TRAIL, paperTrail, paperTrail),
-    createCategory('Jail', values.MAILROOM_LABEL_TO_JAIL, jail, jail),
+    createCategory('Imbox', values.labelToImbox, imbox, 'Inbox'),
+    createCategory('Feed', values.labelToFeed, feed, feed),
+    createCategory('Paper Trail', values.labelToPaperTrail, paperTrail, paperTrail),
+    createCategory('Jail', values.labelToJail, jail, jail),
     {
-      ...createCategory('Person', values.MAILROOM_LABEL_TO_PERSON, imbox, 'Inbox'),
+      ...createCategory('Person', values.labelToPerson, imbox, 'Inbox'),
       contactType: 'person',
       parent: 'Imbox',
     },

@@ -1,44 +1,107 @@
-import { makeValidator } from 'envalid';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type * as NodeUtil from 'node:util';
+import { customCleanEnv, makeValidator } from 'envalid';
 
-import { type SettingName, SETTINGS } from './table.ts';
+import { type SettingName, SETTINGS, type Values } from './table.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What must never be printed: the token, the password, and both as they travel. */
+/**
+ * The environment of a command: what is `set`, and outside a cluster besides it what `.env` of the
+ * folder says. A byte order mark, which some editors put before the first variable of a file, is no
+ * part of that variable's name.
+ */
+export function readEnvironment(set: Environment, folder = '.'): Environment {
+  const isInCluster = (set['KUBERNETES_SERVICE_HOST'] ?? '') !== '';
+  const file = isInCluster ? {} : readEnvFile(join(folder, '.env'));
+  return withPlainNames({ ...file, ...withPlainNames(set) });
+}
+
+/** Empty where there is none, or where it cannot be read: Python keeps a folder of that name. */
+function readEnvFile(path: string): Environment {
+  if (!existsSync(path)) return {};
+  // An `import` of node:util reads all its members, and reading one of them opens standard error.
+  const { parseEnv } = createRequire(import.meta.filename)('node:util') as typeof NodeUtil;
+  try {
+    return parseEnv(readFileSync(path, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+function withPlainNames(env: Environment): Environment {
+  const entries = Object.entries(env).map(([name, value]) => [
+    name.startsWith('\uFEFF') ? name.slice(1) : name,
+    value,
+  ]);
+  return Object.fromEntries(entries) as Environment;
+}
+
+/** What must never be printed: the token, the password, both as they travel, and the ping URL. */
 export function findSecrets(env: Environment): readonly string[] {
   const token = (env['MAILROOM_JMAP_TOKEN'] ?? '').trim();
   const password = (env['MAILROOM_CARDDAV_PASSWORD'] ?? '').trim();
   const username = (env['MAILROOM_CARDDAV_USERNAME'] ?? '').trim();
-  const secrets = [token, password].filter((secret) => secret !== '');
+  const secrets = [token, password, ...findPingSecrets(env)].filter((secret) => secret !== '');
   if (password === '') return secrets;
   return [...secrets, Buffer.from(`${username}:${password}`, 'utf8').toString('base64')];
 }
 
-/** What one entry of the table gives: undefined only where there is neither value nor default. */
-export type Values = {
-  readonly [Name in SettingName]: (typeof SETTINGS)[Name] extends {
-    readonly isRequired: false;
-    readonly defaultText: null;
-  }
-    ? ReturnType<(typeof SETTINGS)[Name]['parse']> | undefined
-    : ReturnType<(typeof SETTINGS)[Name]['parse']>;
-};
-
-export function createSpecs(): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(SETTINGS).map(([name, entry]) => {
-      const validator = makeValidator<unknown>((text) => entry.parse(text));
-      if (entry.isRequired) return [name, validator({ desc: `is required: ${entry.description}` })];
-      const value = entry.defaultText === null ? undefined : entry.parse(entry.defaultText);
-      return [name, validator({ default: value })];
-    }),
-  );
+/** Of the ping URL all but the host: whoever knows its path can report a run that never was. */
+function findPingSecrets(env: Environment): readonly string[] {
+  const text = (env['MAILROOM_PING_URL'] ?? '').trim();
+  const url = URL.parse(text);
+  if (url === null) return [text];
+  const path = url.pathname.replaceAll(/^\/+|\/+$/gu, '');
+  return [text, path, url.search.slice(1)].filter((part) => part.length >= SHORTEST_PING_SECRET);
 }
 
-/** Pasted values often end in a line break. White space alone stays, and is refused. */
-export function withoutEmpty(env: Environment): Environment {
-  const known = Object.keys(SETTINGS).map((name) => [name, env[name] ?? ''] as const);
-  return Object.fromEntries(
-    known.filter(([, value]) => value !== '').map(([name, value]) => [name, value.trim()]),
+/** A path like `/ping` is no secret, and would be found in many words. */
+const SHORTEST_PING_SECRET = 8;
+
+/** The values of some variables, and what is wrong with the others. */
+export interface ValuesRead<Name extends SettingName> {
+  /** A wrong variable counts as not set; a required one that is not set is empty. */
+  readonly values: Pick<Values, (typeof SETTINGS)[Name]['key']>;
+  /** A sentence for each variable that is wrong, without its value; in the order of the table. */
+  readonly problems: ReadonlyMap<SettingName, string>;
+}
+
+/** Parses these variables. An empty one is not set; one of white space alone is, and is refused. */
+export function parseValues<Name extends SettingName>(
+  env: Environment,
+  names: readonly Name[],
+): ValuesRead<Name> {
+  const problems = new Map<SettingName, string>();
+  const given = Object.fromEntries(
+    names
+      .map((name) => [name, env[name] ?? ''] as const)
+      .filter(([, text]) => text !== '')
+      // Pasted values often end in a line break.
+      .map(([name, text]) => [name, text.trim()]),
   );
+  const read = customCleanEnv(given, Object.fromEntries(names.map(toSpec)), (values) => values, {
+    reporter({ errors }) {
+      for (const name of names) {
+        const error = (errors as Readonly<Record<string, Error | undefined>>)[name];
+        if (error !== undefined) problems.set(name, `${name} ${error.message}`);
+      }
+    },
+  }) as Readonly<Record<string, unknown>>;
+  const values = names.map((name) => {
+    const { key, fallback } = SETTINGS[name];
+    return [key, problems.has(name) ? fallback : read[name]];
+  });
+  return { values: Object.fromEntries(values) as ValuesRead<Name>['values'], problems };
+}
+
+function toSpec(
+  name: SettingName,
+): readonly [string, ReturnType<ReturnType<typeof makeValidator>>] {
+  const { parse, fallback, isRequired, description } = SETTINGS[name];
+  const validator = makeValidator<unknown>((text) => parse(text));
+  if (isRequired) return [name, validator({ desc: `is required: ${description}` })];
+  return [name, validator({ default: fallback as object })];
 }

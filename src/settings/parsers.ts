@@ -34,9 +34,9 @@ export const parsePassword: ParseSetting<string> = (text) => {
 export const parseSeconds: ParseSetting<number> = (text) =>
   parseWholeNumber(text, SEVEN_DAYS_SECONDS, 'a whole number of seconds');
 
-/** Timeouts are shorter than any sensible schedule. */
-export const parseTimeout: ParseSetting<number> = (text) =>
-  parseWholeNumber(text, HOUR_SECONDS, 'a whole number of seconds');
+/** Seconds in the text, milliseconds in the value. Timeouts are shorter than any sensible schedule. */
+export const parseTimeoutMs: ParseSetting<number> = (text) =>
+  1000 * parseWholeNumber(text, HOUR_SECONDS, 'a whole number of seconds');
 
 export const parseCount: ParseSetting<number> = (text) =>
   parseWholeNumber(text, 1_000_000, 'a whole number');
@@ -83,6 +83,21 @@ export const parseServerUrl: ParseSetting<string> = (text) => {
   if (isUsable) return url.href;
   throw new Error(
     'must be an https URL (http only for this machine) without user name, query and fragment',
+  );
+};
+
+/** Where a POST goes without credentials; a query may be part of it. */
+export const parsePingUrl: ParseSetting<string> = (text) => {
+  const url = URL.parse(text);
+  const isUsable =
+    url !== null &&
+    isSafeTransport(url) &&
+    url.username === '' &&
+    url.password === '' &&
+    !text.includes('#');
+  if (isUsable) return url.href;
+  throw new Error(
+    'must be an https URL (http only for this machine) without user name and fragment',
   );
 };
 

@@ -1,11 +1,12 @@
 import * as parse from './parsers.ts';
 
 /**
- * Every variable: the one source for `readSettings`, and for the tests that compare
- * REFERENCE.md and the manifests with it. `defaultText` is null where there is none.
+ * Every variable: the one source for `Settings` and how it is read, and for the tests that compare
+ * REFERENCE.md and the manifests with it.
  */
 export interface SettingDescription {
   readonly name: string;
+  /** Null where there is none. */
   readonly defaultText: string | null;
   readonly isRequired: boolean;
   readonly isSecret: boolean;
@@ -13,146 +14,230 @@ export interface SettingDescription {
   readonly description: string;
 }
 
-interface SettingEntry<Value> {
+interface SettingEntry<Key extends string, Value, Fallback> extends Omit<
+  SettingDescription,
+  'name'
+> {
+  /** Its name in `Settings`. */
+  readonly key: Key;
   readonly parse: parse.ParseSetting<Value>;
-  readonly defaultText: string | null;
-  readonly isRequired: boolean;
-  readonly isSecret: boolean;
-  readonly description: string;
+  /** What holds where the variable is not set. */
+  readonly fallback: Fallback;
 }
 
-function required(
+function required<Key extends string>(
+  key: Key,
   parseText: parse.ParseSetting<string>,
   description: string,
   secrecy: 'secret' | 'public',
-): SettingEntry<string> & { readonly isRequired: true } {
+): SettingEntry<Key, string, string> {
   const isSecret = secrecy === 'secret';
-  return { parse: parseText, defaultText: null, isRequired: true, isSecret, description };
+  const entry = { defaultText: null, fallback: '', isRequired: true, isSecret, description };
+  return { key, parse: parseText, ...entry };
 }
 
-function optional<Value>(
+function optional<Key extends string, Value>(
+  key: Key,
   parseText: parse.ParseSetting<Value>,
   defaultText: string,
   description: string,
-): SettingEntry<Value> & { readonly defaultText: string } {
-  return { parse: parseText, defaultText, isRequired: false, isSecret: false, description };
+): SettingEntry<Key, Value, Value> {
+  const fallback = parseText(defaultText);
+  const entry = { defaultText, fallback, isRequired: false, isSecret: false, description };
+  return { key, parse: parseText, ...entry };
 }
 
-function unset<Value>(
+function unset<Key extends string, Value, Fallback>(
+  key: Key,
   parseText: parse.ParseSetting<Value>,
+  fallback: Fallback,
   description: string,
-): SettingEntry<Value> & { readonly defaultText: null; readonly isRequired: false } {
-  return { parse: parseText, defaultText: null, isRequired: false, isSecret: false, description };
+): SettingEntry<Key, Value, Fallback> {
+  const entry = { defaultText: null, fallback, isRequired: false, isSecret: false, description };
+  return { key, parse: parseText, ...entry };
 }
 
 export const SETTINGS = {
   MAILROOM_JMAP_TOKEN: required(
+    'jmapToken',
     parse.parseToken,
     'Fastmail API token with mail scope: Settings > Privacy & Security > Manage API tokens',
     'secret',
   ),
   MAILROOM_CARDDAV_USERNAME: required(
+    'cardDavUsername',
     parse.parseUsername,
     'user name for CardDAV, usually your email address',
     'public',
   ),
   MAILROOM_CARDDAV_PASSWORD: required(
+    'cardDavPassword',
     parse.parsePassword,
     'app password for CardDAV: Settings > Privacy & Security > Manage app passwords and access',
     'secret',
   ),
   MAILROOM_POLL_INTERVAL: optional(
+    'pollIntervalSeconds',
     parse.parseSeconds,
     '300',
     'seconds between passes, as the CronJob schedules them; health is judged by it',
   ),
-  MAILROOM_LOG_LEVEL: optional(parse.parseLogLevel, 'info', 'debug, info, warning or error'),
-  MAILROOM_LABEL_TO_IMBOX: optional(parse.parseName, '@ToImbox', 'label: sender to the Inbox'),
-  MAILROOM_LABEL_TO_FEED: optional(parse.parseName, '@ToFeed', 'label: sender to the Feed'),
+  MAILROOM_LOG_LEVEL: optional(
+    'logLevel',
+    parse.parseLogLevel,
+    'info',
+    'debug, info, warning or error',
+  ),
+  MAILROOM_LABEL_TO_IMBOX: optional(
+    'labelToImbox',
+    parse.parseName,
+    '@ToImbox',
+    'label: sender to the Inbox',
+  ),
+  MAILROOM_LABEL_TO_FEED: optional(
+    'labelToFeed',
+    parse.parseName,
+    '@ToFeed',
+    'label: sender to the Feed',
+  ),
   MAILROOM_LABEL_TO_PAPER_TRAIL: optional(
+    'labelToPaperTrail',
     parse.parseName,
     '@ToPaperTrail',
     'label: sender to the Paper Trail',
   ),
-  MAILROOM_LABEL_TO_JAIL: optional(parse.parseName, '@ToJail', 'label: sender to Jail'),
+  MAILROOM_LABEL_TO_JAIL: optional(
+    'labelToJail',
+    parse.parseName,
+    '@ToJail',
+    'label: sender to Jail',
+  ),
   MAILROOM_LABEL_TO_PERSON: optional(
+    'labelToPerson',
     parse.parseName,
     '@ToPerson',
     'label: sender, a person, to the Inbox',
   ),
   MAILROOM_LABEL_MAILROOM_ERROR: optional(
+    'errorLabel',
     parse.parseName,
     '@MailroomError',
     'put on emails that you have to look at',
   ),
   MAILROOM_LABEL_MAILROOM_WARNING: optional(
+    'warningLabel',
     parse.parseName,
     '@MailroomWarning',
     "put on emails whose sender's name differs from the contact's",
   ),
   MAILROOM_WARNINGS_ENABLED: optional(
+    'isWarningEnabled',
     parse.parseBoolean,
     'true',
     'when false the warning label is neither used nor required',
   ),
   MAILROOM_SCREENER_MAILBOX: optional(
+    'screenerMailbox',
     parse.parseName,
     'Screener',
     'mailbox where unknown senders wait',
   ),
   MAILROOM_GROUP_IMBOX: optional(
+    'groupImbox',
     parse.parseName,
     'Imbox',
     'contact group of senders for the Inbox',
   ),
-  MAILROOM_GROUP_FEED: optional(parse.parseName, 'Feed', 'contact group and mailbox of the Feed'),
+  MAILROOM_GROUP_FEED: optional(
+    'groupFeed',
+    parse.parseName,
+    'Feed',
+    'contact group and mailbox of the Feed',
+  ),
   MAILROOM_GROUP_PAPER_TRAIL: optional(
+    'groupPaperTrail',
     parse.parseName,
     'Paper Trail',
     'contact group and mailbox of the Paper Trail',
   ),
-  MAILROOM_GROUP_JAIL: optional(parse.parseName, 'Jail', 'contact group and mailbox of Jail'),
+  MAILROOM_GROUP_JAIL: optional(
+    'groupJail',
+    parse.parseName,
+    'Jail',
+    'contact group and mailbox of Jail',
+  ),
   MAILROOM_MAX_CONSECUTIVE_FAILURES: optional(
+    'maxConsecutiveFailures',
     parse.parseCount,
     '10',
     'from so many failed passes in a row on, a pass exits with 1',
   ),
   MAILROOM_JMAP_SESSION_URL: optional(
+    'jmapSessionUrl',
     parse.parseServerUrl,
     'https://api.fastmail.com/jmap/session',
     'JMAP session URL',
   ),
   MAILROOM_CARDDAV_URL: optional(
+    'cardDavUrl',
     parse.parseServerUrl,
     'https://carddav.fastmail.com/',
     'CardDAV server; discovery starts at its /.well-known/carddav',
   ),
   MAILROOM_TRUSTED_HOSTS: unset(
+    'trustedHosts',
     parse.parseTrustedHosts,
+    [],
     'further hosts that may receive the credentials, separated by commas',
   ),
-  MAILROOM_REQUEST_TIMEOUT: optional(parse.parseTimeout, '30', 'seconds for one request'),
-  MAILROOM_PASS_TIMEOUT: optional(parse.parseTimeout, '240', 'seconds for the whole pass'),
+  MAILROOM_REQUEST_TIMEOUT: optional(
+    'requestTimeoutMs',
+    parse.parseTimeoutMs,
+    '30',
+    'seconds for one request',
+  ),
+  MAILROOM_PASS_TIMEOUT: optional(
+    'passTimeoutMs',
+    parse.parseTimeoutMs,
+    '240',
+    'seconds for the whole pass',
+  ),
+  MAILROOM_PING_URL: {
+    ...unset(
+      'pingUrl',
+      parse.parsePingUrl,
+      null,
+      'told of the end of each run, in the way of healthchecks.io (`/fail` after a failure); a secret',
+    ),
+    isSecret: true,
+  },
   MAILROOM_DRY_RUN: optional(
+    'isDryRun',
     parse.parseBoolean,
     'false',
     'read everything, write nothing, log what would be done',
   ),
   MAILROOM_CATEGORIES: unset(
+    'categoriesJson',
     parse.parseText,
+    null,
     'JSON array that replaces the five default categories',
   ),
   MAILROOM_STATE_CONFIGMAP: optional(
+    'stateConfigMap',
     parse.parseConfigMapName,
     'mailroom-state',
     'ConfigMap of the state, in a cluster',
   ),
   MAILROOM_STATE_FILE: unset(
+    'givenStateFile',
     parse.parsePath,
+    null,
     'file of the state, outside a cluster; setting it forces the file ' +
       '(else $XDG_STATE_HOME/mailroom/state.json, or below ~/.local/state)',
   ),
   MAILROOM_SERVICE_ACCOUNT_DIR: optional(
+    'serviceAccountDir',
     parse.parsePath,
     '/var/run/secrets/kubernetes.io/serviceaccount',
     'folder of token, ca.crt and namespace',
@@ -160,6 +245,15 @@ export const SETTINGS = {
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
+
+export const settingNames = Object.keys(SETTINGS) as readonly SettingName[];
+
+type Entry = (typeof SETTINGS)[SettingName];
+
+/** The value of each variable under its key. */
+export type Values = {
+  readonly [One in Entry as One['key']]: ReturnType<One['parse']> | One['fallback'];
+};
 
 /** Without the parsers: for documents and tests. */
 export const settingDescriptions: readonly SettingDescription[] = Object.entries(SETTINGS).map(

@@ -1,3 +1,5 @@
+import { findNearestName } from '../terminal/nearest.ts';
+
 /** A variable that looks like a setting and is none. */
 export interface UnknownSetting {
   readonly name: string;
@@ -20,6 +22,12 @@ export function findUnknownSettings(
     .map((name) => ({ name, nearest: findNearest(name.toUpperCase(), known) }));
 }
 
+/** `MAILROOM_DRYRUN is no setting: did you mean MAILROOM_DRY_RUN?` */
+export function describeUnknown({ name, nearest }: UnknownSetting): string {
+  const question = nearest === null ? '' : `: did you mean ${nearest}?`;
+  return `${name} is no setting${question}`;
+}
+
 const PREFIX = 'MAILROOM_';
 
 const SERVICE_VARIABLE =
@@ -27,49 +35,19 @@ const SERVICE_VARIABLE =
 
 /** A typing error first, then a name with words left out, then the nearest one if it is near enough. */
 function findNearest(name: string, known: readonly string[]): string | null {
-  const ranked = known
-    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-    .toSorted((a, b) => a.distance - b.distance);
-  const [best] = ranked;
-  if (best === undefined) return null;
-  if (best.distance <= 2) return best.candidate;
+  const best = findNearestName(name, known);
+  if (best === null) return null;
+  if (best.distance <= 2) return best.name;
   const words = wordsOf(name);
   const fuller = known.filter((candidate) =>
     [...words].every((word) => wordsOf(candidate).has(word)),
   );
   if (fuller.length === 1) return fuller[0] ?? null;
   // The prefix is always the same, so it does not count.
-  const length = Math.max(name.length, best.candidate.length) - PREFIX.length;
-  return best.distance <= Math.floor(length * 0.4) ? best.candidate : null;
+  const length = Math.max(name.length, best.name.length) - PREFIX.length;
+  return best.distance <= Math.floor(length * 0.4) ? best.name : null;
 }
 
 function wordsOf(name: string): ReadonlySet<string> {
   return new Set(name.slice(PREFIX.length).split('_'));
-}
-
-/** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */
-function editDistance(a: string, b: string): number {
-  let beforeLast: readonly number[] = [];
-  let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= a.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column += 1) {
-      const isSame = a[row - 1] === b[column - 1];
-      const costs = [
-        at(last, column) + 1,
-        at(current, column - 1) + 1,
-        at(last, column - 1) + (isSame ? 0 : 1),
-      ];
-      const isSwap = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      if (isSwap) costs.push(at(beforeLast, column - 2) + 1);
-      current.push(Math.min(...costs));
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return at(last, b.length);
-}
-
-function at(row: readonly number[], index: number): number {
-  return row[index] ?? Number.POSITIVE_INFINITY;
 }

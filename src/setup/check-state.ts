@@ -1,18 +1,17 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+import { errorCodeOf, messageOf } from '../errors.ts';
 import {
   createStateStore,
   findStatePlace,
   type StatePlace,
   type StateStoreOptions,
 } from '../state/place.ts';
-import type { RunState } from '../state/state.ts';
+import { probeStateFile } from '../state/state-file.ts';
 import type { StateRead } from '../state/store.ts';
 import { type Check, reasonOf } from './check.ts';
 
-/** Whether the state can be read, and could be written; writes nothing. Never throws. */
+/** Whether the state can be read, and could be written; leaves nothing behind. Never throws. */
 export async function checkState(options: StateStoreOptions): Promise<Check> {
   const area = 'state' as const;
   let name = 'state store';
@@ -21,7 +20,7 @@ export async function checkState(options: StateStoreOptions): Promise<Check> {
     name = store.description;
     const read = await store.read();
     if (read.kind === 'unreadable') return { area, name, status: 'failed', detail: read.problem };
-    const problem = await findWriteProblem(findStatePlace(options));
+    const problem = await probePlace(findStatePlace(options));
     if (problem !== null) return { area, name, status: 'failed', detail: problem };
     return { area, name, status: 'exists', detail: `readable and writable; ${describe(read)}` };
   } catch (error) {
@@ -29,38 +28,26 @@ export async function checkState(options: StateStoreOptions): Promise<Check> {
   }
 }
 
-/** Null when the next pass may write its state there. */
-async function findWriteProblem(place: StatePlace): Promise<string | null> {
+/** Null when the next pass may write its state there; else why not. Leaves nothing behind. */
+async function probePlace(place: StatePlace): Promise<string | null> {
   if (place.kind === 'configmap') {
     const mayPatch = await place.client.mayPatchConfigMap(place.name);
     return mayPatch
       ? null
       : `readable, but the service account may not patch it: its Role needs the verb patch on configmaps ${place.name}`;
   }
-  // It is replaced by rename, so what counts is its folder, which the first pass makes if need be.
-  const folder = dirname(place.path);
   try {
-    await access(await nearestExisting(folder), constants.W_OK | constants.X_OK);
+    probeStateFile(place.path);
     return null;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return `the folder ${folder} cannot be written (${code ?? 'unknown error'}): set MAILROOM_STATE_FILE`;
+    const code = errorCodeOf(error);
+    if (code === null) return `${place.path}: ${messageOf(error)}`;
+    return `the folder ${dirname(place.path)} cannot be written (${code}): set MAILROOM_STATE_FILE`;
   }
 }
 
-async function nearestExisting(folder: string): Promise<string> {
-  try {
-    await access(folder);
-    return folder;
-  } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (!isMissing || dirname(folder) === folder) throw error;
-    return await nearestExisting(dirname(folder));
-  }
-}
-
-function describe(read: Exclude<StateRead<RunState>, { readonly kind: 'unreadable' }>): string {
-  if (read.kind === 'absent') return 'empty, for no pass has run yet';
+function describe(read: Exclude<StateRead, { readonly kind: 'unreadable' }>): string {
+  if (read.kind === 'absent') return 'empty: no pass has run yet';
   const { lastSuccessfulRun, consecutiveFailures } = read.state;
   return lastSuccessfulRun === null
     ? `no pass has succeeded yet, ${consecutiveFailures} failed`

@@ -1,4 +1,4 @@
-import { CredentialsError } from '../errors.ts';
+import { CredentialsError, messageOf } from '../errors.ts';
 
 /** What became of one thing that a pass needs. */
 export type CheckStatus =
@@ -54,6 +54,6 @@ export function countStatuses(checks: readonly Check[]): Readonly<Record<CheckSt
 
 /** The message of whatever was thrown; `hint` is added where the server refused the credentials. */
 export function reasonOf(error: unknown, hint?: string): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return hint !== undefined && error instanceof CredentialsError ? `${message}. ${hint}` : message;
 }

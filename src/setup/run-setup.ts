@@ -1,14 +1,14 @@
-import { createContactStore } from '../contacts/contact-store.ts';
 import { SettingsError } from '../errors.ts';
 import { createBudget } from '../http/budget.ts';
 import { createHttpClients } from '../http/clients.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
 import { createRedact } from '../log/redaction.ts';
-import { createMailStore } from '../mail/mail-store.ts';
+import { connect } from '../run/connect.ts';
 import { type Environment, findSecrets } from '../settings/environment.ts';
-import { readSettings, type SettingsRead, triageNames } from '../settings/settings.ts';
-import { isColorWanted } from '../terminal/color.ts';
-import { version } from '../terminal/command-line.ts';
+import { parseSettings, type SettingsParsed, triageNames } from '../settings/settings.ts';
+import { describeUnknown } from '../settings/unknown.ts';
+import { emptyState } from '../state/state.ts';
+import { isColorWanted, isDumb } from '../terminal/color.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { findLayout } from '../triage/layout.ts';
 import { checkClock, type ServerTime, watchClock } from './check-clock.ts';
@@ -19,8 +19,9 @@ import { type Check, isReady } from './check.ts';
 import { planFastmailRules } from './fastmail-rules.ts';
 import { renderSetupJson, renderSetupText, type SetupReport } from './report.ts';
 
-/** What setup has of its process. */
+/** What the process hands to setup. */
 export interface SetupOptions {
+  readonly version: string;
   readonly env: Environment;
   /** `--apply`: create what is missing. */
   readonly mayWrite: boolean;
@@ -44,12 +45,12 @@ export async function runSetup(options: SetupOptions): Promise<0 | 1> {
     new Promise((resolve) => {
       options.output.write(redact(text), () => resolve());
     });
-  let read: SettingsRead;
+  let read: SettingsParsed;
   try {
-    read = readSettings(options.env);
+    read = parseSettings(options.env);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    await print(renderProblems(error.problems, options.isJson));
+    await print(renderProblems(error.problems, options));
     return 1;
   }
   const report = await examine(read, options);
@@ -61,44 +62,37 @@ export async function runSetup(options: SetupOptions): Promise<0 | 1> {
 /** After a signal a write under way may finish; nothing new is begun. */
 const STOP_GRACE_MS = 5000;
 
-function renderProblems(problems: readonly string[], isJson: boolean): string {
+function renderProblems(problems: readonly string[], { isJson, version }: SetupOptions): string {
   if (isJson) return `${JSON.stringify({ ok: false, version, problems }, null, 2)}\n`;
   const lines = problems.map((problem) => `  ${problem}`);
   return ['The settings are not valid, so nothing was checked:', ...lines, ''].join('\n');
 }
 
 async function examine(
-  { settings, unknown }: SettingsRead,
+  { settings, unknown }: SettingsParsed,
   options: SetupOptions,
 ): Promise<SetupReport> {
   const progress = createProgress({
     stream: options.errorOutput,
-    isTerminal: options.isErrorTerminal && options.env['TERM'] !== 'dumb',
+    isTerminal: options.isErrorTerminal && !isDumb(options.env),
   });
   const log = createSetupLogger(options, progress);
-  const { passTimeoutMs, requestTimeoutMs: timeoutMs } = settings;
-  const { stop, mayWrite } = options;
+  const { passTimeoutMs } = settings;
+  const { stop } = options;
+  const mayWrite = options.mayWrite && !settings.isDryRun;
   const budget = createBudget({ passTimeoutMs, stop, stopGraceMs: STOP_GRACE_MS });
   const http = createHttpClients(settings, budget, log);
   const times: ServerTime[] = [];
-  const mail = createMailStore({
-    http: watchClock(http.mail, (time) => times.push(time)),
-    sessionUrl: settings.jmapSessionUrl,
-    remembered: null,
-    ownUsernames: [settings.cardDavUsername],
-    log,
-  });
-  const contacts = createContactStore({
-    http: watchClock(http.contacts, (time) => times.push(time)),
-    serverUrl: settings.cardDavUrl,
-    remembered: null,
-    log,
-  });
+  const watched = {
+    mail: watchClock(http.mail, (time) => times.push(time)),
+    contacts: watchClock(http.contacts, (time) => times.push(time)),
+  };
+  const { mail, contacts } = connect(settings, watched, emptyState, log);
   const names = triageNames(settings);
   const [mailChecks, contactsChecks, state] = await Promise.all([
     checkMail({ mail, names, mayWrite, progress }),
     checkContacts({ contacts, names, mayWrite, progress }),
-    checkState({ ...settings, timeoutMs, budget }),
+    checkState({ ...settings, budget }),
   ]);
   progress.end();
   await log.flush();
@@ -108,15 +102,17 @@ async function examine(
   const layout =
     mailboxes === null || groups === null ? null : findLayout(mailboxes, groups, names);
   return {
-    version,
+    version: options.version,
     isApplied: mayWrite,
     checks: [...checks, ...checkLayout(layout, checks), state, checkClock(times.at(-1) ?? null)],
     categories: names.categories,
     rules: planFastmailRules(names),
-    warnings: unknown.map(
-      ({ name, nearest }) =>
-        `${name} is no setting${nearest === null ? '' : `: did you mean ${nearest}?`}`,
-    ),
+    warnings: [
+      ...unknown.map(describeUnknown),
+      ...(options.mayWrite && settings.isDryRun
+        ? ['MAILROOM_DRY_RUN is set, so --apply created nothing']
+        : []),
+    ],
   };
 }
 

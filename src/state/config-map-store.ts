@@ -1,19 +1,21 @@
-import { HttpStatusError, StateWriteError } from '../errors.ts';
+import { HttpStatusError, messageOf, StateWriteError } from '../errors.ts';
+import { formatState, isTime, parseState } from './format.ts';
 import type { ConfigMap, KubeClient } from './kube-client.ts';
-import { emptyState, formatState, isTime, lostState, parseState, type RunState } from './state.ts';
-import type { StateRead, StateStore } from './store.ts';
+import { isRecord } from './record.ts';
+import type { RunState } from './state.ts';
+import { type StateRead, type StateStore, toState } from './store.ts';
 
 /** Shown by `kubectl get`, and what an alert watches. RFC 3339. */
-export const LAST_SUCCESS_ANNOTATION = 'mailroom/last-successful-run';
+const LAST_SUCCESS_ANNOTATION = 'mailroom/last-successful-run';
 
 /** The key of the ConfigMap that is ours; all others are left alone. */
-export const STATE_KEY = 'state.json';
+const STATE_KEY = 'state.json';
 
 /**
  * The state as one key of a ConfigMap, in a cluster. The ConfigMap is never created: whoever
  * installs Mailroom applies it, and the service account may `get` and `patch` that one object.
  */
-export function createConfigMapStore(client: KubeClient, name: string): StateStore<RunState> {
+export function createConfigMapStore(client: KubeClient, name: string): StateStore {
   /** As the server last showed it; null before that, and when it has to be read again. */
   let known: ConfigMap | null = null;
 
@@ -23,7 +25,7 @@ export function createConfigMapStore(client: KubeClient, name: string): StateSto
       known ??= await client.readConfigMap(name);
       // A patch whose answer was lost, and that was sent again, meets the conflict it made.
       if (sent !== null && known.data?.[STATE_KEY] === sent) return;
-      const stored = readForChange(known);
+      const stored = toState(parseConfigMap(known));
       const state = change(stored);
       const text = formatState(state);
       // Without this run's times in it, another run may have written the very same.
@@ -48,9 +50,9 @@ export function createConfigMapStore(client: KubeClient, name: string): StateSto
     async read() {
       try {
         known = await client.readConfigMap(name);
-        return readState(known);
+        return parseConfigMap(known);
       } catch (error) {
-        return { kind: 'unreadable', problem: describe(error, name) };
+        return { kind: 'unreadable', problem: describe(error, name), lastSuccessfulRun: null };
       }
     },
     async save(change) {
@@ -72,38 +74,41 @@ function annotate(state: RunState): { annotations?: Record<string, string> } {
     : { annotations: { [LAST_SUCCESS_ANNOTATION]: state.lastSuccessfulRun } };
 }
 
-function readState(configMap: ConfigMap): StateRead<RunState> {
-  const text = configMap.data?.[STATE_KEY];
-  if (text === undefined) {
-    return readAnnotation(configMap) === null
-      ? { kind: 'absent' }
-      : { kind: 'unreadable', problem: `${STATE_KEY} is gone, but an earlier pass succeeded` };
+function parseConfigMap({ data, metadata }: ConfigMap): StateRead {
+  return parseStored(data?.[STATE_KEY], metadata.annotations?.[LAST_SUCCESS_ANNOTATION]);
+}
+
+/** What key and annotation say. The annotation is the one thing that outlives a spoilt state.json. */
+function parseStored(text: unknown, annotation: unknown): StateRead {
+  const lastSuccessfulRun = isTime(annotation) ? annotation : null;
+  if (typeof text !== 'string') {
+    if (lastSuccessfulRun === null) return { kind: 'absent' };
+    const problem = `${STATE_KEY} is gone, but an earlier pass succeeded`;
+    return { kind: 'unreadable', problem, lastSuccessfulRun };
   }
   try {
     return { kind: 'read', state: parseState(text) };
   } catch (error) {
-    return { kind: 'unreadable', problem: (error as Error).message };
+    return { kind: 'unreadable', problem: messageOf(error), lastSuccessfulRun };
   }
 }
 
-function readForChange(configMap: ConfigMap): RunState {
-  const read = readState(configMap);
-  switch (read.kind) {
-    case 'read':
-      return read.state;
-    case 'absent':
-      return emptyState;
-    case 'unreadable':
-      return lostState(readAnnotation(configMap));
-    default:
-      return read satisfies never;
+/** Either form of what is piped in: a state.json has a `version`, a ConfigMap a `kind`. */
+export function parsePipedState(text: string): StateRead {
+  try {
+    const json: unknown = JSON.parse(text);
+    if (!isRecord(json) || json['kind'] !== 'ConfigMap') {
+      return { kind: 'read', state: parseState(text) };
+    }
+    const { data, metadata } = json;
+    const state = isRecord(data) ? data[STATE_KEY] : undefined;
+    const annotations = isRecord(metadata) ? metadata['annotations'] : undefined;
+    const time = isRecord(annotations) ? annotations[LAST_SUCCESS_ANNOTATION] : undefined;
+    return parseStored(state, time);
+  } catch (error) {
+    const problem = error instanceof SyntaxError ? 'standard input is not JSON' : messageOf(error);
+    return { kind: 'unreadable', problem, lastSuccessfulRun: null };
   }
-}
-
-/** The one thing that outlives a spoilt state.json. */
-function readAnnotation(configMap: ConfigMap): string | null {
-  const value = configMap.metadata.annotations?.[LAST_SUCCESS_ANNOTATION];
-  return isTime(value) ? value : null;
 }
 
 function isConflict(error: unknown): boolean {
@@ -111,7 +116,7 @@ function isConflict(error: unknown): boolean {
 }
 
 function describe(error: unknown, name: string): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return error instanceof HttpStatusError && error.status === 404
     ? `ConfigMap ${name} does not exist (kubectl apply -f deploy/ creates it): ${message}`
     : message;

@@ -2,6 +2,7 @@ import {
   closeSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -14,28 +15,31 @@ import {
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { StateWriteError } from '../errors.ts';
-import { emptyState, formatState, lostState, parseState, type RunState } from './state.ts';
-import type { StateRead, StateStore } from './store.ts';
+import { errorCodeOf, messageOf, StateWriteError } from '../errors.ts';
+import { formatState, parseState } from './format.ts';
+import { findStateFile } from './state-file.ts';
+import { type StateRead, type StateStore, toState } from './store.ts';
 
 /**
  * The state as a file, outside a cluster. It is written whole beside its place and renamed into it,
- * so that a reader, a crash or a full disk never meets half a state. The file beside it is also the
+ * so that a reader, a crash or a full disk never meets half a state; a link stays, and what it leads
+ * to is replaced. What exists and is no regular file is neither read nor written. The file beside it is also the
  * lock: of two runs that finish at once, the second applies its outcome to what the first wrote.
  *
  * Files are read and written synchronously: nothing else is going on then, and node:fs/promises with
  * its threads costs an eighth of what an empty program does.
  */
-export function createFileStore(path: string): StateStore<RunState> {
+export function createFileStore(path: string): StateStore {
   return {
     description: `file ${path}`,
     read: async () => readState(path),
     async save(change) {
       try {
-        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-        await replaceFile(path, () => formatState(change(readForChange(path))));
+        const file = findStateFile(path);
+        mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+        await replaceFile(file, () => formatState(change(toState(readState(file)))));
       } catch (error) {
-        throw new StateWriteError(`${path} could not be written: ${describe(error)}`, {
+        throw new StateWriteError(`${path} could not be written: ${messageOf(error)}`, {
           cause: error,
         });
       }
@@ -51,32 +55,20 @@ const LOCK_RETRY_MS = 20;
 /** Far above any state of ours; a file this large is none, and is not read into memory. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
-function readState(path: string): StateRead<RunState> {
+function readState(path: string): StateRead {
   try {
-    const found = statSync(path);
-    if (!found.isFile()) return { kind: 'unreadable', problem: `${path} is not a file` };
-    if (found.size > MAX_FILE_BYTES) {
-      return { kind: 'unreadable', problem: `${path} is too large to be a state` };
-    }
-    return { kind: 'read', state: parseState(readFileSync(path, 'utf8')) };
+    const file = findStateFile(path);
+    const found = statSync(file);
+    if (found.size > MAX_FILE_BYTES) return unreadable(`${path} is too large to be a state`);
+    return { kind: 'read', state: parseState(readFileSync(file, 'utf8')) };
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return { kind: 'absent' };
-    return { kind: 'unreadable', problem: `${path}: ${describe(error)}` };
+    if (errorCodeOf(error) === 'ENOENT') return { kind: 'absent' };
+    return unreadable(`${path}: ${messageOf(error)}`);
   }
 }
 
-function readForChange(path: string): RunState {
-  const read = readState(path);
-  switch (read.kind) {
-    case 'read':
-      return read.state;
-    case 'absent':
-      return emptyState;
-    case 'unreadable':
-      return lostState(null);
-    default:
-      return read satisfies never;
-  }
+function unreadable(problem: string): StateRead {
+  return { kind: 'unreadable', problem, lastSuccessfulRun: null };
 }
 
 /** Under the lock: makes the new content, writes it to the lock file, and renames that into place. */
@@ -98,22 +90,28 @@ async function replaceFile(path: string, makeContent: () => string): Promise<voi
 
 /** The new file's descriptor. */
 async function takeLock(lockPath: string): Promise<number> {
-  const giveUpAt = Date.now() + 2 * ABANDONED_LOCK_MS;
+  const startedMs = performance.now();
+  let first: Stats | null = null;
   for (;;) {
+    const waitedMs = performance.now() - startedMs;
     try {
       return openSync(lockPath, 'wx', 0o600);
     } catch (error) {
-      if (errorCode(error) !== 'EEXIST' || Date.now() > giveUpAt) throw error;
+      if (errorCodeOf(error) !== 'EEXIST' || waitedMs > 3 * ABANDONED_LOCK_MS) throw error;
     }
-    clearAbandonedLock(lockPath);
+    const lock = statOrNull(lockPath);
+    first ??= lock;
+    if (lock !== null && isAbandoned(lock, first, waitedMs)) rmSync(lockPath, { force: true });
     await delay(LOCK_RETRY_MS);
   }
 }
 
-function clearAbandonedLock(lockPath: string): void {
-  const lock = statOrNull(lockPath);
-  if (lock === null || Date.now() - lock.mtimeMs < ABANDONED_LOCK_MS) return;
-  rmSync(lockPath, { force: true });
+/** By its age, or because it has not changed for so long: a clock may have been put back since. */
+function isAbandoned(lock: Stats, first: Stats | null, waitedMs: number): boolean {
+  if (!lock.isFile()) return false;
+  if (Date.now() - lock.mtimeMs >= ABANDONED_LOCK_MS) return true;
+  const isSame = lock.ino === first?.ino && lock.mtimeMs === first.mtimeMs;
+  return isSame && waitedMs >= ABANDONED_LOCK_MS;
 }
 
 function isSameFile(file: number, path: string): boolean {
@@ -124,16 +122,8 @@ function isSameFile(file: number, path: string): boolean {
 
 function statOrNull(path: string): Stats | null {
   try {
-    return statSync(path);
+    return lstatSync(path);
   } catch {
     return null;
   }
-}
-
-function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import { CredentialsError, MalformedAnswerError, UrlNotTrustedError } from '../errors.ts';
 import type { RequestBudget } from '../http/budget.ts';
 import { createHttp, type Http } from '../http/http.ts';
+import { isRecord } from './record.ts';
 import {
   type ApiServerAddress,
   apiServerUrl,
@@ -39,10 +40,13 @@ interface ConfigMapPatch {
 export interface KubeClientOptions extends ApiServerAddress {
   /** `MAILROOM_SERVICE_ACCOUNT_DIR`. */
   readonly serviceAccountDir: string;
-  /** Per request, body included. */
-  readonly timeoutMs: number;
+  /** Per request, body included. Default: `REQUEST_TIMEOUT_MS`. */
+  readonly timeoutMs?: number;
   readonly budget: RequestBudget;
 }
+
+/** The API server is near, and the state must not hold up the mail: five seconds, and one retry. */
+const REQUEST_TIMEOUT_MS = 5000;
 
 /** Nothing is read or sent before the first request, and no option makes this throw. */
 export function createKubeClient(options: KubeClientOptions): KubeClient {
@@ -94,7 +98,9 @@ function createClusterHttp(options: KubeClientOptions, account: ServiceAccount):
         }
       },
     },
-    timeoutMs: options.timeoutMs,
+    timeoutMs: options.timeoutMs ?? REQUEST_TIMEOUT_MS,
+    timeoutSetting: null,
+    maxRetries: 1,
     budget: options.budget,
     readCa: () => account.readCa(),
     unauthorizedRetry: true,
@@ -133,8 +139,4 @@ function isConfigMap(json: unknown): json is ConfigMap {
 function isTextMap(value: unknown): boolean {
   if (value === undefined) return true;
   return isRecord(value) && Object.values(value).every((text) => typeof text === 'string');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

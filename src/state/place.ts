@@ -6,7 +6,6 @@ import { createConfigMapStore } from './config-map-store.ts';
 import { createFileStore } from './file-store.ts';
 import { createKubeClient, type KubeClient } from './kube-client.ts';
 import type { ApiServerAddress } from './service-account.ts';
-import type { RunState } from './state.ts';
 import type { StateStore } from './store.ts';
 
 export interface StateStoreOptions {
@@ -20,8 +19,6 @@ export interface StateStoreOptions {
   readonly serviceAccountDir: string;
   /** `KUBERNETES_SERVICE_HOST` and `_PORT`; null outside a cluster. */
   readonly kubernetesService: ApiServerAddress | null;
-  /** Per request to the API server. */
-  readonly timeoutMs: number;
   readonly budget: RequestBudget;
 }
 
@@ -31,7 +28,7 @@ export type StatePlace =
   | { readonly kind: 'file'; readonly path: string };
 
 /** Throws SettingsError where there is neither. */
-export function createStateStore(options: StateStoreOptions): StateStore<RunState> {
+export function createStateStore(options: StateStoreOptions): StateStore {
   const place = findStatePlace(options);
   return place.kind === 'configmap'
     ? createConfigMapStore(place.client, place.name)
@@ -46,8 +43,8 @@ export function findStatePlace(options: StateStoreOptions): StatePlace {
   const { stateFile, kubernetesService, serviceAccountDir } = options;
   const isInCluster = kubernetesService !== null && existsSync(serviceAccountDir);
   if (isInCluster && !options.isStateFileForced) {
-    const { timeoutMs, budget } = options;
-    const client = createKubeClient({ ...kubernetesService, serviceAccountDir, timeoutMs, budget });
+    const { budget } = options;
+    const client = createKubeClient({ ...kubernetesService, serviceAccountDir, budget });
     return { kind: 'configmap', client, name: options.stateConfigMap };
   }
   if (stateFile !== null) return { kind: 'file', path: stateFile };

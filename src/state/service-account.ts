@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { CredentialsError } from '../errors.ts';
+import { CredentialsError, errorCodeOf } from '../errors.ts';
 
 /** The two variables that Kubernetes gives every container. */
 export interface ApiServerAddress {
@@ -19,7 +19,7 @@ export function apiServerUrl({ host, port }: ApiServerAddress): URL {
 
 /** The folder that Kubernetes mounts. Its methods throw CredentialsError when a file is not there. */
 export interface ServiceAccount {
-  /** Read anew at every call: Kubernetes replaces the token well before it ends. */
+  /** Read again at every call: Kubernetes replaces the token well before it ends. */
   readToken(): Promise<string>;
   /** The cluster's certificate authorities, PEM. */
   readCa(): Promise<string>;
@@ -39,8 +39,8 @@ function readAccountFile(folder: string, name: string): string {
   try {
     return readFileSync(join(folder, name), 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CredentialsError(`${join(folder, name)} cannot be read (${code ?? 'unknown error'})`);
+    const code = errorCodeOf(error) ?? 'unknown error';
+    throw new CredentialsError(`${join(folder, name)} cannot be read (${code})`);
   }
 }
 

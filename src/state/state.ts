@@ -1,8 +1,5 @@
-import { MailroomError } from '../errors.ts';
-
 /*
- * What one run leaves for the next: `state.json`, in a file or in a ConfigMap (CONTRACT section 6).
- * Everything here is a function from a stored state to the next one, so that a run whose write met
+ * What one run leaves for the next: `state.json`, in a file or in a ConfigMap. Everything here is a function from a stored state to the next one, so that a run whose write met
  * a conflict can apply its outcome to what another run stored meanwhile.
  */
 
@@ -14,6 +11,10 @@ export interface RunState {
   readonly lastRun: LastRun | null;
   readonly lastFailure: LastFailure | null;
   readonly discovery: Discovery | null;
+  /** How often the run that wrote it is scheduled; null in a state of earlier versions. */
+  readonly schedule: Schedule | null;
+  /** CardDAV user name of the account that it belongs to; null where that is not known. */
+  readonly account: string | null;
   /**
    * An earlier state was found unreadable: `lastSuccessfulRun: null` then does not mean that there
    * was no success, and this is not a fresh installation.
@@ -21,8 +22,15 @@ export interface RunState {
   readonly wasLost: boolean;
 }
 
+/** By what the health of an installation is judged, wherever that is done. */
+export interface Schedule {
+  readonly pollIntervalSeconds: number;
+  /** `MAILROOM_MAX_CONSECUTIVE_FAILURES`. */
+  readonly maxFailures: number;
+}
+
 /** How the last run ended, whichever way; `outcome` is the log event that said so. */
-interface LastRun {
+export interface LastRun {
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly outcome: 'poll_complete' | FailureEvent | 'run_stopped';
@@ -54,16 +62,18 @@ export interface DiscoverySettings {
   readonly username: string;
 }
 
-/** What a finished run adds to the state. `discovery: 'keep'` leaves what is stored. */
+/** What a finished run adds to the state. */
 export interface FinishedRun {
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly counts: Counts;
-  readonly discovery: Discovery | null | 'keep';
+  /** Null where the settings could not be read: what is stored stays. */
+  readonly known: {
+    readonly discovery: Discovery | null;
+    readonly schedule: Schedule;
+    readonly account: string;
+  } | null;
 }
-
-/** Thrown by `parseState`: the text is no state of ours, or one of a version not known here. */
-export class StateFormatError extends MailroomError {}
 
 export const emptyState: RunState = {
   version: 1,
@@ -72,6 +82,8 @@ export const emptyState: RunState = {
   lastRun: null,
   lastFailure: null,
   discovery: null,
+  schedule: null,
+  account: null,
   wasLost: false,
 };
 
@@ -94,6 +106,11 @@ export function findDiscovery(state: RunState, settings: DiscoverySettings): Dis
     stored.username === settings.username
     ? stored
     : null;
+}
+
+/** Whether another account's run wrote it; then it says nothing of this one. */
+export function isOfOtherAccount(state: RunState, account: string): boolean {
+  return state.account !== null && state.account !== account;
 }
 
 export function afterSuccess(stored: RunState, run: FinishedRun): RunState {
@@ -128,46 +145,8 @@ export function afterStop(stored: RunState, run: FinishedRun): RunState {
   return afterRun(stored, run, 'run_stopped');
 }
 
-/**
- * The state as it is stored. What is remembered of the servers is left out when it is so large that
- * a ConfigMap (1 MiB) would refuse the whole: it can be found out again, failures cannot.
- */
-export function formatState(state: RunState): string {
-  const text = render(state);
-  return Buffer.byteLength(text) <= MAX_STATE_BYTES ? text : render({ ...state, discovery: null });
-}
-
-/** Reads what `formatState` wrote; keys it does not know are ignored. Throws StateFormatError. */
-export function parseState(text: string): RunState {
-  const json = parseJson(text);
-  if (!isRecord(json)) throw new StateFormatError('state is not a JSON object');
-  if (json['version'] !== 1) {
-    throw new StateFormatError(`state has version ${describeVersion(json['version'])}, not 1`);
-  }
-  const failures = json['consecutiveFailures'];
-  if (!Number.isSafeInteger(failures) || (failures as number) < 0) {
-    throw new StateFormatError('state: consecutiveFailures is not a whole number');
-  }
-  return {
-    version: 1,
-    consecutiveFailures: failures as number,
-    lastSuccessfulRun: parseOrNull(json['lastSuccessfulRun'], 'lastSuccessfulRun', isTime),
-    lastRun: parseOrNull(json['lastRun'], 'lastRun', isLastRun),
-    lastFailure: parseOrNull(json['lastFailure'], 'lastFailure', isLastFailure),
-    // A memory that is not understood costs a few requests, not the count of failures.
-    discovery: isDiscovery(json['discovery']) ? json['discovery'] : null,
-    wasLost: json['wasLost'] === true,
-  };
-}
-
-/** An ISO 8601 / RFC 3339 date and time with its zone. */
-export function isTime(value: unknown): value is string {
-  return typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value));
-}
-
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/u;
-
-const MAX_STATE_BYTES = 512 * 1024;
+/** So far the clocks of two machines may differ, and two runs that overlap may end. */
+export const MAX_AHEAD_MS = 10 * 60 * 1000;
 
 const MAX_MESSAGE_LENGTH = 1000;
 
@@ -180,7 +159,7 @@ function afterRun(stored: RunState, run: FinishedRun, outcome: LastRun['outcome'
       theirs !== null && isLater(theirs.finishedAt, finishedAt)
         ? theirs
         : { startedAt, finishedAt, outcome, counts },
-    discovery: run.discovery === 'keep' ? stored.discovery : run.discovery,
+    ...run.known,
   };
 }
 
@@ -188,8 +167,10 @@ function laterTime(stored: string | null, ours: string): string {
   return stored !== null && isLater(stored, ours) ? stored : ours;
 }
 
+/** A time far ahead of `than` was written by a clock that was wrong, and would win for ever. */
 function isLater(time: string, than: string): boolean {
-  return Date.parse(time) > Date.parse(than);
+  const aheadMs = Date.parse(time) - Date.parse(than);
+  return aheadMs > 0 && aheadMs <= MAX_AHEAD_MS;
 }
 
 function cutMessage(message: string): string {
@@ -197,66 +178,4 @@ function cutMessage(message: string): string {
   const cut = message.slice(0, MAX_MESSAGE_LENGTH - 1);
   // Half a surrogate pair is no character.
   return `${cut.replace(/[\uD800-\uDBFF]$/u, '')}…`;
-}
-
-function render(state: RunState): string {
-  return `${JSON.stringify(state, null, 2)}\n`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text, which is not ours to print.
-    throw new StateFormatError(text.trim() === '' ? 'state is empty' : 'state is not JSON');
-  }
-}
-
-function describeVersion(version: unknown): string {
-  return typeof version === 'number' ? String(version) : 'unknown';
-}
-
-function parseOrNull<T>(
-  value: unknown,
-  name: string,
-  isValid: (value: unknown) => value is T,
-): T | null {
-  if (value === null || value === undefined) return null;
-  if (!isValid(value)) throw new StateFormatError(`state: ${name} is not as Mailroom writes it`);
-  return value;
-}
-
-function isLastRun(value: unknown): value is LastRun {
-  return (
-    isRecord(value) &&
-    isTime(value['startedAt']) &&
-    isTime(value['finishedAt']) &&
-    typeof value['outcome'] === 'string' &&
-    isRecord(value['counts']) &&
-    Object.values(value['counts']).every((count) => typeof count === 'number')
-  );
-}
-
-function isLastFailure(value: unknown): value is LastFailure {
-  return (
-    isRecord(value) &&
-    isTime(value['at']) &&
-    typeof value['event'] === 'string' &&
-    typeof value['message'] === 'string'
-  );
-}
-
-function isDiscovery(value: unknown): value is Discovery {
-  return (
-    isRecord(value) &&
-    typeof value['sessionUrl'] === 'string' &&
-    typeof value['cardDavUrl'] === 'string' &&
-    typeof value['username'] === 'string' &&
-    'session' in value &&
-    'books' in value
-  );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,18 +1,39 @@
+import { emptyState, lostState, type RunState } from './state.ts';
+
 /** Where the run's state lives: ConfigMap in a cluster, file elsewhere. */
-export interface StateStore<State> {
+export interface StateStore {
   /** For `run_started`: `configmap mailroom/mailroom-state` or `file <path>`. */
   readonly description: string;
   /** Never throws: what cannot be read is a reason to be logged, not to stop triage. */
-  read(): Promise<StateRead<State>>;
+  read(): Promise<StateRead>;
   /**
    * Applies `change` to what is stored now and writes the result; when another run wrote meanwhile,
    * reads again and applies `change` to that. Throws StateWriteError.
    */
-  save(change: (stored: State) => State): Promise<void>;
+  save(change: (stored: RunState) => RunState): Promise<void>;
 }
 
-export type StateRead<State> =
-  | { readonly kind: 'read'; readonly state: State }
+export type StateRead =
+  | { readonly kind: 'read'; readonly state: RunState }
   /** Nothing stored yet: a fresh installation. */
   | { readonly kind: 'absent' }
-  | { readonly kind: 'unreadable'; readonly problem: string };
+  /** `lastSuccessfulRun`: what is known of it all the same. */
+  | {
+      readonly kind: 'unreadable';
+      readonly problem: string;
+      readonly lastSuccessfulRun: string | null;
+    };
+
+/** The state to go on with: what cannot be read is empty, though not a fresh installation. */
+export function toState(read: StateRead): RunState {
+  switch (read.kind) {
+    case 'read':
+      return read.state;
+    case 'absent':
+      return emptyState;
+    case 'unreadable':
+      return lostState(read.lastSuccessfulRun);
+    default:
+      return read satisfies never;
+  }
+}

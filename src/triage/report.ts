@@ -1,4 +1,5 @@
 import type { NobodyReason, SenderAddress, WriteFailure } from './model.ts';
+import type { SenderPlan } from './plan.ts';
 
 /** The steps of a pass for one sender, in their order (see `carryOut`). */
 export type TriageStep =
@@ -59,6 +60,8 @@ export interface TriageReport {
   /** Senders handled whole, label off. */
   readonly processed: number;
   readonly failures: readonly SenderFailure[];
+  /** Those of them that were refused before: the user has been told (`countRepeated`). */
+  readonly repeatedRefusals: number;
   /** Senders with contradicting labels: neither processed nor failed. */
   readonly conflicts: number;
   /** Labelled emails without a usable From address. */
@@ -76,7 +79,25 @@ export interface PassDetails {
   readonly withoutSender: readonly NobodyReason[];
 }
 
-/** Every sender that was tried failed: then the pass failed, else it is done. */
+/**
+ * Every sender that was tried failed: then the pass failed, else it is done. A sender who is refused
+ * again counts neither way: one whose card no server takes would make all idle passes fail.
+ */
 export function hasFailed(report: TriageReport): boolean {
-  return report.failures.length > 0 && report.processed === 0;
+  return report.processed === 0 && report.failures.length > report.repeatedRefusals;
+}
+
+/** Senders that were refused although the error label was on already, from an earlier refusal. */
+export function countRepeated(
+  failures: readonly SenderFailure[],
+  plans: readonly Pick<SenderPlan, 'sender' | 'labelled'>[],
+  errorLabelId: string,
+): number {
+  const told = new Set(
+    plans
+      .filter(({ labelled }) => labelled.some(({ mailboxIds }) => mailboxIds.has(errorLabelId)))
+      .map(({ sender }) => sender),
+  );
+  return failures.filter(({ sender, failure }) => failure.kind === 'refused' && told.has(sender))
+    .length;
 }

@@ -33,7 +33,6 @@ describe.skipIf(isKubeSkipped)(`the state in a cluster${kubeNote}`, () => {
       stateConfigMap: 'mailroom-state',
       serviceAccountDir: await cluster.makeServiceAccountFolder('mailroom', 'mailroom'),
       kubernetesService: { host: cluster.host, port: cluster.port },
-      timeoutMs: 10_000,
       budget: createBudget({
         passTimeoutMs: 60_000,
         stop: new AbortController().signal,

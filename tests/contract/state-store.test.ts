@@ -1,22 +1,26 @@
 import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
 import {
   chmod,
+  lstat,
   mkdir,
   mkdtemp,
   readdir,
   readFile,
   rm,
   stat,
+  symlink,
   utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { StateWriteError } from '../../src/errors.ts';
 import { createFileStore } from '../../src/state/file-store.ts';
+import { probeStateFile } from '../../src/state/state-file.ts';
 import { afterFailure, emptyState, lostState, type RunState } from '../../src/state/state.ts';
 import type { StateStore } from '../../src/state/store.ts';
 import { isKubeSkipped, kubeNote } from '../support/kube.ts';
@@ -37,7 +41,7 @@ let runs = 0;
 const oneMoreFailure = (): ((state: RunState) => RunState) => {
   runs += 1;
   const startedAt = new Date(Date.parse(success) + runs).toISOString();
-  const run = { startedAt, finishedAt: startedAt, counts: {}, discovery: 'keep' } as const;
+  const run = { startedAt, finishedAt: startedAt, counts: {}, known: null } as const;
   return (state) => afterFailure(state, run, { event: 'poll_failed', message: 'no answer' });
 };
 
@@ -50,7 +54,7 @@ const spoilt: readonly (readonly [string, string])[] = [
 
 /** What every store promises; `open` gives a store on the place of the test at hand. */
 function storeContract(place: () => StatePlace): void {
-  const open = (): StateStore<RunState> => place().open();
+  const open = (): StateStore => place().open();
 
   test('nothing stored yet is a fresh installation', async () => {
     expect(await open().read()).toEqual({ kind: 'absent' });
@@ -198,6 +202,69 @@ describe('file store', () => {
       state: { lastSuccessfulRun: success },
     });
     expect(await readdir(join(folder, 'new', 'mailroom'))).toEqual(['state.json']);
+  });
+
+  test('a lock from the future is taken over when it has not changed for a while', async () => {
+    await place().spoil('');
+    await writeFile(`${path}.lock`, 'half a sta');
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    await utimes(`${path}.lock`, tomorrow, tomorrow);
+
+    await createFileStore(path).save(withSuccess);
+
+    expect(await createFileStore(path).read()).toMatchObject({
+      state: { lastSuccessfulRun: success },
+    });
+  });
+
+  test.each([
+    ['to a state', '{"version":1,"consecutiveFailures":3}'],
+    ['to nothing yet', null],
+  ])('a link %s is followed, and stays', async (_name, content) => {
+    const target = join(folder, 'elsewhere.json');
+    if (content !== null) await writeFile(target, content);
+    await mkdir(dirname(path), { recursive: true });
+    await symlink(join('..', '..', 'elsewhere.json'), path);
+
+    await createFileStore(path).save(withSuccess);
+
+    expect((await lstat(path)).isSymbolicLink()).toBe(true);
+    expect(JSON.parse(await readFile(target, 'utf8'))).toMatchObject({
+      lastSuccessfulRun: success,
+    });
+    expect((await readdir(folder)).toSorted()).toEqual(['elsewhere.json', 'new']);
+  });
+
+  describe.each([
+    ['a device', (at: string) => symlink('/dev/null', at), /a device, not a regular file/u],
+    ['a FIFO', (at: string) => promisify(execFile)('mkfifo', [at]), /a FIFO, not a regular file/u],
+    ['a folder', (at: string) => mkdir(at), /a folder, not a regular file/u],
+    ['a circle of links', (at: string) => symlink(at, at), /its links lead nowhere/u],
+  ])('%s in its place', (_name, arrange, reason) => {
+    test('is neither read nor written, and the reason is said', async () => {
+      await mkdir(dirname(path), { recursive: true });
+      await arrange(path);
+      const before = await lstat(path);
+      const store = createFileStore(path);
+
+      expect(await store.read()).toMatchObject({
+        kind: 'unreadable',
+        problem: expect.stringMatching(reason),
+      });
+      await expect(store.save(withSuccess)).rejects.toThrow(reason);
+      expect((await lstat(path)).ino).toBe(before.ino);
+      expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+      expect(await readdir(dirname(path))).toEqual(['state.json']);
+    });
+  });
+
+  test('a probe finds what would keep a state from being written, and leaves nothing behind', async () => {
+    probeStateFile(path);
+    expect(await readdir(folder)).toEqual([]);
+
+    await mkdir(path, { recursive: true });
+    expect(() => probeStateFile(path)).toThrow(/a folder/u);
+    expect(() => probeStateFile('/proc/mailroom/state.json')).toThrow(/E[A-Z]+:/u);
   });
 
   test('several processes at once lose no count, and no reader sees half a file', async () => {

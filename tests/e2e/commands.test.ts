@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { startProgram } from '../support/process.ts';
@@ -19,7 +20,9 @@ describe.concurrent.each(['runOnce', 'status'] as const)('%s', (name) => {
     const { exitCode, stdout, stderr } = await start('--help');
 
     expect([exitCode, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^Usage: npx tsx src\/[\w-]+\.ts/u);
+    expect(stdout).toMatch(/^Usage: npx mailroom \w+/u);
+    expect(stdout).toMatch(/^ {3}or: npx tsx src\/[\w-]+\.ts/mu);
+    expect(stdout).toMatch(/^Exit codes: 0 .*1 /msu);
   });
 
   test('--version', async () => {
@@ -30,12 +33,12 @@ describe.concurrent.each(['runOnce', 'status'] as const)('%s', (name) => {
   });
 
   test.each(['--dry-rnu', '--dryrun=yes', 'now', '-x'])(
-    'an unknown argument (%s): exit code 1, usage on standard error, nothing done',
+    'an unknown argument (%s): exit code 1, two lines on standard error, nothing done',
     async (argument) => {
       const { exitCode, stdout, stderr } = await start(argument);
 
       expect([exitCode, stdout]).toEqual([1, '']);
-      expect(stderr).toContain('Usage:');
+      expect(stderr.split('\n')).toHaveLength(3);
       expect(stderr).toContain(argument.split('=')[0]);
     },
   );
@@ -49,6 +52,33 @@ test.concurrent('npx tsx src/run-once.ts does a pass from the sources', async ()
 
     expect(run).toMatchObject({ exitCode: 0, end: { event: 'poll_complete', processed: 1 } });
     expect((await scenario.whereabouts()).get(id)).toBe('Feed');
+  });
+});
+
+test.concurrent('npx mailroom pass does one in a clone', async () => {
+  await onStandIn(programs, {}, async ({ scenario, mailroom }) => {
+    const id = await scenario.email({ from: 'bin@c.example', in: ['Screener', '@ToFeed'] });
+
+    const run = await mailroom.run({ command: ['npx', 'mailroom', 'pass'] });
+
+    expect(run).toMatchObject({ exitCode: 0, end: { event: 'poll_complete', processed: 1 } });
+    expect((await scenario.whereabouts()).get(id)).toBe('Feed');
+  });
+});
+
+test.concurrent.each([
+  ['no command', [], 1, /^What is to be done\?\n.*\n$/u],
+  ['an unknown one', ['sweep'], 1, /^Unknown command 'sweep'\n.*\n$/u],
+  ['a flag of another', ['status', '--apply'], 1, /^Unknown option '--apply'\n.*\n$/u],
+])('mailroom with %s says so', async (_what, args, exitCode, stderr) => {
+  const { result } = startProgram([process.execPath, join(PROJECT, 'bin/mailroom.js'), ...args], {
+    env: {},
+  });
+
+  expect(await result).toMatchObject({
+    exitCode,
+    stdout: '',
+    stderr: expect.stringMatching(stderr),
   });
 });
 

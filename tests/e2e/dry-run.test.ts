@@ -49,6 +49,7 @@ describeEachServer('a dry run', ({ open }) => {
     const output = new PassThrough();
     const shown = text(output);
     const exitCode = await runOnce({
+      version: '0.0.0-test',
       env: { ...env, NO_COLOR: '1', TERM: 'xterm', ...change },
       isDryRun: true,
       output,

@@ -392,7 +392,7 @@ describe('what a person sees', () => {
   test.each([
     ['--help', 0, 'stdout', /--apply[\s\S]+--json[\s\S]+MAILROOM_JMAP_TOKEN/u],
     ['--version', 0, 'stdout', /^mailroom \d+\.\d+\.\d+\n$/u],
-    ['--aply', 1, 'stderr', /'--aply'[\s\S]+Usage: /u],
+    ['--aply', 1, 'stderr', /'--aply'\nDid you mean --apply\?/u],
   ] as const)('%s', async (flag, code, stream, text) => {
     const result = await runSetup(programs, env, flag);
 

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 
@@ -157,6 +160,25 @@ describe.concurrent('a signal ends the pass, and is neither failure nor success'
       expect(await mailroom.readState()).toMatchObject({ consecutiveFailures: 4 });
     });
   });
+});
+
+test('a reader that reads nothing does not keep the process alive after SIGTERM', async () => {
+  const unknown = Array.from({ length: 2000 }, (_, n) => [`MAILROOM_Q${n}`, 'x']);
+  const [file = '', ...args] = programs.runOnce;
+  // Far more than a pipe holds.
+  const child = spawn(file, args, { env: Object.fromEntries(unknown), stdio: 'pipe' });
+  const stderr = text(child.stderr);
+  await sleep(3000);
+  expect(child.exitCode).toBeNull();
+
+  child.kill('SIGTERM');
+  const overdue = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+  const [exitCode] = (await once(child, 'exit')) as [number | null];
+  clearTimeout(overdue);
+
+  expect(exitCode).toBe(1);
+  child.stdout.destroy();
+  expect(await stderr).toBe('');
 });
 
 /** A label is off only where all is done, and a swept email's sender is in the group. */

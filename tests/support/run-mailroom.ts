@@ -93,7 +93,8 @@ export async function install(
     const env = environment(change);
     const program = startProgram([...command, ...args], {
       env,
-      cwd: PROJECT,
+      // Where no `.env` of the developer's lies; the sources are named from the project's folder.
+      cwd: command === programs.runOnce ? folder : PROJECT,
       ...(input === undefined ? {} : { input }),
       ...(unreadMs === undefined ? {} : { unreadMs }),
     });

@@ -99,6 +99,7 @@ async function runPass(
   });
   const exitCode = await transports.run(transport, () =>
     runOnce({
+      version: '0.0.0-test',
       env,
       isDryRun: false,
       output,

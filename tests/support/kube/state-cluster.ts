@@ -6,7 +6,6 @@ import { createBudget } from '../../../src/http/budget.ts';
 import type { RequestBudget } from '../../../src/http/budget.ts';
 import { createConfigMapStore } from '../../../src/state/config-map-store.ts';
 import { createKubeClient } from '../../../src/state/kube-client.ts';
-import type { RunState } from '../../../src/state/state.ts';
 import type { StateStore } from '../../../src/state/store.ts';
 import { makeCertificates } from './certificates.ts';
 import { type KubeObject, startCluster } from './cluster.ts';
@@ -14,7 +13,7 @@ import { findManifest, readManifests } from './manifests.ts';
 
 /** Where a state is kept, seen from a test: a store on it, and a way to spoil it. */
 export interface StatePlace {
-  open(): StateStore<RunState>;
+  open(): StateStore;
   /** Replaces what is stored by this text. */
   spoil(text: string): Promise<void>;
 }
@@ -22,7 +21,7 @@ export interface StatePlace {
 /** A cluster with the project's namespace, account, Role and state ConfigMap, and nothing else. */
 export interface StateCluster extends StatePlace {
   /** A store that has the service account's own token, and by default a budget that is `budget`. */
-  open(options?: { name?: string; serviceAccountDir?: string }): StateStore<RunState>;
+  open(options?: { name?: string; serviceAccountDir?: string }): StateStore;
   /** Counts the requests of the stores of the test at hand. */
   readonly budget: RequestBudget;
   configMap(): Promise<KubeObject>;

@@ -119,8 +119,17 @@ describe('the settings', () => {
     );
 
     const inSecret = Object.keys(secretExample[0].stringData);
-    const expected = [...known.keys()].filter((name) => !inSecret.includes(name));
+    const expected = [...known.values()]
+      .filter(({ name, isSecret }) => !isSecret && !inSecret.includes(name))
+      .map(({ name }) => name);
     expect(names.toSorted()).toEqual(expected.toSorted());
+  });
+
+  test('all that are secret are in the Secret, the rarer ones as comments', async () => {
+    const text = await read('deploy/secret.yaml.example');
+    const secret = [...known.values()].filter(({ isSecret }) => isSecret).map(({ name }) => name);
+
+    for (const name of secret) expect(text).toMatch(new RegExp(`^ {2}(?:# )?${name}: "`, 'mu'));
   });
 
   test('each is explained by a comment above it', async () => {

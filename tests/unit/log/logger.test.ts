@@ -313,6 +313,19 @@ describe('flush', () => {
     expect(written.join('').trimEnd().split('\n')).toHaveLength(50);
   });
 
+  it('waits two seconds at most for a reader that reads nothing, after a stop', async () => {
+    const deaf = new Writable({ write: () => undefined });
+    const stop = new AbortController();
+    const log = createLogger({ ...usual(), stream: deaf });
+    log.info('run_started');
+    const flushed = log.flush(stop.signal).then(() => performance.now());
+    const stoppedMs = performance.now();
+    stop.abort();
+
+    expect((await flushed) - stoppedMs).toBeGreaterThan(1900);
+    await expect(log.flush(stop.signal)).resolves.toBeUndefined();
+  });
+
   it('may be called again', async () => {
     const { log, lines } = capture();
 

@@ -27,6 +27,7 @@ describe('one pass', () => {
       triagedSenders: 0,
       processed: 0,
       failures: [],
+      repeatedRefusals: 0,
       conflicts: 0,
       emailsWithoutSender: 0,
       emailsSwept: 0,

@@ -33,6 +33,7 @@ function aResult(processed: number, failed: number): PassResult {
     triagedSenders: processed + failed,
     processed,
     failures,
+    repeatedRefusals: 0,
     conflicts: 1,
     emailsWithoutSender: 1,
     emailsSwept: 0,
@@ -46,6 +47,10 @@ const STARTUP: readonly (readonly [string, unknown])[] = [
   ['credentials refused', new CredentialsError('401')],
   ['mailbox or group missing, or no mail account', new AccountError('Screener is missing')],
   ['URL not trusted', new UrlNotTrustedError('evil.example')],
+  ['a defect of our own', new TypeError('undefined is not a function')],
+  ['a name that does not exist', new ReferenceError('x is not defined')],
+  ['a recursion without end', new RangeError('Maximum call stack size exceeded')],
+  ['a broken escape', new URIError('URI malformed')],
 ];
 
 const TRANSIENT: readonly (readonly [string, unknown])[] = [
@@ -56,7 +61,6 @@ const TRANSIENT: readonly (readonly [string, unknown])[] = [
   ['malformed or truncated answer', new MalformedAnswerError('cut short')],
   ['JMAP method error', new JmapMethodError('serverUnavailable', 'serverUnavailable')],
   ['state', new StateWriteError('disk full')],
-  ['a bug', new TypeError('undefined is not a function')],
   ['something that is no error', 'oops'],
 ];
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { emptyState, formatState, type RunState } from '../../../src/state/state.ts';
+import { formatState } from '../../../src/state/format.ts';
+import { emptyState, type RunState } from '../../../src/state/state.ts';
 import { reportStatus } from '../../../src/run/status-report.ts';
 
 const secondsAgo = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString();
@@ -20,7 +21,7 @@ async function status(
   piped: string | null,
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly line: unknown; readonly exitCode: number }> {
-  const { stream, text, exitCode } = await reportStatus(env, piped);
+  const { stream, text, exitCode } = await reportStatus(env, piped, false);
   expect(stream).toBe('stdout');
   expect(text).toMatch(/^[^\n]+\n$/u);
   return { line: JSON.parse(text), exitCode };
@@ -56,7 +57,26 @@ describe('status --stdin', () => {
       { MAILROOM_MAX_CONSECUTIVE_FAILURES: '2' },
       'unhealthy',
     ],
-    ['never a success, failing', { consecutiveFailures: 10 }, {}, 'unhealthy'],
+    ['never a success, failing', { consecutiveFailures: 1 }, {}, 'unhealthy'],
+    [
+      'the interval is that of the place where the state was written',
+      {
+        lastSuccessfulRun: secondsAgo(1000),
+        schedule: { pollIntervalSeconds: 900, maxFailures: 10 },
+      },
+      {},
+      'ok',
+    ],
+    [
+      'so is the maximum',
+      {
+        lastSuccessfulRun: secondsAgo(10),
+        consecutiveFailures: 2,
+        schedule: { pollIntervalSeconds: 900, maxFailures: 2 },
+      },
+      { MAILROOM_MAX_CONSECUTIVE_FAILURES: '5' },
+      'unhealthy',
+    ],
   ])('%s', async (_rule, state, env, health) => {
     const exitCode = health === 'ok' ? 0 : 1;
     const asState = await status(aState(state), env);
@@ -80,6 +100,8 @@ describe('status --stdin', () => {
       last_poll_age_seconds: expect.toSatisfy((age: number) => age >= 100 && age < 110),
       consecutive_failures: 3,
       last_failure: failure,
+      reason: 'the last successful pass was 100 seconds ago; failures since: 3',
+      waiting: null,
     });
   });
 
@@ -94,9 +116,11 @@ describe('status --stdin', () => {
     expect(await status(aConfigMap(content))).toEqual({
       line: {
         status: 'ok',
+        reason: 'no pass has run yet',
         last_poll_age_seconds: null,
         consecutive_failures: 0,
         last_failure: null,
+        waiting: null,
       },
       exitCode: 0,
     });
@@ -121,17 +145,18 @@ describe('status --stdin', () => {
     expect(await status(piped)).toEqual({
       line: {
         status: 'unhealthy',
+        reason: expect.stringContaining(problem),
         last_poll_age_seconds: null,
         consecutive_failures: null,
         last_failure: null,
-        problem: expect.stringContaining(problem),
+        waiting: null,
       },
       exitCode: 1,
     });
   });
 
   it('does not repeat what was piped in', async () => {
-    const { text } = await reportStatus({}, '{"token": "fmu1-not-a-real-token"');
+    const { text } = await reportStatus({}, '{"token": "fmu1-not-a-real-token"', false);
 
     expect(text).not.toContain('not-a-real-token');
   });
@@ -162,6 +187,7 @@ describe('status', () => {
     const report = await reportStatus(
       { MAILROOM_POLL_INTERVAL: 'soon', MAILROOM_MAX_CONSECUTIVE_FAILURES: '-1' },
       aState({}),
+      false,
     );
 
     expect(report).toMatchObject({ stream: 'stderr', exitCode: 1 });

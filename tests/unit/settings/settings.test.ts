@@ -1,8 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { SettingsError } from '../../../src/errors.ts';
-import { type Environment, findSecrets } from '../../../src/settings/environment.ts';
-import { readSettings, type Settings } from '../../../src/settings/settings.ts';
+import {
+  type Environment,
+  findSecrets,
+  readEnvironment,
+} from '../../../src/settings/environment.ts';
+import { parseSettings, type Settings } from '../../../src/settings/settings.ts';
+import { parseStateSettings, parseStatusSettings } from '../../../src/settings/state-settings.ts';
 import { settingDescriptions } from '../../../src/settings/table.ts';
 
 const required = {
@@ -14,7 +22,7 @@ const required = {
 
 describe('defaults', () => {
   it('are those of the table in REFERENCE.md', () => {
-    const { settings, unknown } = readSettings(required);
+    const { settings, unknown } = parseSettings(required);
 
     expect(unknown).toEqual([]);
     expect(settings).toEqual({
@@ -23,17 +31,28 @@ describe('defaults', () => {
       cardDavPassword: 'made-up-password',
       pollIntervalSeconds: 300,
       logLevel: 'info',
+      labelToImbox: '@ToImbox',
+      labelToFeed: '@ToFeed',
+      labelToPaperTrail: '@ToPaperTrail',
+      labelToJail: '@ToJail',
+      labelToPerson: '@ToPerson',
       errorLabel: '@MailroomError',
       warningLabel: '@MailroomWarning',
       isWarningEnabled: true,
       screenerMailbox: 'Screener',
+      groupImbox: 'Imbox',
+      groupFeed: 'Feed',
+      groupPaperTrail: 'Paper Trail',
+      groupJail: 'Jail',
       maxConsecutiveFailures: 10,
       jmapSessionUrl: 'https://api.fastmail.com/jmap/session',
       cardDavUrl: 'https://carddav.fastmail.com/',
       trustedHosts: [],
       requestTimeoutMs: 30_000,
       passTimeoutMs: 240_000,
+      pingUrl: null,
       isDryRun: false,
+      categoriesJson: null,
       categories: [
         category('Imbox', '@ToImbox', 'Imbox', 'Inbox'),
         category('Feed', '@ToFeed', 'Feed', 'Feed'),
@@ -46,6 +65,7 @@ describe('defaults', () => {
         },
       ],
       stateConfigMap: 'mailroom-state',
+      givenStateFile: null,
       stateFile: '/home/me/.local/state/mailroom/state.json',
       isStateFileForced: false,
       serviceAccountDir: '/var/run/secrets/kubernetes.io/serviceaccount',
@@ -58,11 +78,11 @@ describe('defaults', () => {
       settingDescriptions.filter(({ isRequired }) => !isRequired).map(({ name }) => [name, '']),
     );
 
-    expect(readSettings({ ...empty, ...required })).toEqual(readSettings(required));
+    expect(parseSettings({ ...empty, ...required })).toEqual(parseSettings(required));
   });
 
   it('are found without NODE_ENV having a say', () => {
-    expect(readSettings({ ...required, NODE_ENV: 'test' })).toEqual(readSettings(required));
+    expect(parseSettings({ ...required, NODE_ENV: 'test' })).toEqual(parseSettings(required));
   });
 });
 
@@ -98,6 +118,12 @@ describe('a value that is understood', () => {
       'a.example, b.example:99,',
       { trustedHosts: ['a.example', 'b.example:99'] },
     ],
+    [
+      'MAILROOM_PING_URL',
+      'https://hc.example/not-real?a=1',
+      { pingUrl: 'https://hc.example/not-real?a=1' },
+    ],
+    ['MAILROOM_PING_URL', 'http://127.0.0.1:8/x', { pingUrl: 'http://127.0.0.1:8/x' }],
     ['MAILROOM_REQUEST_TIMEOUT', '5', { requestTimeoutMs: 5000 }],
     ['MAILROOM_PASS_TIMEOUT', '60', { passTimeoutMs: 60_000 }],
     [
@@ -109,7 +135,7 @@ describe('a value that is understood', () => {
     ['MAILROOM_STATE_FILE', '/data/s.json', { stateFile: '/data/s.json', isStateFileForced: true }],
     ['MAILROOM_SERVICE_ACCOUNT_DIR', '/run/sa', { serviceAccountDir: '/run/sa' }],
   ])('%s=%j', (name, text, expected) => {
-    expect(readSettings({ ...required, [name]: text }).settings).toMatchObject(expected);
+    expect(parseSettings({ ...required, [name]: text }).settings).toMatchObject(expected);
   });
 
   it.each<[name: string, text: string, index: number, expected: object]>([
@@ -129,7 +155,7 @@ describe('a value that is understood', () => {
     ],
     ['MAILROOM_GROUP_JAIL', 'No', 3, { contactGroup: 'No', destinationMailbox: 'No' }],
   ])('%s=%j shapes default category %i', (name, text, index, expected) => {
-    const { settings } = readSettings({ ...required, [name]: text });
+    const { settings } = parseSettings({ ...required, [name]: text });
 
     expect(settings.categories[index]).toMatchObject(expected);
   });
@@ -174,6 +200,8 @@ describe('a value that is not', () => {
     ['MAILROOM_CARDDAV_URL', 'https://dav.example/#hidden', /fragment/u],
     ['MAILROOM_TRUSTED_HOSTS', 'https://mail.example', /comma list of hosts/u],
     ['MAILROOM_TRUSTED_HOSTS', 'mail.example *.example', /comma list of hosts/u],
+    ['MAILROOM_PING_URL', 'http://hc.example/hidden', /must be an https URL/u],
+    ['MAILROOM_PING_URL', 'https://me:hidden@hc.example/', /without user name/u],
     ['MAILROOM_STATE_CONFIGMAP', 'Mailroom_State', /ConfigMap's name/u],
     ['MAILROOM_STATE_CONFIGMAP', 'a..b-a..b', /ConfigMap's name/u],
     ['MAILROOM_STATE_FILE', '~/state.json', /write the folder in full/u],
@@ -220,6 +248,92 @@ describe('a value that is not', () => {
   });
 });
 
+describe('all problems at once', () => {
+  it('the categories too, and names that are no setting', () => {
+    const problems = findProblems({
+      HOME: '/home/me',
+      MAILROOM_JMAP_TOKN: 'made-up-token',
+      MAILROOM_CARDDAV_USERNAME: 'me@mail.example',
+      MAILROOM_CARDDAV_PASSWORD: 'made-up-password',
+      MAILROOM_POLL_INTERVAL: 'often',
+      MAILROOM_CATEGORIES: '["Feed",{"name":"Jail","parent":"Jial"}]',
+    });
+
+    expect(problems).toEqual([
+      expect.stringMatching(/^MAILROOM_JMAP_TOKEN is required/u),
+      expect.stringMatching(/^MAILROOM_POLL_INTERVAL must be/u),
+      expect.stringMatching(/^MAILROOM_CATEGORIES has Jail with the parent "Jial"/u),
+      'MAILROOM_JMAP_TOKN is no setting: did you mean MAILROOM_JMAP_TOKEN?',
+    ]);
+  });
+
+  it('default categories are not blamed for a variable that is wrong itself', () => {
+    const problems = findProblems({
+      ...required,
+      MAILROOM_LABEL_TO_FEED: '@ToJail',
+      MAILROOM_LABEL_TO_JAIL: '//',
+    });
+
+    expect(problems).toEqual([expect.stringMatching(/^MAILROOM_LABEL_TO_JAIL must be/u)]);
+  });
+
+  it('the state settings are still known, and what is wrong among them counts as not set', () => {
+    const env = { HOME: '/home/me', MAILROOM_STATE_CONFIGMAP: 'Bad Name' };
+
+    expect(parseStateSettings(env)).toMatchObject({
+      stateConfigMap: 'mailroom-state',
+      stateFile: '/home/me/.local/state/mailroom/state.json',
+    });
+    expect(() => parseStatusSettings(env)).toThrow(/MAILROOM_STATE_CONFIGMAP must be/u);
+  });
+});
+
+describe('the environment of a command', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mailroom-env-'));
+    writeFileSync(join(folder, '.env'), '\uFEFFMAILROOM_JMAP_TOKEN="from # file"\nMAILROOM_X=1\n');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it.each<[rule: string, set: Environment, expected: Environment]>([
+    [
+      '.env of the folder counts, without the byte order mark',
+      { HOME: '/h' },
+      { HOME: '/h', MAILROOM_JMAP_TOKEN: 'from # file', MAILROOM_X: '1' },
+    ],
+    [
+      'what is set wins',
+      { MAILROOM_X: '2' },
+      { MAILROOM_JMAP_TOKEN: 'from # file', MAILROOM_X: '2' },
+    ],
+    [
+      'what is set to nothing wins too',
+      { MAILROOM_X: '' },
+      { MAILROOM_JMAP_TOKEN: 'from # file', MAILROOM_X: '' },
+    ],
+    [
+      'a byte order mark of --env-file is no part of a name',
+      { '\uFEFFMAILROOM_JMAP_TOKEN': 'set' },
+      { MAILROOM_JMAP_TOKEN: 'set', MAILROOM_X: '1' },
+    ],
+    [
+      'in a cluster there is no such file',
+      { KUBERNETES_SERVICE_HOST: '10.0.0.1' },
+      { KUBERNETES_SERVICE_HOST: '10.0.0.1' },
+    ],
+  ])('%s', (_rule, set, expected) => {
+    expect(readEnvironment(set, folder)).toEqual(expected);
+  });
+
+  it('a folder of that name is no file of settings', () => {
+    rmSync(join(folder, '.env'));
+    mkdirSync(join(folder, '.env'));
+
+    expect(readEnvironment({ HOME: '/h' }, folder)).toEqual({ HOME: '/h' });
+  });
+});
+
 describe('the state file', () => {
   it.each<[rule: string, env: Environment, expected: string | null]>([
     ['below XDG_STATE_HOME', { XDG_STATE_HOME: '/xdg/' }, '/xdg/mailroom/state.json'],
@@ -238,7 +352,7 @@ describe('the state file', () => {
       null,
     ],
   ])('is %s', (_rule, env, expected) => {
-    const { settings } = readSettings({ ...required, ...env });
+    const { settings } = parseSettings({ ...required, ...env });
 
     expect(settings.stateFile).toBe(expected);
     expect(settings.isStateFileForced).toBe(false);
@@ -265,7 +379,7 @@ describe('a variable that is no setting', () => {
     ['MAILROOM_QUXQUUX', null],
     ['MAILROOM_', null],
   ])('%s is named, with the nearest known name', (name, nearest) => {
-    expect(readSettings({ ...required, [name]: 'x' }).unknown).toEqual([{ name, nearest }]);
+    expect(parseSettings({ ...required, [name]: 'x' }).unknown).toEqual([{ name, nearest }]);
   });
 
   it.each([
@@ -277,11 +391,11 @@ describe('a variable that is no setting', () => {
     'MAILROOM_PORT',
     'MAILROOM_PORT_80_TCP_ADDR',
   ])('%s is not ours', (name) => {
-    expect(readSettings({ ...required, [name]: 'x' }).unknown).toEqual([]);
+    expect(parseSettings({ ...required, [name]: 'x' }).unknown).toEqual([]);
   });
 
   it('does not matter while it is empty', () => {
-    expect(readSettings({ ...required, MAILROOM_DRYRUN: '' }).unknown).toEqual([]);
+    expect(parseSettings({ ...required, MAILROOM_DRYRUN: '' }).unknown).toEqual([]);
   });
 });
 
@@ -294,6 +408,19 @@ describe('secrets', () => {
     ]);
   });
 
+  it('the ping URL is one, with its path and its query, but not with its host', () => {
+    const url = 'https://hc.example/5e1b-not-a-real-check?rid=not-real';
+
+    expect(findSecrets({ MAILROOM_PING_URL: url })).toEqual([
+      url,
+      '5e1b-not-a-real-check',
+      'rid=not-real',
+    ]);
+    expect(findSecrets({ MAILROOM_PING_URL: 'https://hc.example/ping' })).toEqual([
+      'https://hc.example/ping',
+    ]);
+  });
+
   it('are none where none are set', () => {
     expect(findSecrets({ MAILROOM_CARDDAV_USERNAME: 'me' })).toEqual([]);
   });
@@ -301,13 +428,17 @@ describe('secrets', () => {
   it('are marked in the table', () => {
     const secret = settingDescriptions.filter(({ isSecret }) => isSecret).map(({ name }) => name);
 
-    expect(secret).toEqual(['MAILROOM_JMAP_TOKEN', 'MAILROOM_CARDDAV_PASSWORD']);
+    expect(secret).toEqual([
+      'MAILROOM_JMAP_TOKEN',
+      'MAILROOM_CARDDAV_PASSWORD',
+      'MAILROOM_PING_URL',
+    ]);
   });
 });
 
 function findProblems(env: Environment): readonly string[] {
   try {
-    readSettings(env);
+    parseSettings(env);
   } catch (error) {
     if (error instanceof SettingsError) return error.problems;
     throw error;

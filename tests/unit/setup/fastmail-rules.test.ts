@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { readSettings } from '../../../src/settings/settings.ts';
+import { parseSettings } from '../../../src/settings/settings.ts';
 import {
   type FastmailRule,
   type FastmailRules,
@@ -127,7 +127,7 @@ const NAMES = { screenerMailbox: 'Screener', errorLabel: '@Error', warningLabel:
 
 function rulesFor(categories: unknown): FastmailRules {
   const json = categories === undefined ? '' : JSON.stringify(categories);
-  const { settings } = readSettings({ ...REQUIRED, MAILROOM_CATEGORIES: json });
+  const { settings } = parseSettings({ ...REQUIRED, MAILROOM_CATEGORIES: json });
   return planFastmailRules({ ...NAMES, categories: settings.categories });
 }
 

@@ -3,11 +3,19 @@ import { describe, expect, test } from 'vitest';
 import { judgeHealth } from '../../../src/state/health.ts';
 import { emptyState, lostState, type RunState } from '../../../src/state/state.ts';
 
-const rule = {
-  now: new Date('2026-11-02T10:10:00.000Z'),
-  pollIntervalSeconds: 300,
-  maxFailures: 10,
-};
+const now = new Date('2026-11-02T10:10:00.000Z');
+const schedule = { pollIntervalSeconds: 300, maxFailures: 10 };
+const lastFailure = {
+  at: '2026-11-02T10:09:00.000Z',
+  event: 'poll_failed',
+  message: 'no answer',
+} as const;
+const lastRun = (outcome: 'poll_complete' | 'startup_failed', counts = {}) => ({
+  startedAt: '2026-11-02T10:08:59.000Z',
+  finishedAt: '2026-11-02T10:09:00.000Z',
+  outcome,
+  counts,
+});
 
 const lastSuccess = (lastSuccessfulRun: string, consecutiveFailures = 0): RunState => ({
   ...emptyState,
@@ -31,25 +39,77 @@ describe('health', () => {
       'unhealthy',
       0,
     ],
-    ['also without any success', { ...emptyState, consecutiveFailures: 10 }, 'unhealthy', null],
+    [
+      'one failure without any success is',
+      { ...emptyState, consecutiveFailures: 1 },
+      'unhealthy',
+      null,
+    ],
+    [
+      'but not where the state was lost',
+      { ...lostState(null), consecutiveFailures: 1 },
+      'ok',
+      null,
+    ],
+    [
+      'a run that could not start is unhealthy at once',
+      { ...lastSuccess('2026-11-02T10:09:00Z', 1), lastRun: lastRun('startup_failed') },
+      'unhealthy',
+      60,
+    ],
+    ['ten minutes ahead: two clocks', lastSuccess('2026-11-02T10:20:00.000Z'), 'ok', 0],
+    ['further ahead is not believed', lastSuccess('2026-11-02T10:20:01.000Z'), 'unhealthy', null],
   ] as const)('%s', (_name, state, status, age) => {
-    expect(judgeHealth(state, rule)).toMatchObject({ status, last_poll_age_seconds: age });
+    expect(judgeHealth(state, now, schedule)).toMatchObject({ status, last_poll_age_seconds: age });
   });
 
   test('is printed with exactly these names', () => {
-    const lastFailure = {
-      at: '2026-11-02T10:09:00.000Z',
-      event: 'poll_failed',
-      message: 'no answer',
-    } as const;
+    const counts = { conflicts: 2, refused: 1, emails_without_sender: 3, processed: 7 };
+    const state = {
+      ...lastSuccess('2026-11-02T10:09:00Z', 1),
+      lastFailure,
+      lastRun: lastRun('poll_complete', counts),
+    };
 
-    const health = judgeHealth({ ...lastSuccess('2026-11-02T10:09:00Z', 1), lastFailure }, rule);
-
-    expect(health).toEqual({
+    expect(judgeHealth(state, now, schedule)).toEqual({
       status: 'ok',
+      reason: 'the last successful pass was 60 seconds ago; failures since: 1',
       last_poll_age_seconds: 60,
       consecutive_failures: 1,
       last_failure: lastFailure,
+      waiting: { conflicts: 2, refused: 1, without_sender: 3 },
     });
+  });
+
+  test.each([
+    ['a fresh installation', emptyState, 'no pass has run yet'],
+    ['all well', lastSuccess('2026-11-02T10:06:00Z'), 'the last successful pass was 4 minutes ago'],
+    [
+      'no pass for hours',
+      lastSuccess('2026-11-02T07:00:00Z'),
+      'the last successful pass was 3 hours ago, and one is due every 5 minutes',
+    ],
+    [
+      'too many failures',
+      { ...lastSuccess('2026-11-02T10:06:00Z', 10), lastFailure },
+      '10 passes in a row have failed, the limit is 10: no answer',
+    ],
+    [
+      'none ever succeeded',
+      { ...emptyState, consecutiveFailures: 2, lastFailure },
+      '2 passes have failed, and none has ever succeeded: no answer',
+    ],
+    [
+      'no start',
+      { ...emptyState, consecutiveFailures: 1, lastFailure, lastRun: lastRun('startup_failed') },
+      'the last run could not start: no answer',
+    ],
+    [
+      'a clock',
+      lastSuccess('2027-11-02T10:06:00Z'),
+      'the last success is dated in the future: a clock was or is wrong',
+    ],
+  ])('gives the reason in a sentence: %s', (_name, state, reason) => {
+    expect(judgeHealth(state, now, schedule).reason).toBe(reason);
   });
 });

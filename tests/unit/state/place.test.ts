@@ -19,7 +19,6 @@ const inPod = (): StateStoreOptions => ({
   stateConfigMap: 'mailroom-state',
   serviceAccountDir: folder,
   kubernetesService: { host: 'fd00::1', port: '443' },
-  timeoutMs: 1000,
   budget: createBudget({
     passTimeoutMs: 1000,
     stop: new AbortController().signal,

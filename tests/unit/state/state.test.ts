@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { formatState, parseState, StateFormatError } from '../../../src/state/format.ts';
 import {
   afterFailure,
   afterStop,
@@ -8,12 +9,10 @@ import {
   type Discovery,
   emptyState,
   findDiscovery,
-  formatState,
   hasSucceededOrAssumeSo,
+  isOfOtherAccount,
   lostState,
-  parseState,
   type RunState,
-  StateFormatError,
 } from '../../../src/state/state.ts';
 
 const discovery: Discovery = {
@@ -24,11 +23,14 @@ const discovery: Discovery = {
   books: [{ href: '/books/default/' }],
 };
 
+const schedule = { pollIntervalSeconds: 900, maxFailures: 3 };
+const known = (of: Discovery | null) => ({ discovery: of, schedule, account: 'jane@example.com' });
+
 const run = (finishedAt: string) => ({
   startedAt: '2026-11-02T10:00:00.000Z',
   finishedAt,
   counts: { processed: 2 },
-  discovery: 'keep' as const,
+  known: null,
 });
 
 const failure = { event: 'poll_failed', message: 'mail.example: connection refused' } as const;
@@ -89,17 +91,60 @@ describe('a run changes the state', () => {
   });
 
   test.each([
-    ['kept', 'keep', discovery],
-    ['dropped', null, null],
-    ['replaced', { ...discovery, session: 2 }, { ...discovery, session: 2 }],
+    ['kept', null, discovery],
+    ['dropped', known(null), null],
+    ['replaced', known({ ...discovery, session: 2 }), { ...discovery, session: 2 }],
   ] as const)('discovery is %s', (_name, change, expected) => {
     const state = afterFailure(
       stored,
-      { ...run('2026-11-02T10:00:01.000Z'), discovery: change },
+      { ...run('2026-11-02T10:00:01.000Z'), known: change },
       failure,
     );
 
     expect(state.discovery).toEqual(expected);
+  });
+});
+
+describe('a clock that was wrong', () => {
+  const soon = '2026-11-02T10:10:00.000Z';
+  const nextYear = '2027-11-02T10:00:00.000Z';
+  const now = '2026-11-02T10:00:01.000Z';
+
+  test('a success a little later than ours is that of a run beside this one', () => {
+    const theirs = { ...stored, lastSuccessfulRun: soon };
+
+    expect(afterSuccess(theirs, run(now)).lastSuccessfulRun).toBe(soon);
+  });
+
+  test('times far in the future are replaced by the next run', () => {
+    const theirs = afterFailure(afterSuccess(emptyState, run(nextYear)), run(nextYear), failure);
+
+    expect(afterSuccess(theirs, run(now))).toMatchObject({
+      lastSuccessfulRun: now,
+      lastRun: { finishedAt: now },
+    });
+    expect(afterFailure(theirs, run(now), failure).lastFailure).toMatchObject({ at: now });
+  });
+});
+
+describe('the account', () => {
+  const state = afterSuccess(stored, {
+    ...run('2026-11-02T10:00:01.000Z'),
+    known: known(discovery),
+  });
+
+  test.each([
+    ['its own state', state, 'jane@example.com', false],
+    ['the state of somebody else', state, 'ben@example.com', true],
+    ['a state of an earlier version', stored, 'ben@example.com', false],
+  ])('%s', (_name, of, account, expected) => {
+    expect(isOfOtherAccount(parseState(formatState(of)), account)).toBe(expected);
+  });
+
+  test('is kept, with the schedule, by a run whose settings are broken', () => {
+    const after = afterFailure(state, run('2026-11-02T10:00:02.000Z'), failure);
+
+    expect(after).toMatchObject({ account: 'jane@example.com', schedule });
   });
 });
 
@@ -197,6 +242,8 @@ describe('what is stored', () => {
         }),
       ),
       discovery: fc.constantFrom(null, discovery),
+      schedule: fc.constantFrom(null, schedule),
+      account: fc.option(fc.string()),
       wasLost: fc.boolean(),
     });
     fc.assert(

@@ -6,7 +6,10 @@ import { parseCommandLine } from '../../../src/terminal/command-line.ts';
 const USAGE = 'Usage: test [--dry-run]\n';
 
 const parse = (...args: readonly string[]): ReturnType<typeof parseCommandLine> =>
-  parseCommandLine(args, USAGE, ['dry-run', 'json']);
+  parseCommandLine(args, ['dry-run', 'json'], {
+    usage: USAGE,
+    version: packageJson.version,
+  });
 
 describe('parseCommandLine', () => {
   it.each([
@@ -34,24 +37,28 @@ describe('parseCommandLine', () => {
     });
   });
 
+  it('-h is --help', () => {
+    expect(parse('-h')).toMatchObject({ stream: 'stdout', text: USAGE, exitCode: 0 });
+  });
+
+  const SHOWS = '--help shows what there is.';
   it.each([
-    ['an unknown flag', ['--dry'], '--dry'],
-    ['a flag of another command', ['--stdin'], '--stdin'],
-    ['an unknown flag beside --help', ['--help', '--nope'], '--nope'],
-    ['a short flag', ['-n'], '-n'],
-    ['a value where there is none', ['--dry-run=false'], '--dry-run'],
-    ['a negation', ['--no-dry-run'], '--no-dry-run'],
-    ['another letter case', ['--Dry-Run'], '--Dry-Run'],
-    ['an argument that is no flag', ['now'], 'now'],
-    ['an argument behind --', ['--', '--dry-run'], '--dry-run'],
-    ['an empty argument', [''], "''"],
-  ])('%s is an error, with usage on standard error', (_rule, args, named) => {
+    ['an unknown flag', ['--dry'], '--dry', 'Did you mean --dry-run?'],
+    ['a typing error', ['--drz-rum'], '--drz-rum', 'Did you mean --dry-run?'],
+    ['a flag of another command', ['--stdin'], '--stdin', SHOWS],
+    ['an unknown flag beside --help', ['--help', '--nope'], '--nope', SHOWS],
+    ['a short flag', ['-n'], '-n', SHOWS],
+    ['a value where there is none', ['--dry-run=false'], '--dry-run', 'Did you mean --dry-run?'],
+    ['a negation', ['--no-dry-run'], '--no-dry-run', 'Did you mean --dry-run?'],
+    ['another letter case', ['--Dry-Run'], '--Dry-Run', 'Did you mean --dry-run?'],
+    ['an argument that is no flag', ['now'], 'now', SHOWS],
+    ['an argument behind --', ['--', '--dry-run'], '--dry-run', SHOWS],
+    ['an empty argument', [''], "''", SHOWS],
+  ])('%s is an error in two lines on standard error', (_rule, args, named, advice) => {
     const command = parse(...args);
 
     expect(command).toMatchObject({ kind: 'print', stream: 'stderr', exitCode: 1 });
-    const [problem = '', ...rest] = (command.kind === 'print' ? command.text : '').split('\n\n');
-    expect(problem).toContain(named);
-    expect(problem).not.toContain('\n');
-    expect(rest.join('\n\n')).toBe(USAGE);
+    const lines = command.kind === 'print' ? command.text.split('\n') : [];
+    expect(lines).toEqual([expect.stringContaining(named), advice, '']);
   });
 });

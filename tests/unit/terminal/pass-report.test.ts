@@ -161,6 +161,7 @@ function aReport(report: Partial<TriageReport> = {}): TriageReport {
     triagedSenders: 0,
     processed: 0,
     failures: [],
+    repeatedRefusals: 0,
     conflicts: 0,
     emailsWithoutSender: 0,
     emailsSwept: 0,

@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+/*
+ * `npx mailroom pass`, `setup` and `status` in a clone. This is plain JavaScript, so that also a Node
+ * which is too old for the rest gets far enough to say so.
+ */
+
+const PROGRAMS = new Map([
+  ['pass', 'run-once'],
+  ['setup', 'setup'],
+  ['status', 'status'],
+]);
+
+const USAGE = `Usage: npx mailroom pass|setup|status [options]
+
+  pass     one triage pass
+  setup    compare the account with the settings, create what is missing
+  status   whether the last passes went well
+
+npx mailroom pass --help shows the options of a pass, and so on.
+`;
+
+const [name = '', ...args] = process.argv.slice(2);
+const program = PROGRAMS.get(name);
+
+if (program !== undefined) {
+  process.argv.splice(2, Infinity, ...args);
+  // Without this an older Node could not read TypeScript, not even to say that it is too old.
+  if (!process.features.typescript) {
+    const { register } = await import('tsx/esm/api');
+    register();
+  }
+  await import(`../src/${program}.ts`);
+} else if (['-h', '--help', 'help'].includes(name)) {
+  process.stdout.write(USAGE);
+} else {
+  process.stderr.write(`${name === '' ? 'What is to be done?' : `Unknown command '${name}'`}\n`);
+  process.stderr.write('It is one of pass, setup and status. npx mailroom --help says more.\n');
+  process.exitCode = 1;
+}

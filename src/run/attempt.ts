@@ -1,0 +1,84 @@
+import { dryRunContactStore, dryRunLogger, dryRunMailStore } from '../dry-run/stores.ts';
+import { SettingsError, StoppedError } from '../errors.ts';
+import { createBudget, type RequestBudget } from '../http/budget.ts';
+import { createHttpClients } from '../http/clients.ts';
+import { runTriagePass } from '../pass/triage-pass.ts';
+import type { PassClock, World } from '../pass/world.ts';
+import { type Settings, triageNames } from '../settings/settings.ts';
+import type { FinishedRun, RunState, Schedule } from '../state/state.ts';
+import { showContacts, showMail } from '../terminal/progress-stores.ts';
+import type { TriageNames } from '../triage/layout.ts';
+import { connect, type Connection } from './connect.ts';
+import { type Run, STOP_GRACE_MS } from './open-run.ts';
+import type { PassResult } from './outcome.ts';
+
+/** What a run's one triage pass came to. */
+export interface Attempt extends Pick<FinishedRun, 'known'> {
+  readonly result: PassResult;
+  readonly requestCount: number;
+}
+
+/** Broken settings are one way for a pass to be broken. The pass's time begins here. Never throws. */
+export async function attemptPass(run: Run, state: RunState): Promise<Attempt> {
+  const { settings, options, log } = run;
+  if (settings instanceof SettingsError) {
+    const result = { kind: 'broken', error: settings } as const;
+    return { result, known: null, requestCount: 0 };
+  }
+  const { passTimeoutMs } = settings;
+  // Reads leave nothing half done, so they get no grace.
+  const grace = { stop: options.stop, stopGraceMs: STOP_GRACE_MS, readGraceMs: 0 };
+  const budget = createBudget({ passTimeoutMs, ...grace });
+  const names = triageNames(settings);
+  const connection = connect(settings, createHttpClients(settings, budget, log), state, log);
+  const result = await tryPass(names, createWorld(run, connection, budget));
+  budget.end();
+  const known = {
+    discovery: connection.remember(),
+    schedule: scheduleOf(settings),
+    account: settings.cardDavUsername,
+  };
+  return { result, known, requestCount: budget.requestCount };
+}
+
+function scheduleOf(settings: Settings): Schedule {
+  const { pollIntervalSeconds, maxConsecutiveFailures: maxFailures } = settings;
+  return { pollIntervalSeconds, maxFailures };
+}
+
+async function tryPass(names: TriageNames, world: World): Promise<PassResult> {
+  try {
+    return { kind: 'report', report: await runTriagePass(names, world) };
+  } catch (error) {
+    return { kind: 'broken', error };
+  }
+}
+
+/** What a pass acts on, with what is read and written shown on the terminal. */
+function createWorld(
+  { isDryRun, log, progress }: Run,
+  connection: Connection,
+  budget: RequestBudget,
+): World {
+  const passLog = log.child('triage');
+  const mail = isDryRun ? dryRunMailStore(connection.mail) : connection.mail;
+  const contacts = isDryRun ? dryRunContactStore(connection.contacts) : connection.contacts;
+  return {
+    mail: showMail(mail, progress),
+    contacts: showContacts(contacts, progress),
+    log: isDryRun ? dryRunLogger(passLog) : passLog,
+    clock: createClock(budget),
+  };
+}
+
+function createClock(budget: RequestBudget): PassClock {
+  return {
+    today: new Date().toISOString().slice(0, 10),
+    beginWrites: () => budget.beginWrites(),
+    isStopping: () => budget.isStopping() || budget.signal.aborted,
+    checkpoint() {
+      if (budget.isStopping()) throw new StoppedError('the run was told to stop');
+      if (budget.signal.aborted) throw budget.signal.reason;
+    },
+  };
+}

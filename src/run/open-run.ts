@@ -1,0 +1,120 @@
+import { SettingsError } from '../errors.ts';
+import { createBudget, type RequestBudget } from '../http/budget.ts';
+import { createLogger, type Logger, type RootLogger } from '../log/logger.ts';
+import { createRedact, type Redact } from '../log/redaction.ts';
+import { type Environment, findSecrets } from '../settings/environment.ts';
+import { parseSettings, type Settings } from '../settings/settings.ts';
+import {
+  parsePingUrl,
+  parseStateSettings,
+  type StateSettings,
+} from '../settings/state-settings.ts';
+import { findUnknownSettings, type UnknownSetting } from '../settings/unknown.ts';
+import { settingNames } from '../settings/table.ts';
+import { createStateStore } from '../state/place.ts';
+import type { StateStore } from '../state/store.ts';
+import { isColorWanted, isDumb } from '../terminal/color.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
+
+/** What the process hands to a run. */
+export interface RunOptions {
+  readonly version: string;
+  readonly env: Environment;
+  /** `--dry-run`; the setting asks for it too. */
+  readonly isDryRun: boolean;
+  readonly output: NodeJS.WritableStream;
+  readonly isTerminal: boolean;
+  /** Aborted by SIGTERM and SIGINT. */
+  readonly stop: AbortSignal;
+  /** Does nothing where there is no such place; throws where it cannot be written. */
+  readonly writeTerminationMessage: (text: string) => void;
+}
+
+/** A run that has begun: what its parts share. */
+export interface Run {
+  readonly options: RunOptions;
+  readonly startedAt: Date;
+  readonly startedMs: number;
+  /** The settings, or what is wrong with them. */
+  readonly settings: Settings | SettingsError;
+  readonly isDryRun: boolean;
+  /** `MAILROOM_PING_URL`, also where other settings are invalid. */
+  readonly pingUrl: string | null;
+  readonly log: RootLogger;
+  readonly redact: Redact;
+  readonly progress: Progress;
+  /** Null where there is no place for the state. */
+  readonly store: StateStore | null;
+  /** Of the state's requests. They have time of their own: a pass that timed out is to be counted. */
+  readonly stateBudget: RequestBudget;
+}
+
+/** After a signal, writes under way have this long; state and log have what is left of 20 s. */
+export const STOP_GRACE_MS = 12_000;
+
+/** For reading and writing the state, besides what the pass takes. */
+const STATE_TIME_MS = 30_000;
+
+/** Settings, log and state store; `run_started` is logged, nothing is sent yet. */
+export function openRun(options: RunOptions): Run {
+  const startedAt = new Date();
+  const startedMs = performance.now();
+  const { env, stop, version } = options;
+  const { settings, unknown } = trySettings(env);
+  const areValid = !(settings instanceof SettingsError);
+  const isTerminal = options.isTerminal && !isDumb(env);
+  const progress = createProgress({ stream: options.output, isTerminal });
+  const secrets = findSecrets(env);
+  const log = createLogger({
+    level: areValid ? settings.logLevel : 'info',
+    component: 'run',
+    secrets,
+    stream: progress.output,
+    isTerminal: options.isTerminal,
+    useColor: isColorWanted(env, options.isTerminal),
+  });
+  const stateBudget = createBudget({
+    passTimeoutMs: (areValid ? settings.passTimeoutMs : 0) + STATE_TIME_MS,
+    stop,
+    stopGraceMs: STOP_GRACE_MS + 5_000,
+  });
+  const store = openStateStore(areValid ? settings : parseStateSettings(env), stateBudget, log);
+  const isDryRun = options.isDryRun || (areValid && settings.isDryRun);
+  const state_store = store?.description ?? 'none';
+  log.info('run_started', { version, dry_run: isDryRun, state_store });
+  for (const { name, nearest } of unknown) {
+    log.warning('unknown_setting', { name, did_you_mean: nearest });
+  }
+  const redact = createRedact(secrets);
+  const pingUrl = parsePingUrl(env);
+  const shared = { pingUrl, log, redact, progress, store, stateBudget };
+  return { options, startedAt, startedMs, settings, isDryRun, ...shared };
+}
+
+interface TriedSettings {
+  readonly settings: Settings | SettingsError;
+  readonly unknown: readonly UnknownSetting[];
+}
+
+function trySettings(env: Environment): TriedSettings {
+  try {
+    return parseSettings(env);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return { settings: error, unknown: findUnknownSettings(env, settingNames) };
+  }
+}
+
+/** Null, and said in the log, where there is no place for the state. */
+function openStateStore(
+  settings: StateSettings,
+  budget: RequestBudget,
+  log: Logger,
+): StateStore | null {
+  try {
+    return createStateStore({ ...settings, budget });
+  } catch (error) {
+    log.error('state_write_failed', { error });
+    return null;
+  }
+}

@@ -1,0 +1,43 @@
+import { toPlainLine } from '../log/plain-line.ts';
+import type { Health, Waiting } from '../state/health.ts';
+import type { RunState } from '../state/state.ts';
+
+/** The health check for a person: three lines, times local. */
+export function renderHealth(health: Health, state: RunState): string {
+  const lines = [
+    `${health.status === 'ok' ? 'Healthy' : 'Unhealthy'}: ${health.reason}.`,
+    describeLastRun(state),
+    describeWaiting(health.waiting),
+  ];
+  return `${lines.map((line) => toPlainLine(line)).join('\n')}\n`;
+}
+
+function describeLastRun({ lastRun }: RunState): string {
+  if (lastRun === null) return 'No run is recorded yet.';
+  const { outcome, counts, finishedAt } = lastRun;
+  const swept = counts['emails_swept'] ?? 0;
+  const done = `${counts['processed'] ?? 0} of ${count(counts['triaged_senders'] ?? 0, 'sender')} handled, ${count(swept, 'email')} moved`;
+  const end =
+    outcome === 'poll_complete'
+      ? done
+      : outcome === 'run_stopped'
+        ? 'stopped by a signal'
+        : 'failed';
+  return `Last run: ${new Date(finishedAt).toLocaleString()}, ${end}.`;
+}
+
+function describeWaiting(waiting: Waiting | null): string {
+  if (waiting === null) return 'What waits for you is not known: the last run did not get so far.';
+  const { conflicts, refused, without_sender: nobody } = waiting;
+  const parts = [
+    conflicts === 0 ? null : `${count(conflicts, 'sender')} with contradicting labels`,
+    refused === 0 ? null : `${count(refused, 'sender')} refused by a server`,
+    nobody === 0 ? null : `${count(nobody, 'email')} without a usable sender`,
+  ].filter((part) => part !== null);
+  if (parts.length === 0) return 'Nothing waits for you.';
+  return `Waiting for you, under the error label: ${parts.join(', ')}.`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,67 @@
+/* What `--help` prints. */
+
+const SETTINGS_NOTE = `Settings are environment variables, MAILROOM_...; outside a cluster also those in the file .env of
+the current folder. What is set wins over the file. .github/REFERENCE.md has them all.`;
+
+export const RUN_ONCE_USAGE = `Usage: npx mailroom pass [--dry-run]
+   or: npx tsx src/run-once.ts [--dry-run]
+
+One triage pass over the account of the settings, then exits.
+
+  --dry-run   read everything, write nothing anywhere, log each action as would_...
+  -h, --help  show this text
+  --version   show the version
+
+Exit codes: 0 done, stopped by a signal, or a failure that may pass by itself; 1 a person has to act
+(settings, credentials, something missing in the account, the very first pass), or too many passes in
+a row have failed.
+
+${SETTINGS_NOTE}
+MAILROOM_JMAP_TOKEN, MAILROOM_CARDDAV_USERNAME and MAILROOM_CARDDAV_PASSWORD are required.
+`;
+
+export const SETUP_USAGE = `Usage: npx mailroom setup [--apply] [--json]
+   or: npx tsx src/setup.ts [--apply] [--json]
+
+Compares the account of the settings with what a triage pass needs: credentials, mailboxes, triage
+labels, contact groups, state. Then prints the rules to make by hand in Fastmail. Nothing is written
+without --apply.
+
+  --apply     create the mailboxes, labels and contact groups that are missing, and nothing else
+  --json      print one JSON object, for programs
+  -h, --help  show this text
+  --version   show the version
+
+Exit codes: 0 all is there; 1 something is missing or failed.
+
+To begin, put these three into a file .env (cp .env.example .env):
+
+  MAILROOM_JMAP_TOKEN         Fastmail: Settings > Privacy & Security > Manage API tokens >
+                              New API token; scope "Email", not read-only
+  MAILROOM_CARDDAV_USERNAME   the address with which you log in to Fastmail
+  MAILROOM_CARDDAV_PASSWORD   Settings > Privacy & Security > Manage app passwords and access >
+                              New app password; access to contacts (CardDAV)
+
+then look, create, and look again: without --apply, with it, without.
+
+${SETTINGS_NOTE}
+`;
+
+export const STATUS_USAGE = `Usage: npx mailroom status [--stdin] [--json]
+   or: npx tsx src/status.ts [--stdin] [--json]
+
+Whether the last passes went well: three lines on a terminal, one line of JSON in a pipe.
+
+  --stdin     judge what is piped in, a state.json or its ConfigMap as JSON:
+              kubectl -n mailroom get configmap mailroom-state -o json | npx tsx src/status.ts --stdin
+  --json      the line of JSON on a terminal too
+  -h, --help  show this text
+  --version   show the version
+
+Exit codes: 0 healthy; 1 unhealthy, or it cannot be found out.
+
+Without --stdin it reads the state where a pass keeps it: MAILROOM_STATE_FILE, or the ConfigMap when
+it runs in a cluster.
+
+${SETTINGS_NOTE}
+`;

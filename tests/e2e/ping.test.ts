@@ -1,0 +1,94 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+import { builtPrograms } from '../support/programs.ts';
+import { onStandIn, stateAfterSuccess } from '../support/run-mailroom-on-stand-in.ts';
+
+/* MAILROOM_PING_URL: REFERENCE.md, Ping. */
+
+const programs = builtPrograms();
+
+const CHECK = 'EXAMPLE-not-a-real-check';
+
+let answer = 200;
+let pings: { readonly url: string; readonly body: string }[] = [];
+const server = createServer((request, response) => {
+  void (async () => {
+    pings.push({ url: request.url ?? '', body: await text(request) });
+    response.writeHead(answer).end();
+  })();
+});
+let env: { readonly MAILROOM_PING_URL: string };
+beforeAll(async () => {
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  env = { MAILROOM_PING_URL: `http://127.0.0.1:${port}/${CHECK}` };
+});
+beforeEach(() => {
+  answer = 200;
+  pings = [];
+});
+afterAll(() => {
+  server.close();
+});
+
+describe('a ping at the end of a run', () => {
+  test('after a pass that is done: one, with the summary, and it counts as a request', async () => {
+    await onStandIn(programs, {}, async ({ mailroom }) => {
+      const alone = await mailroom.run();
+      const run = await mailroom.run({ env });
+
+      expect(run).toMatchObject({ exitCode: 0, end: { event: 'poll_complete' } });
+      expect(pings).toEqual([
+        { url: `/${CHECK}`, body: 'poll_complete: 0 of 0 senders handled, 0 emails swept' },
+      ]);
+      expect(run.stdout).not.toContain(CHECK);
+      const again = await mailroom.run();
+      expect(run.end['http_requests']).toBe(again.end['http_requests'] + 1);
+      expect(alone.exitCode).toBe(0);
+    });
+  });
+
+  test('after a failure, also where settings are invalid: to /fail', async () => {
+    await onStandIn(programs, {}, async ({ account, mailroom }) => {
+      await mailroom.writeState(stateAfterSuccess({}));
+      account.faults.push({ on: 'jmap', times: Infinity, fault: { kind: 'status', status: 400 } });
+      await mailroom.run({ env });
+      await mailroom.run({ env: { ...env, MAILROOM_POLL_INTERVAL: 'often' } });
+
+      expect(pings.map(({ url }) => url)).toEqual([`/${CHECK}/fail`, `/${CHECK}/fail`]);
+      expect(pings.map(({ body }) => body.split(':')[0])).toEqual([
+        'poll_failed',
+        'startup_failed',
+      ]);
+    });
+  });
+
+  test('that fails is a warning before the last line, names the host alone, changes nothing', async () => {
+    await onStandIn(programs, {}, async ({ mailroom }) => {
+      answer = 500;
+      const run = await mailroom.run({ env });
+
+      expect(run).toMatchObject({ exitCode: 0, end: { event: 'poll_complete' } });
+      expect(run.events.slice(-2)).toEqual(['ping_failed', 'poll_complete']);
+      expect(run.find('ping_failed')).toMatchObject([
+        { level: 'warning', problem: expect.stringMatching(/^POST 127\.0\.0\.1:\d+: HTTP 500$/u) },
+      ]);
+      expect(pings).toHaveLength(2);
+      expect(run.stdout).not.toContain(CHECK);
+      expect(await mailroom.readState()).toMatchObject({ consecutiveFailures: 0 });
+    });
+  });
+
+  test('is not sent in a dry run', async () => {
+    await onStandIn(programs, {}, async ({ mailroom }) => {
+      await mailroom.run({ env, args: ['--dry-run'] });
+
+      expect(pings).toEqual([]);
+    });
+  });
+});
