@@ -19,8 +19,8 @@ const USAGE = `Usage: npx mailroom pass|setup|status [options]
 npx mailroom pass --help shows the options of a pass, and so on.
 `;
 
-const [name = '', ...args] = process.argv.slice(2);
-const program = PROGRAMS.get(name);
+const [command = '', ...args] = process.argv.slice(2);
+const program = PROGRAMS.get(command);
 
 if (program !== undefined) {
   process.argv.splice(2, Infinity, ...args);
@@ -30,10 +30,10 @@ if (program !== undefined) {
     register();
   }
   await import(`../src/${program}.ts`);
-} else if (['-h', '--help', 'help'].includes(name)) {
+} else if (['-h', '--help', 'help'].includes(command)) {
   process.stdout.write(USAGE);
 } else {
-  process.stderr.write(`${name === '' ? 'What is to be done?' : `Unknown command '${name}'`}\n`);
+  process.stderr.write(`${command === '' ? 'What is to be done?' : `Unknown command '${command}'`}\n`);
   process.stderr.write('It is one of pass, setup and status. npx mailroom --help says more.\n');
   process.exitCode = 1;
 }
