@@ -33,7 +33,9 @@ if (program !== undefined) {
 } else if (['-h', '--help', 'help'].includes(command)) {
   process.stdout.write(USAGE);
 } else {
-  process.stderr.write(`${command === '' ? 'What is to be done?' : `Unknown command '${command}'`}\n`);
+  process.stderr.write(
+    `${command === '' ? 'What is to be done?' : `Unknown command '${command}'`}\n`,
+  );
   process.stderr.write('It is one of pass, setup and status. npx mailroom --help says more.\n');
   process.exitCode = 1;
 }
