@@ -1,62 +1,10 @@
+import { optional, required, type SettingDescription, unset } from './entry.ts';
 import * as parse from './parsers.ts';
 
 /**
  * Every variable: the one source for `Settings` and how it is read, and for the tests that compare
  * REFERENCE.md and the manifests with it.
  */
-export interface SettingDescription {
-  readonly name: string;
-  /** Null where there is none. */
-  readonly defaultText: string | null;
-  readonly isRequired: boolean;
-  readonly isSecret: boolean;
-  /** What it is for; for a required one, also where to get it. */
-  readonly description: string;
-}
-
-interface SettingEntry<Key extends string, Value, Fallback> extends Omit<
-  SettingDescription,
-  'name'
-> {
-  /** Its name in `Settings`. */
-  readonly key: Key;
-  readonly parse: parse.ParseSetting<Value>;
-  /** What holds where the variable is not set. */
-  readonly fallback: Fallback;
-}
-
-function required<Key extends string>(
-  key: Key,
-  parseText: parse.ParseSetting<string>,
-  description: string,
-  secrecy: 'secret' | 'public',
-): SettingEntry<Key, string, string> {
-  const isSecret = secrecy === 'secret';
-  const entry = { defaultText: null, fallback: '', isRequired: true, isSecret, description };
-  return { key, parse: parseText, ...entry };
-}
-
-function optional<Key extends string, Value>(
-  key: Key,
-  parseText: parse.ParseSetting<Value>,
-  defaultText: string,
-  description: string,
-): SettingEntry<Key, Value, Value> {
-  const fallback = parseText(defaultText);
-  const entry = { defaultText, fallback, isRequired: false, isSecret: false, description };
-  return { key, parse: parseText, ...entry };
-}
-
-function unset<Key extends string, Value, Fallback>(
-  key: Key,
-  parseText: parse.ParseSetting<Value>,
-  fallback: Fallback,
-  description: string,
-): SettingEntry<Key, Value, Fallback> {
-  const entry = { defaultText: null, fallback, isRequired: false, isSecret: false, description };
-  return { key, parse: parseText, ...entry };
-}
-
 export const SETTINGS = {
   MAILROOM_JMAP_TOKEN: required(
     'jmapToken',
