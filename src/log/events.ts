@@ -34,6 +34,9 @@ export type LogEvent =
   | 'error_label_set'
   | 'error_label_failed'
   | 'triage_complete'
+  // The digest
+  | 'digest_sent'
+  | 'digest_failed'
   // A dry run
   | 'would_create_contact'
   | 'would_update_contact'
@@ -42,4 +45,5 @@ export type LogEvent =
   | 'would_sweep_emails'
   | 'would_finish_emails'
   | 'would_label_emails'
-  | 'would_warn_of_name';
+  | 'would_warn_of_name'
+  | 'would_send_digest';

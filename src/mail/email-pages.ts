@@ -25,13 +25,13 @@ export function inMailboxes(mailboxIds: readonly string[]): JsonObject {
  */
 export async function* readEmailPages(
   client: JmapClient,
-  filter: JsonObject,
+  { filter, properties = EMAIL_PROPERTIES }: WantedEmails,
   read: EmailReader,
 ): AsyncGenerator<EmailPage> {
   const given = new RecentIds();
   const listing = new Listing((await client.session()).limits.maxObjectsInGet);
   for (;;) {
-    const page = await readNext(client, listing, filter);
+    const page = await readNext(client, listing, { filter, properties });
     if (page === 'again') continue;
     const next = listing.advance(page, given);
     if (next === 'end') return;
@@ -42,6 +42,13 @@ export async function* readEmailPages(
     listing.hasProgressed();
     yield { emails, state: decodeString(page.state, 'Email/get state') };
   }
+}
+
+/** Which emails are listed, and what is asked of each. */
+interface WantedEmails {
+  readonly filter: JsonObject;
+  /** Default: `EMAIL_PROPERTIES`. */
+  readonly properties?: readonly string[];
 }
 
 /** Ids, of which the memory for some 50,000 is enough: what was forgotten may be given twice. */
@@ -63,7 +70,7 @@ const MOST_IDS = 50_000;
 async function readNext(
   client: JmapClient,
   listing: Listing,
-  filter: JsonObject,
+  { filter, properties }: Required<WantedEmails>,
 ): Promise<Page | 'again'> {
   try {
     return await readPage(client, {
@@ -73,7 +80,7 @@ async function readNext(
         sort: [{ property: 'receivedAt', isAscending: true }],
         ...listing.window(),
       },
-      properties: EMAIL_PROPERTIES,
+      properties,
     });
   } catch (error) {
     if (!listing.mayGoOnAfter(error)) throw error;

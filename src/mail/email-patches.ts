@@ -74,7 +74,7 @@ function groupByEmail(patches: readonly EmailPatch[]): readonly EmailPatches[] {
 function renderUpdate(patches: EmailPatches, pointers: Map<string, string>): EmailUpdate {
   const changes: Record<string, true | null> = {};
   const pointerTo = (mailboxId: string): string => {
-    const pointer = pointers.get(mailboxId) ?? renderPointer(mailboxId);
+    const pointer = pointers.get(mailboxId) ?? membershipPointer(mailboxId);
     pointers.set(mailboxId, pointer);
     return pointer;
   };
@@ -87,8 +87,8 @@ function renderUpdate(patches: EmailPatches, pointers: Map<string, string>): Ema
   return { emailId, patches, patch: changes };
 }
 
-/** RFC 8620 §5.3, RFC 6901 §3. */
-function renderPointer(mailboxId: string): string {
+/** The key of a patch for one mailbox, RFC 8620 §5.3, RFC 6901 §3. */
+export function membershipPointer(mailboxId: string): string {
   return `mailboxIds/${mailboxId.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 

@@ -38,9 +38,10 @@ async function createJudge(own: ReadonlySet<SenderAddress>): Promise<Judge> {
   const read = await loadFromReader();
   const mailboxIds = new Map<string, Email['mailboxIds']>();
   const authors = new Map<string, Pick<Email, 'author' | 'displayName'>>();
-  return ({ id, receivedAt, from, fromFields, ...email }) => {
-    const { author, displayName } = shared(authors, JSON.stringify([from, fromFields]), () => ({
-      author: judgeAuthor({ from, readings: fromFields.map(read) }, own),
+  return ({ id, receivedAt, from, fromFields, isDigest, ...email }) => {
+    const key = JSON.stringify([from, fromFields, isDigest]);
+    const { author, displayName } = shared(authors, key, () => ({
+      author: judgeAuthor({ from, readings: fromFields.map(read), isDigest }, own),
       displayName: cleanDisplayName(from[0]?.name ?? null),
     }));
     const ids = shared(mailboxIds, [...email.mailboxIds].join(' '), () => email.mailboxIds);

@@ -23,14 +23,14 @@ export async function* readEmailsFrom(
   const searched = addresses.every(isSearchable) ? chunksOf(addresses.flatMap(spellings)) : null;
   try {
     for (const froms of searched ?? []) {
-      yield* readEmailPages(client, fromOneOf(id, froms), read);
+      yield* readEmailPages(client, { filter: fromOneOf(id, froms) }, read);
     }
   } catch (error) {
     if (!(error instanceof JmapMethodError) || NOT_NOW.has(error.type)) throw error;
-    yield* readEmailPages(client, inMailboxes([id]), read);
+    yield* readEmailPages(client, { filter: inMailboxes([id]) }, read);
     return;
   }
-  if (searched === null) yield* readEmailPages(client, inMailboxes([id]), read);
+  if (searched === null) yield* readEmailPages(client, { filter: inMailboxes([id]) }, read);
 }
 
 /** Method errors that pass: the next run may search (RFC 8620 §3.6.2). */

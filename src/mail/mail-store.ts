@@ -1,4 +1,6 @@
+import type { DigestMail } from '../triage/digest.ts';
 import type { MailStore } from '../triage/ports.ts';
+import { readDigestPlaces, readTitledEmails, saveDigest } from './digests.ts';
 import { readChanges, readEmails } from './email-changes.ts';
 import { inMailboxes, readEmailPages } from './email-pages.ts';
 import { patchEmails } from './email-patches.ts';
@@ -9,7 +11,7 @@ import type { JmapSession, RememberedSession } from './jmap/session.ts';
 import { createMailbox, type CreateMailboxOutcome, readMailboxes } from './mailboxes.ts';
 
 /** The user's mail on a JMAP server, and what setup and the next run want of it. */
-export interface JmapMailStore extends MailStore {
+export interface JmapMailStore extends MailStore, DigestMail {
   /**
    * Creates a mailbox; a refusal (also: there is one of that name) is an outcome. Throws only what
    * breaks the run.
@@ -33,12 +35,17 @@ export function createMailStore(options: MailStoreOptions): JmapMailStore {
   return {
     readMailboxes: () => readMailboxes(client),
     async *readEmailsIn(mailboxIds) {
-      if (mailboxIds.length > 0) yield* readEmailPages(client, inMailboxes(mailboxIds), read);
+      if (mailboxIds.length > 0) {
+        yield* readEmailPages(client, { filter: inMailboxes(mailboxIds) }, read);
+      }
     },
     readEmailsFrom: (id, addresses) => readEmailsFrom(client, { id, addresses }, read),
     readEmails: (ids) => readEmails(client, ids, read),
     readChanges: (sinceState) => readChanges(client, sinceState, read),
     patchEmails: (patches, state) => patchEmails(client, patches, state),
+    readDigestPlaces: () => readDigestPlaces(client),
+    readTitledEmails: (mailboxIds) => readTitledEmails(client, mailboxIds, read),
+    saveDigest: (digest, state) => saveDigest(client, digest, state, options.ownUsernames),
     createMailbox: (name, parentId) => createMailbox(client, name, parentId),
     readAccount: () => client.session(),
     remember: () => client.remember(),

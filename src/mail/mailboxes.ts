@@ -12,7 +12,12 @@ import { decodeMailbox, MAILBOX_PROPERTIES } from './objects.ts';
  * server gives at once. Every account has an Inbox, so an answer without one is no fact.
  */
 export async function readMailboxes(client: JmapClient): Promise<readonly Mailbox[]> {
-  const mailboxes = (await readObjects(client)).map(decodeMailbox);
+  return decodeMailboxes(await readObjects(client));
+}
+
+/** Of a whole listing. Throws MalformedAnswerError where it has no Inbox. */
+export function decodeMailboxes(objects: readonly JsonObject[]): readonly Mailbox[] {
+  const mailboxes = objects.map(decodeMailbox);
   if (!mailboxes.some(({ role }) => role === 'inbox')) {
     throw malformedAnswer(
       `Mailbox/get lists ${mailboxes.length} mailboxes, none with the role inbox`,
@@ -21,15 +26,18 @@ export async function readMailboxes(client: JmapClient): Promise<readonly Mailbo
   return mailboxes;
 }
 
+/** All at once. */
+export const MAILBOXES_CALL: MethodCall = {
+  name: 'Mailbox/get',
+  arguments: { ids: null, properties: MAILBOX_PROPERTIES },
+  callId: 'mailboxes',
+};
+
 async function readObjects(client: JmapClient): Promise<readonly JsonObject[]> {
-  const get: MethodCall = {
-    name: 'Mailbox/get',
-    arguments: { ids: null, properties: MAILBOX_PROPERTIES },
-    callId: 'get',
-  };
   try {
-    const answers = await client.request([get]);
-    return [...decodeGetAnswer(answers.argumentsOf(get), get.name).objects.values()];
+    const answers = await client.request([MAILBOXES_CALL]);
+    const { name } = MAILBOXES_CALL;
+    return [...decodeGetAnswer(answers.argumentsOf(MAILBOXES_CALL), name).objects.values()];
   } catch (error) {
     if (!isTooLarge(error)) throw error;
     return await readInPages(client);

@@ -1,3 +1,4 @@
+import { DIGEST_KEYWORD } from '../triage/digest.ts';
 import type { Email, EmailAddress, Mailbox } from '../triage/model.ts';
 import {
   arrayOf,
@@ -19,7 +20,14 @@ export const MAILBOX_PROPERTIES = ['id', 'name', 'parentId', 'role', 'totalEmail
 const RAW_FROM = 'header:From:asRaw:all';
 
 /** What Email/get is asked for, and `decodeEmail` reads. */
-export const EMAIL_PROPERTIES = ['id', 'mailboxIds', 'from', RAW_FROM, 'receivedAt'] as const;
+export const EMAIL_PROPERTIES = [
+  'id',
+  'mailboxIds',
+  'keywords',
+  'from',
+  RAW_FROM,
+  'receivedAt',
+] as const;
 
 /** An Email as the server gives it, its author not judged yet. */
 export interface UnjudgedEmail extends Omit<Email, 'author' | 'displayName'> {
@@ -27,6 +35,8 @@ export interface UnjudgedEmail extends Omit<Email, 'author' | 'displayName'> {
   readonly from: readonly EmailAddress[];
   /** Raw value of each From field, in order. */
   readonly fromFields: readonly string[];
+  /** Mailroom's own: it has the digests' keyword. */
+  readonly isDigest: boolean;
 }
 
 /** RFC 8621 §2. */
@@ -42,8 +52,24 @@ export function decodeMailbox(object: JsonObject): Mailbox {
   };
 }
 
-/** RFC 8621 §4.1. An email in no mailbox cannot be, so an answer that shows one is wrong. */
+/** RFC 8621 §4.1. */
 export function decodeEmail(object: JsonObject): UnjudgedEmail {
+  const where = 'Email/get list[]';
+  return {
+    ...decodePlacedEmail(object),
+    from: decodeNullable(object['from'], `${where}.from`, arrayOf(decodeEmailAddress)) ?? [],
+    fromFields: arrayOf(decodeString)(object[RAW_FROM], `${where}.${RAW_FROM}`),
+    isDigest: Object.hasOwn(
+      decodeNullable(object['keywords'], `${where}.keywords`, decodeObject) ?? {},
+      DIGEST_KEYWORD,
+    ),
+  };
+}
+
+/** An email in no mailbox cannot be, so an answer that shows one is wrong. */
+export function decodePlacedEmail(
+  object: JsonObject,
+): Pick<Email, 'id' | 'mailboxIds' | 'receivedAt'> {
   const where = 'Email/get list[]';
   const mailboxIds = decodeObject(object['mailboxIds'], `${where}.mailboxIds`);
   const isSound = Object.values(mailboxIds).every((value) =>
@@ -56,8 +82,6 @@ export function decodeEmail(object: JsonObject): UnjudgedEmail {
   return {
     id: decodeId(object['id'], `${where}.id`),
     mailboxIds: new Set(ids),
-    from: decodeNullable(object['from'], `${where}.from`, arrayOf(decodeEmailAddress)) ?? [],
-    fromFields: arrayOf(decodeString)(object[RAW_FROM], `${where}.${RAW_FROM}`),
     receivedAt: decodeUtcDate(object['receivedAt'], `${where}.receivedAt`),
   };
 }

@@ -5,15 +5,18 @@ import { createHttpClients } from '../http/clients.ts';
 import { runTriagePass } from '../pass/triage-pass.ts';
 import type { PassClock, World } from '../pass/world.ts';
 import { type Settings, triageNames } from '../settings/settings.ts';
+import type { DigestChange } from '../state/digest-memory.ts';
 import type { FinishedRun, RunState, Schedule } from '../state/state.ts';
 import { showContacts, showMail } from '../terminal/progress-stores.ts';
 import type { TriageNames } from '../triage/layout.ts';
+import { hasFailed } from '../triage/report.ts';
 import { connect, type Connection } from './connect.ts';
+import { digestSettings, tellDigest } from './digest-step.ts';
 import { type Run, STOP_GRACE_MS } from './open-run.ts';
 import type { PassResult } from './outcome.ts';
 
 /** What a run's one triage pass came to. */
-export interface Attempt extends Pick<FinishedRun, 'known'> {
+export interface Attempt extends Pick<FinishedRun, 'known' | 'digest'> {
   readonly result: PassResult;
   readonly requestCount: number;
 }
@@ -32,13 +35,31 @@ export async function attemptPass(run: Run, state: RunState): Promise<Attempt> {
   const names = triageNames(settings);
   const connection = connect(settings, createHttpClients(settings, budget, log), state, log);
   const result = await tryPass(names, createWorld(run, connection, budget));
+  const digest = await digestAfter(run, state, result, connection);
   budget.end();
   const known = {
     discovery: connection.remember(),
     schedule: scheduleOf(settings),
     account: settings.cardDavUsername,
   };
-  return { result, known, requestCount: budget.requestCount };
+  return { result, known, ...digest, requestCount: budget.requestCount };
+}
+
+/** Only a pass that succeeded is followed by a digest. */
+async function digestAfter(
+  { settings, isDryRun, log, options }: Run,
+  { digest: memory }: RunState,
+  result: PassResult,
+  { mail }: Connection,
+): Promise<{ readonly digest?: DigestChange }> {
+  if (settings instanceof SettingsError || result.kind === 'broken') return {};
+  const { report } = result;
+  if (hasFailed(report) || options.stop.aborted) return {};
+  const wanted = digestSettings(settings);
+  if (wanted === null) return { digest: 'forget' };
+  const names = triageNames(settings);
+  const step = { settings: wanted, names, mail, memory, report, log: log.child('digest') };
+  return { digest: await tellDigest({ ...step, isDryRun, now: new Date() }) };
 }
 
 function scheduleOf(settings: Settings): Schedule {

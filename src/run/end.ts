@@ -26,6 +26,7 @@ export async function endRun(
     finishedAt: new Date().toISOString(),
     counts: countsOf(report),
     known: attempt.known,
+    ...(attempt.digest === undefined ? {} : { digest: attempt.digest }),
   };
   const saved = await saveState(run, state, (stored) =>
     afterOutcome(ownState(stored, settings), outcome, finished, redact),

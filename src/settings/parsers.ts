@@ -63,6 +63,32 @@ const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
   ['critical', 'error'],
 ]);
 
+export const parseDigest: ParseSetting<'off' | 'daily' | 'weekly'> = (text) => {
+  const value = text.toLowerCase();
+  if (value === 'off' || value === 'daily' || value === 'weekly') return value;
+  throw new Error('must be off, daily or weekly');
+};
+
+export const parseHour: ParseSetting<number> = (text) => {
+  if (/^(?:0?\d|1\d|2[0-3])$/u.test(text)) return Number(text);
+  throw new Error('must be a whole hour from 0 to 23');
+};
+
+/** A name of the IANA time zone database. `UTC` needs no look at it, which costs time. */
+export const parseTimeZone: ParseSetting<string> = (text) => {
+  if (text === 'UTC' || (/^[a-z]/iu.test(text) && isTimeZone(text))) return text;
+  throw new Error('must be the name of a time zone, such as Europe/Berlin or UTC');
+};
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone }).format();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Name of a mailbox, its path, or name of a contact group. */
 export const parseName: ParseSetting<string> = (text) => {
   const hasBadPart = text.split('/').some((part) => part.trim() === '');

@@ -78,6 +78,30 @@ export const SETTINGS = {
     '@MailroomWarning',
     "put on emails whose sender's name differs from the contact's",
   ),
+  MAILROOM_DIGEST: optional(
+    'digest',
+    parse.parseDigest,
+    'off',
+    'off, daily or weekly: an email that tells you who waits in Screener',
+  ),
+  MAILROOM_DIGEST_HOUR: optional(
+    'digestHour',
+    parse.parseHour,
+    '6',
+    'hour from which the digest is due, 0 to 23; weekly on Monday',
+  ),
+  MAILROOM_DIGEST_TIMEZONE: optional(
+    'digestTimeZone',
+    parse.parseTimeZone,
+    'UTC',
+    'time zone of that hour, such as Europe/Berlin',
+  ),
+  MAILROOM_DIGEST_MAILBOX: optional(
+    'digestMailbox',
+    parse.parseName,
+    'Inbox',
+    'mailbox where the digest is left, one at a time',
+  ),
   MAILROOM_WARNINGS_ENABLED: optional(
     'isWarningEnabled',
     parse.parseBoolean,

@@ -1,4 +1,5 @@
 import { MailroomError } from '../errors.ts';
+import { parseDigestMemory } from './digest-memory.ts';
 import { isRecord } from './record.ts';
 import type { Discovery, LastFailure, LastRun, RunState, Schedule } from './state.ts';
 
@@ -34,6 +35,7 @@ export function parseState(text: string): RunState {
     // A memory that is not understood costs a few requests, not the count of failures.
     discovery: isDiscovery(json['discovery']) ? json['discovery'] : null,
     schedule: isSchedule(json['schedule']) ? json['schedule'] : null,
+    digest: parseDigestMemory(json['digest']),
     account: typeof json['account'] === 'string' ? json['account'] : null,
     wasLost: json['wasLost'] === true,
   };

@@ -1,3 +1,5 @@
+import { applyDigestChange, type DigestChange, type DigestMemory } from './digest-memory.ts';
+
 /*
  * What one run leaves for the next: `state.json`, in a file or in a ConfigMap. Everything here is a function from a stored state to the next one, so that a run whose write met
  * a conflict can apply its outcome to what another run stored meanwhile.
@@ -13,6 +15,8 @@ export interface RunState {
   readonly discovery: Discovery | null;
   /** How often the run that wrote it is scheduled; null in a state of earlier versions. */
   readonly schedule: Schedule | null;
+  /** Null where digests are off. */
+  readonly digest: DigestMemory | null;
   /** CardDAV user name of the account that it belongs to; null where that is not known. */
   readonly account: string | null;
   /**
@@ -73,6 +77,8 @@ export interface FinishedRun {
     readonly schedule: Schedule;
     readonly account: string;
   } | null;
+  /** Absent: what is stored stays. */
+  readonly digest?: DigestChange;
 }
 
 export const emptyState: RunState = {
@@ -83,6 +89,7 @@ export const emptyState: RunState = {
   lastFailure: null,
   discovery: null,
   schedule: null,
+  digest: null,
   account: null,
   wasLost: false,
 };
@@ -160,6 +167,7 @@ function afterRun(stored: RunState, run: FinishedRun, outcome: LastRun['outcome'
         ? theirs
         : { startedAt, finishedAt, outcome, counts },
     ...run.known,
+    digest: run.digest === undefined ? stored.digest : applyDigestChange(stored.digest, run.digest),
   };
 }
 

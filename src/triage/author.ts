@@ -17,6 +17,8 @@ export interface FromFields {
   readonly from: readonly EmailAddress[];
   /** Our own, of each From field. */
   readonly readings: readonly FromReading[];
+  /** It is one of Mailroom's own digests, whatever its From says. */
+  readonly isDigest: boolean;
 }
 
 /**
@@ -25,9 +27,10 @@ export interface FromFields {
  * author; then a stranger would pass for somebody. A doubt falls on nobody.
  */
 export function judgeAuthor(
-  { from, readings }: FromFields,
+  { from, readings, isDigest }: FromFields,
   ownAddresses: ReadonlySet<SenderAddress>,
 ): Author {
+  if (isDigest) return nobody('digest');
   const [reading, ...otherFields] = readings;
   if (reading === undefined) return nobody('no address');
   if (otherFields.length > 0) return nobody('several From fields');

@@ -42,7 +42,9 @@ export type NobodyReason =
   | 'unusable address'
   /** An address book reads `*@example.com` as everybody there. */
   | 'address with *'
-  | 'own address';
+  | 'own address'
+  /** Mailroom's own email that tells who waits. */
+  | 'digest';
 
 /** RFC 8621 §2 Mailbox. */
 export interface Mailbox {

@@ -13,7 +13,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['setup'],
   ['run'],
   ['dry-run', 'settings', 'contacts', 'mail', 'state'],
-  ['pass', 'terminal', 'http'],
+  ['pass', 'digest', 'terminal', 'http'],
   ['triage', 'log', 'errors.ts'],
 ];
 /** It makes the programs and starts them, and no import ties it to the rest. */

@@ -10,12 +10,14 @@ import {
   readIds,
   readProperties,
 } from './jmap-context.ts';
-import type { EmailRecord, MailState } from './mail-state.ts';
+import type { EmailRecord } from './mail-state.ts';
+import { createEmail } from './email-creation.ts';
 import { orNull } from './mailbox-methods.ts';
+import { invalidProperties, mailboxProblem } from './set-errors.ts';
 
 /** RFC 8621 §4.2, metadata and header properties only. */
 export function getEmails(args: JsonObject, context: JmapContext): JsonObject {
-  checkArguments(args, ['ids', 'properties']);
+  checkArguments(args, ['ids', 'properties', 'fetchTextBodyValues']);
   const { state } = context;
   const properties = readProperties(args, PROPERTIES);
   const ids = readIds(args, context);
@@ -26,12 +28,12 @@ export function getEmails(args: JsonObject, context: JmapContext): JsonObject {
   for (const id of new Set(ids)) {
     const email = state.emails.get(id);
     if (email === undefined) notFound.push(id);
-    else list.push(pick(describe(email), properties));
+    else list.push(pick(describe(email, args['fetchTextBodyValues'] === true), properties));
   }
   return { state: String(state.state), list, notFound };
 }
 
-/** RFC 8621 §4.6: updates of mailboxIds and keywords, and destruction; no creation. */
+/** RFC 8621 §4.6: creation of plain texts, updates of mailboxIds and keywords, destruction. */
 export function setEmails(args: JsonObject, context: JmapContext): JsonObject {
   checkArguments(args, ['ifInState', 'create', 'update', 'destroy']);
   const { state } = context;
@@ -40,11 +42,18 @@ export function setEmails(args: JsonObject, context: JmapContext): JsonObject {
   if (create !== null && !isObject(create)) throw invalidArguments('create');
   if (update !== null && !isObject(update)) throw invalidArguments('update');
   if (destroy !== null && !isStringArray(destroy)) throw invalidArguments('destroy');
-  const creations = Object.keys(create ?? {});
+  const creations = Object.entries(create ?? {});
   const updates = Object.entries(update ?? {});
   const count = creations.length + updates.length + (destroy?.length ?? 0);
   checkLimit(count, 'maxObjectsInSet', context);
   if (ifInState !== null && ifInState !== oldState) throw new MethodError('stateMismatch');
+  const created: Record<string, JsonObject> = {};
+  const notCreated: Record<string, JsonObject> = {};
+  for (const [creationId, object] of creations) {
+    const result = createEmail(creationId, object, context);
+    if ('error' in result) notCreated[creationId] = result.error;
+    else created[creationId] = pick(describe(result.email), ['blobId', 'threadId', 'size']);
+  }
   const updated: Record<string, null> = {};
   const notUpdated: Record<string, JsonObject> = {};
   for (const [id, patch] of updates) {
@@ -65,10 +74,10 @@ export function setEmails(args: JsonObject, context: JmapContext): JsonObject {
   return {
     oldState,
     newState: String(state.state),
-    created: null,
+    created: orNull(created),
     updated: orNull(updated),
     destroyed: orNull(destroyed),
-    notCreated: orNull(Object.fromEntries(creations.map((id) => [id, { type: 'forbidden' }]))),
+    notCreated: orNull(notCreated),
     notUpdated: orNull(notUpdated),
     notDestroyed: orNull(notDestroyed),
   };
@@ -155,29 +164,6 @@ function patchedSet(
   return { set };
 }
 
-/** RFC 8621 §4.1.1; an unknown mailbox is an error even where it is only to be taken off. */
-function mailboxProblem(
-  mailboxIds: ReadonlySet<string>,
-  keys: readonly string[],
-  state: MailState,
-): JsonObject | null {
-  const named = keys
-    .filter((key) => key.startsWith('mailboxIds/'))
-    .map((key) => key.slice('mailboxIds/'.length));
-  if ([...mailboxIds, ...named].some((mailboxId) => !state.mailboxes.has(mailboxId))) {
-    return invalidProperties('mailboxIds');
-  }
-  return mailboxIds.size > MAX_MAILBOXES_PER_EMAIL ? { type: 'tooManyMailboxes' } : null;
-}
-
-export const MAX_MAILBOXES_PER_EMAIL = 20;
-
-function invalidProperties(
-  ...properties: readonly string[]
-): JsonObject & { readonly type: string } {
-  return { type: 'invalidProperties', properties };
-}
-
 function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size === b.size && [...a].every((entry) => b.has(entry));
 }
@@ -193,10 +179,14 @@ const PROPERTIES = [
   'from',
   'header:From:asRaw:all',
   'subject',
+  'to',
+  'textBody',
+  'bodyValues',
 ];
 
-function describe(email: EmailRecord): JsonObject {
-  const { id, threadId, mailboxIds, keywords, receivedAt, from, fromFields, subject } = email;
+function describe(email: EmailRecord, hasBodyValues = false): JsonObject {
+  const { id, threadId, mailboxIds, keywords, receivedAt, from, fromFields, subject, to, text } =
+    email;
   return {
     id,
     blobId: `G${id.slice(1)}`,
@@ -208,6 +198,9 @@ function describe(email: EmailRecord): JsonObject {
     from,
     'header:From:asRaw:all': fromFields,
     subject,
+    to,
+    textBody: [{ partId: '1', type: 'text/plain' }],
+    bodyValues: hasBodyValues ? { 1: { value: text ?? 'A body.' } } : {},
   };
 }
 

@@ -142,6 +142,9 @@ function compileProperty(
     case 'after':
       if (!isUtcDate(value)) throw invalidArguments(path);
       return (email) => email.receivedAt >= value;
+    case 'hasKeyword':
+      if (typeof value !== 'string' || value === '') throw invalidArguments(path);
+      return (email) => email.keywords.has(value.toLowerCase());
     case 'from': {
       if (typeof value !== 'string') throw invalidArguments(path);
       if (!settings.hasSearchIndex) throw new MethodError('serverFail');

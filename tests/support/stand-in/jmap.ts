@@ -1,5 +1,5 @@
 import { type Answer, htmlAnswer, type ServerRequest } from './exchange.ts';
-import { changedEmails, getEmails, MAX_MAILBOXES_PER_EMAIL, setEmails } from './email-methods.ts';
+import { changedEmails, getEmails, setEmails } from './email-methods.ts';
 import { queryEmails } from './email-query.ts';
 import {
   isObject,
@@ -11,6 +11,7 @@ import {
 import { MethodError, RequestRefused } from './jmap-errors.ts';
 import { getMailboxes, setMailboxes } from './mailbox-methods.ts';
 import { resolveReferences } from './result-reference.ts';
+import { MAX_MAILBOXES_PER_EMAIL } from './set-errors.ts';
 
 export const SESSION_PATH = '/jmap/session';
 export const API_PATH = '/jmap/api/';

@@ -22,6 +22,9 @@ export interface EmailRecord {
   readonly addedAtMs: number;
   mailboxIds: ReadonlySet<string>;
   keywords: ReadonlySet<string>;
+  /** Of one that a client made. */
+  text: string | null;
+  to: FromHeader['from'];
   readonly createdState: number;
   changedState: number;
 }
@@ -94,6 +97,8 @@ export class MailState {
       addedAtMs: Date.now(),
       mailboxIds: new Set(mailboxIds),
       keywords: new Set(),
+      text: null,
+      to: null,
       createdState: this.#state,
       changedState: this.#state,
     });

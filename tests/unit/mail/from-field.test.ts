@@ -90,7 +90,10 @@ describe('no header passes for the victim', () => {
     fc.assert(
       fc.property(fc.oneof(header, wrapped), (raw) => {
         const { fields, from } = readFromHeader(raw);
-        const author = judgeAuthor({ from: from ?? [], readings: fields.map(read) }, new Set());
+        const author = judgeAuthor(
+          { from: from ?? [], readings: fields.map(read), isDigest: false },
+          new Set(),
+        );
         if (findSender({ author }) !== 'victim@bank.example') return;
         expect(fields).toHaveLength(1);
         expect(isVictims(raw)).toBe(true);

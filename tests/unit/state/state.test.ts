@@ -14,6 +14,7 @@ import {
   lostState,
   type RunState,
 } from '../../../src/state/state.ts';
+import { anAddress } from '../../support/builders.ts';
 
 const discovery: Discovery = {
   sessionUrl: 'https://mail.example/session',
@@ -243,6 +244,13 @@ describe('what is stored', () => {
       ),
       discovery: fc.constantFrom(null, discovery),
       schedule: fc.constantFrom(null, schedule),
+      digest: fc.constantFrom(null, {
+        toldAt: '2026-11-02T06:00:00Z',
+        decided: [
+          { sender: anAddress(), name: 'Jane', category: 'Feed', at: '2026-11-02T06:00:01Z' },
+        ],
+        decidedBesides: 3,
+      }),
       account: fc.option(fc.string()),
       wasLost: fc.boolean(),
     });

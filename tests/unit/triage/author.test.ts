@@ -17,7 +17,7 @@ function judge(
   readings: readonly FromReading[],
 ): readonly (string | null)[] {
   const from = servers.map((email) => ({ name: null, email }));
-  const author = judgeAuthor({ from, readings }, OWN);
+  const author = judgeAuthor({ from, readings, isDigest: false }, OWN);
   return [findSender({ author }), findNobodyReason({ author })];
 }
 

@@ -1,0 +1,124 @@
+import type { TitledEmail } from '../triage/digest.ts';
+import type { SenderAddress } from '../triage/model.ts';
+import { cleanText } from './clean.ts';
+
+/** Somebody whose emails wait in Screener. */
+export interface WaitingSender {
+  readonly address: SenderAddress;
+  /** Of the newest email, cleaned; empty where it has none. */
+  readonly name: string;
+  readonly emails: number;
+  /** When the oldest came in, UTCDate. */
+  readonly since: string;
+  /** Of the newest email, cleaned; empty where it has none. */
+  readonly subject: string;
+}
+
+/** Somebody whose mail goes to Jail. */
+export interface JailedSender {
+  readonly address: SenderAddress;
+  readonly name: string;
+  readonly emails: number;
+}
+
+/** Where emails are counted. */
+export interface BacklogPlaces {
+  readonly screenerId: string;
+  /** Null where no category is called Jail. */
+  readonly jailId: string | null;
+  /** Emails that are in one of these as well do not wait: Trash, Junk, Drafts, Sent. */
+  readonly leftAloneIds: ReadonlySet<string>;
+  /** How many emails the mailboxes hold; then nothing is left to be read. */
+  readonly totals: ReadonlyMap<string, number>;
+}
+
+/** Counts emails page by page: what is kept grows with the senders, not with their emails. */
+export class Backlog {
+  /** Emails in Screener that are nobody's. */
+  withoutSender = 0;
+  readonly #places: BacklogPlaces;
+  readonly #isPassedOver: (sender: SenderAddress) => boolean;
+  readonly #seen = new Map<string, number>();
+  readonly #waiting = new Map<SenderAddress, Waiting>();
+  readonly #jailed = new Map<SenderAddress, { name: string; emails: number }>();
+
+  /** `isPassedOver`: senders who, in a dry run, would have left Screener by now. */
+  constructor(places: BacklogPlaces, isPassedOver: (sender: SenderAddress) => boolean) {
+    this.#places = places;
+    this.#isPassedOver = isPassedOver;
+  }
+
+  /** Emails in the order of their age, oldest first. */
+  add(emails: readonly TitledEmail[]): void {
+    for (const email of emails) this.#add(email);
+  }
+
+  /** As many as the mailboxes hold have been seen. */
+  isComplete(): boolean {
+    return [...this.#places.totals].every(([id, total]) => (this.#seen.get(id) ?? 0) >= total);
+  }
+
+  /** The longest waiting first. */
+  waiting(): readonly WaitingSender[] {
+    return [...this.#waiting]
+      .map(([address, { newest, ...sender }]) => ({
+        address,
+        ...sender,
+        name: cleanText(newest.displayName, MOST_NAME),
+        subject: cleanText(newest.subject, MOST_SUBJECT),
+      }))
+      .toSorted((a, b) => compare(a.since, b.since) || compare(a.address, b.address));
+  }
+
+  /** Those with most emails in Jail, at most so many. */
+  jailed(most: number): readonly JailedSender[] {
+    return [...this.#jailed]
+      .map(([address, { name, emails }]) => ({
+        address,
+        name: cleanText(name, MOST_NAME),
+        emails,
+      }))
+      .toSorted((a, b) => b.emails - a.emails || compare(a.address, b.address))
+      .slice(0, most);
+  }
+
+  #add(email: TitledEmail): void {
+    const { screenerId, jailId, leftAloneIds } = this.#places;
+    const { mailboxIds, author, displayName, receivedAt } = email;
+    for (const id of mailboxIds) this.#seen.set(id, (this.#seen.get(id) ?? 0) + 1);
+    if ([...mailboxIds].some((id) => leftAloneIds.has(id))) return;
+    if (author.kind === 'nobody') {
+      if (mailboxIds.has(screenerId) && author.reason !== 'digest') this.withoutSender += 1;
+      return;
+    }
+    const { address } = author;
+    if (mailboxIds.has(screenerId) && !this.#isPassedOver(address)) {
+      const known = this.#waiting.get(address) ?? { emails: 0, since: receivedAt, newest: email };
+      known.emails += 1;
+      known.newest = { displayName, subject: email.subject.slice(0, 20 * MOST_SUBJECT) };
+      this.#waiting.set(address, known);
+    }
+    if (jailId !== null && mailboxIds.has(jailId)) {
+      const known = this.#jailed.get(address) ?? { name: displayName, emails: 0 };
+      known.emails += 1;
+      known.name = displayName;
+      this.#jailed.set(address, known);
+    }
+  }
+}
+
+interface Waiting {
+  emails: number;
+  readonly since: string;
+  newest: Pick<TitledEmail, 'displayName' | 'subject'>;
+}
+
+/** In characters. */
+const MOST_NAME = 60;
+
+const MOST_SUBJECT = 120;
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

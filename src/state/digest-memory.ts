@@ -1,0 +1,90 @@
+import type { Decision } from '../triage/digest.ts';
+import type { SenderAddress } from '../triage/model.ts';
+
+/** What is remembered for the next digest. */
+export interface DigestMemory {
+  /** Up to when all is told, ISO 8601 UTC; null when it is not known. */
+  readonly toldAt: string | null;
+  /** Decisions not yet told, oldest first; at most `MOST_DECISIONS`. */
+  readonly decided: readonly Decision[];
+  /** Older ones for which there was no room. */
+  readonly decidedBesides: number;
+}
+
+/** What a run adds to it. `forget`: digests are off. */
+export type DigestChange =
+  | 'forget'
+  | {
+      /** Null: as stored. */
+      readonly toldAt: string | null;
+      /** Decisions of this run that were not told. */
+      readonly decided: readonly Decision[];
+      /** What was stored, and is told or may go untold. */
+      readonly told: DigestMemory;
+    };
+
+export const emptyDigestMemory: DigestMemory = { toldAt: null, decided: [], decidedBesides: 0 };
+
+/** Another run may have decided, or told, meanwhile: only what this one told goes. */
+export function applyDigestChange(
+  stored: DigestMemory | null,
+  change: DigestChange,
+): DigestMemory | null {
+  if (change === 'forget') return null;
+  const { toldAt, decided, decidedBesides } = stored ?? emptyDigestMemory;
+  const told = new Set(change.told.decided.map(keyOf));
+  const untold = [...decided.filter((one) => !told.has(keyOf(one))), ...change.decided];
+  const kept = untold.slice(-MOST_DECISIONS);
+  const besides = Math.max(0, decidedBesides - change.told.decidedBesides);
+  return {
+    toldAt: laterOf(toldAt, change.toldAt),
+    decided: kept,
+    decidedBesides: besides + untold.length - kept.length,
+  };
+}
+
+/** A memory that is not understood is none: the newest digest's date tells as much. */
+export function parseDigestMemory(json: unknown): DigestMemory | null {
+  if (typeof json !== 'object' || json === null) return null;
+  const { toldAt, decided, decidedBesides } = json as Record<string, unknown>;
+  const isSound =
+    (toldAt === null || isDate(toldAt)) &&
+    Array.isArray(decided) &&
+    decided.every(isDecision) &&
+    Number.isSafeInteger(decidedBesides);
+  if (!isSound) return null;
+  return {
+    toldAt,
+    decided: (decided as readonly Decision[]).slice(-MOST_DECISIONS),
+    decidedBesides: Math.max(0, decidedBesides as number),
+  };
+}
+
+const MOST_DECISIONS = 200;
+
+function isDecision(value: unknown): value is Decision {
+  if (typeof value !== 'object' || value === null) return false;
+  const { sender, name, category, at } = value as Record<string, unknown>;
+  return [sender, name, category].every((text) => typeof text === 'string') && isDate(at);
+}
+
+function isDate(value: unknown): value is string {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
+function keyOf({
+  sender,
+  category,
+  at,
+}: {
+  sender: SenderAddress;
+  category: string;
+  at: string;
+}): string {
+  return JSON.stringify([sender, category, at]);
+}
+
+function laterOf(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b;
+  return Date.parse(a) >= Date.parse(b) ? a : b;
+}
