@@ -104,9 +104,13 @@ describe('README, step by step', () => {
         missing: [],
       });
     }
+
+    const feed = await account.mailboxId('Feed');
+    const places = [...(await account.emails()).values()].map(({ mailboxIds }) => [...mailboxIds]);
+    expect(places).toEqual(Array.from({ length: 5 }, () => [feed]));
   });
 
-  test('every block was run, and each had something to show', () => {
+  test('every command was run, and all but the last have something to show', () => {
     const typed = blocks.flat();
 
     expect(blocks).toHaveLength(2);
@@ -116,6 +120,6 @@ describe('README, step by step', () => {
       'run-once.ts --dry-run',
       'run-once.ts',
     ]);
-    expect(typed.filter(({ shown }) => shown.length === 0)).toEqual([]);
+    expect(typed.slice(0, -1).filter(({ shown }) => shown.length === 0)).toEqual([]);
   });
 });

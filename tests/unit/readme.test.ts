@@ -166,7 +166,22 @@ describe('tables', () => {
   });
 });
 
-describe('troubleshooting', () => {
+describe('what a person reads', () => {
+  test('every remark of a dry run that REFERENCE explains is one that the code may make', () => {
+    const source = read('src/terminal/pass-report.ts');
+    const rows = tableAfter(reference, '### What a dry run tells on a terminal');
+    const parts = rows.slice(1).flatMap(([said = '']) =>
+      said
+        .replaceAll('`', '')
+        .split(/"[^"]*"|\(.*|…|\b(?:Imbox|Feed|Jail|and|it)\b/u)
+        .map((part) => part.trim()),
+    );
+    const unknown = parts.filter((part) => part !== '' && !source.includes(part));
+
+    expect(parts.length).toBeGreaterThan(8);
+    expect(unknown).toEqual([]);
+  });
+
   test('every message of a failed pass that it explains is one that the code may log', () => {
     const source = readSource().replaceAll(/' \+\s+'|`\s*\+\s*`/gu, '');
     const rows = tableAfter(read('.github/TROUBLESHOOTING.md'), '## A pass fails');
