@@ -25,7 +25,20 @@ export class AccountError extends MailroomError {}
 export class UrlNotTrustedError extends MailroomError {}
 
 /** The server refused the credentials: 401, or 403 to anything but a PUT. */
-export class CredentialsError extends MailroomError {}
+export class CredentialsError extends MailroomError {
+  /** Of the answer; null where the credentials never got that far. */
+  readonly status: number | null;
+  /** As in HttpStatusError. */
+  readonly detail: string;
+  constructor(
+    message: string,
+    { status = null, detail = '' }: { status?: number | null; detail?: string } = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.detail = detail;
+  }
+}
 
 /** No answer: DNS, TLS, connection refused or reset. */
 export class NetworkError extends MailroomError {}

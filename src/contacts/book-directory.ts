@@ -6,6 +6,7 @@ import {
   UrlNotTrustedError,
 } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
+import { comparablePath } from './card-paths.ts';
 import type { DavClient } from './dav/client.ts';
 import {
   type AddressBook,
@@ -98,9 +99,7 @@ export class BookDirectory {
     if (this.#known === null || !this.#isFromMemory) return false;
     const { homeUrls, books: before } = this.#known;
     const books = await this.#listAddressBooks(homeUrls);
-    const isSame =
-      books !== null &&
-      books.map(({ url }) => url).join(' ') === before.map(({ url }) => url).join(' ');
+    const isSame = books !== null && books.map(pathOf).join(' ') === before.map(pathOf).join(' ');
     this.#known = books === null ? null : { homeUrls, books };
     this.#isFromMemory = false;
     if (!isSame) {
@@ -143,6 +142,10 @@ function contradiction(error: unknown): 'gone' | 'refused' | 'no address book' |
   if (error instanceof UrlNotTrustedError) return 'gone';
   if (error instanceof CredentialsError) return 'refused';
   return error instanceof MalformedAnswerError ? 'no address book' : null;
+}
+
+function pathOf({ url }: AddressBook): string {
+  return comparablePath(new URL(url).pathname);
 }
 
 function parseAddressBook(json: unknown): AddressBook | null {

@@ -1,6 +1,7 @@
 import { HttpStatusError, MalformedAnswerError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
-import type { DavClient, ListedResource } from './dav/client.ts';
+import { CardPaths } from './card-paths.ts';
+import type { DavClient, ListedResource, QueryAnswer } from './dav/client.ts';
 import { CARDDAV, DAV, findChild } from './dav/multistatus.ts';
 import type { XmlTree } from './dav/xml-writer.ts';
 import type { AddressBook } from './discovery.ts';
@@ -10,10 +11,19 @@ import { type CardReading, parseCard } from './vcard/parse.ts';
 /** What is done with each card; `href` is its path. */
 export type CardVisitor = (reading: CardReading, href: string) => void;
 
+/** What a listing has of one address book. */
+export interface BookCards {
+  /** The path of each card that is there. */
+  readonly hrefs: ReadonlySet<string>;
+  /** Of these, the ones that could not be read. */
+  readonly unreadable: readonly string[];
+}
+
 /** Lists address books with as little of each card as finding contacts and groups needs. */
 export class BookListing {
   readonly #client: DavClient;
   readonly #log: Logger;
+  readonly #paths = new CardPaths();
   readonly #warned = new Set<string>();
 
   constructor(client: DavClient, log: Logger) {
@@ -22,98 +32,172 @@ export class BookListing {
   }
 
   /**
-   * Every card of the book; the set returned holds the path of each. A card whose partial data is
-   * none is read whole; one that is no vCard even then is visited with what can be made out of it.
-   * `visitor` is waited for when the server has answered.
+   * Visits every card of the book. A card that the listing gives without data, damaged, or with a
+   * status of its own is read alone; one that is no vCard even then is visited with what can be made
+   * out of it. `visitor` is waited for when the server has answered. A server that refuses the query
+   * is asked for the names of the cards, and then for the cards.
    */
-  async listCards(book: AddressBook, visitor: Promise<CardVisitor>): Promise<ReadonlySet<string>> {
+  async listCards(book: AddressBook, visitor: Promise<CardVisitor>): Promise<BookCards> {
     const hrefs = new Set<string>();
-    const odd: string[] = [];
-    const answer = await this.#client.query(book.url, { props: PARTIAL_DATA });
+    const unread: string[] = [];
+    const answer = await this.#query(book);
     const visit = await visitor;
-    answer.visit((resource) => {
-      const href = cardHref(resource, book);
-      if (href === null || hrefs.has(href)) return;
-      hrefs.add(href);
-      const data = findCardData(resource);
-      const reading = data === null ? null : parseCard(data, href);
-      if (reading === null || reading.isDamaged) odd.push(href);
-      else visit(reading, href);
-    });
-    await this.#readWhole(book, odd, visit);
-    return hrefs;
+    if (answer === null) {
+      for (const href of await this.#listHrefs(book)) unread.push(href);
+      for (const href of unread) hrefs.add(href);
+    } else {
+      answer.visit((resource) => {
+        const href = this.findHref(resource, book);
+        if (href === null || hrefs.has(href)) return;
+        hrefs.add(href);
+        const data = isReadable(resource) ? findCardData(resource) : null;
+        const reading = data === null ? null : parseCard(data, href);
+        if (reading === null || reading.isDamaged) unread.push(href);
+        else visit(reading, href);
+      });
+    }
+    return { hrefs, unreadable: await this.#readCards(book, unread, visit) };
   }
 
   /**
    * What a listing left out: the book's members are asked for in another way (PROPFIND), and those
-   * not among `listed` are read one by one. Throws MalformedAnswerError when these are many: then
-   * the server gives parts for the whole.
+   * not among `listed` are read. Throws MalformedAnswerError when these are many: then the server
+   * gives parts for the whole. Returns the cards that could not be read.
    */
   async readUnlisted(
     book: AddressBook,
     listed: ReadonlySet<string>,
     visit: CardVisitor,
-  ): Promise<void> {
-    const known = new Set([...listed].map(comparablePath));
-    const resources = await this.#client.propfind(book.url, ['d:resourcetype'], '1');
-    const unlisted = resources
-      .filter((resource) => !isCollection(resource))
-      .map((resource) => cardHref(resource, book))
-      .filter((href) => href !== null && !known.has(comparablePath(href)));
-    await this.#readWhole(
-      book,
-      unlisted.filter((href) => href !== null),
-      visit,
-    );
-  }
-
-  async #readWhole(book: AddressBook, hrefs: readonly string[], visit: CardVisitor): Promise<void> {
-    if (hrefs.length > MAX_READ_WHOLE) {
+  ): Promise<readonly string[]> {
+    const unlisted = (await this.#listHrefs(book)).filter((href) => !listed.has(href));
+    if (unlisted.length > MAX_UNLISTED) {
       const { host, pathname } = new URL(book.url);
       throw new MalformedAnswerError(
-        `${host}${pathname}: the listing lacks ${hrefs.length} of the cards that are there`,
+        `${host}${pathname}: the listing lacks ${unlisted.length} of the cards that are there`,
       );
     }
-    for (const href of hrefs) {
-      const reading = await this.#readOne(book, href);
-      if (reading === null) continue;
-      if (reading.isDamaged) this.#warn(href, 'it is no whole vCard');
-      visit(reading, href);
-    }
+    return this.#readCards(book, unlisted, visit);
   }
 
-  /** Null when the card is gone, or the server does not give it out. */
-  async #readOne(book: AddressBook, href: string): Promise<CardReading | null> {
-    try {
-      const { raw } = await this.#client.readCard(new URL(href, book.url).href);
-      return parseCard(raw, href);
-    } catch (error) {
-      if (!(error instanceof HttpStatusError)) throw error;
-      if (error.status !== 404 && error.status !== 410) this.#warn(href, error.message);
-      return null;
-    }
+  /** The path of a card's URL, by which it is known; null for the book itself and what is gone. */
+  findHref({ url, status }: ListedResource, book: AddressBook): string | null {
+    return isGone(status) ? null : this.#paths.pathOf(url, book);
   }
 
-  #warn(href: string, problem: string): void {
+  /** Says once of a card that it could not be read, and why. */
+  warn(href: string, problem: string): void {
     if (this.#warned.has(href)) return;
     this.#warned.add(href);
     this.#log.warning('card_unreadable', { card: href, problem });
   }
+
+  /** Null when the server refuses the query. */
+  async #query(book: AddressBook): Promise<QueryAnswer | null> {
+    try {
+      return await this.#client.query(book.url, { props: PARTIAL_DATA });
+    } catch (error) {
+      if (isRefusedQuery(error)) return null;
+      throw error;
+    }
+  }
+
+  /** By PROPFIND. */
+  async #listHrefs(book: AddressBook): Promise<readonly string[]> {
+    const resources = await this.#client.propfind(book.url, ['d:resourcetype'], '1');
+    const hrefs = resources
+      .filter((resource) => !isCollection(resource))
+      .map((resource) => this.findHref(resource, book))
+      .filter((href) => href !== null);
+    return [...new Set(hrefs)];
+  }
+
+  /** Whole cards; many are asked for together first. Returns those that could not be read. */
+  async #readCards(
+    book: AddressBook,
+    hrefs: readonly string[],
+    visit: CardVisitor,
+  ): Promise<readonly string[]> {
+    const left = new Set(hrefs);
+    for (let start = 0; hrefs.length > MAX_READ_ALONE && start < hrefs.length; start += CHUNK) {
+      const isAnswered = await this.#readTogether(
+        book,
+        hrefs.slice(start, start + CHUNK),
+        left,
+        visit,
+      );
+      if (!isAnswered) break;
+    }
+    const unreadable: string[] = [];
+    const rest = [...left];
+    const readNext = async (): Promise<void> => {
+      for (let href = rest.shift(); href !== undefined; href = rest.shift()) {
+        if (!(await this.#readAlone(book, href, visit))) unreadable.push(href);
+      }
+    };
+    await Promise.all(Array.from({ length: MAX_READS_AT_ONCE }, readNext));
+    return unreadable.toSorted();
+  }
+
+  /** Takes off `left` what the server gave; false when it does not know multiget. */
+  async #readTogether(
+    book: AddressBook,
+    hrefs: readonly string[],
+    left: Set<string>,
+    visit: CardVisitor,
+  ): Promise<boolean> {
+    try {
+      const answer = await this.#client.multiget(book.url, { 'card:address-data': {} }, hrefs);
+      answer.visit((resource) => {
+        const href = this.#paths.pathOf(resource.url, book);
+        if (href === null || !left.has(href)) return;
+        if (isGone(resource.status)) left.delete(href);
+        const data = isReadable(resource) ? findCardData(resource) : null;
+        const reading = data === null ? null : parseCard(data, href);
+        if (reading === null || reading.isDamaged) return;
+        left.delete(href);
+        visit(reading, href);
+      });
+      return true;
+    } catch (error) {
+      if (isRefusedQuery(error)) return false;
+      throw error;
+    }
+  }
+
+  /** False when the card is there and could not be read. */
+  async #readAlone(book: AddressBook, href: string, visit: CardVisitor): Promise<boolean> {
+    try {
+      const { raw } = await this.#client.readCard(new URL(href, book.url).href);
+      const reading = parseCard(raw, href);
+      if (reading.isDamaged) this.warn(href, 'it is no whole vCard');
+      visit(reading, href);
+      return true;
+    } catch (error) {
+      if (!(error instanceof HttpStatusError)) throw error;
+      if (isGone(error.status)) return true;
+      this.warn(href, error.message);
+      return false;
+    }
+  }
 }
 
-/** The path of a card's URL, by which it is known; null for the book itself and what is no more. */
-export function cardHref({ url, status }: ListedResource, book: AddressBook): string | null {
-  if (status !== null && status !== 200) return null;
-  if (url.href === book.url) return null;
-  const href = url.pathname + url.search;
-  if (url.href.startsWith(book.url)) return href;
-  const bookUrl = new URL(book.url);
-  if (url.origin !== bookUrl.origin) {
-    throw new MalformedAnswerError(
-      `${bookUrl.host}${bookUrl.pathname}: a card on another host, ${url.host}`,
-    );
-  }
-  return comparablePath(url.pathname) === comparablePath(bookUrl.pathname) ? null : href;
+/** RFC 4918 §14.24: of the statuses that a response may have, only these say that it is gone. */
+export function isGone(status: number | null): boolean {
+  return status === 404 || status === 410;
+}
+
+/**
+ * Whether a server does not answer this kind of query. Such servers say 403, 400, 500, 501 and more;
+ * none of these is about the password, or about the book, or says "not now".
+ */
+export function isRefusedQuery(error: unknown): boolean {
+  return error instanceof HttpStatusError && !NO_REFUSAL.has(error.status);
+}
+
+const NO_REFUSAL: ReadonlySet<number> = new Set([401, 404, 408, 410, 425, 429, 502, 503, 504]);
+
+function isReadable({ status }: ListedResource): boolean {
+  return status === null || (status >= 200 && status <= 299);
 }
 
 /** The card in a response; null where the server gave none. */
@@ -137,20 +221,18 @@ const PARTIAL_DATA: XmlTree = {
   },
 };
 
-/** For cards that a listing left out, or gave as what is no vCard. */
-const MAX_READ_WHOLE = 50;
+/** Cards that a listing left out altogether. */
+const MAX_UNLISTED = 50;
+
+/** Up to so many cards are read one by one. */
+const MAX_READ_ALONE = 50;
+
+/** Cards in one multiget: whole ones, with photos. */
+const CHUNK = 50;
+
+const MAX_READS_AT_ONCE = 8;
 
 function isCollection({ properties }: ListedResource): boolean {
   const type = properties.get(`{${DAV}}resourcetype`);
   return findChild(type, DAV, 'collection') !== undefined;
-}
-
-/** One server may write `@` here and `%40` there. */
-function comparablePath(path: string): string {
-  const plain = path.replace(/\/+$/u, '');
-  try {
-    return decodeURIComponent(plain);
-  } catch {
-    return plain;
-  }
 }

@@ -5,15 +5,24 @@ import type { SenderAddress } from '../triage/model.ts';
 
 /**
  * The UID of the card that Mailroom makes for an address: UUIDv5 of `mailto:` + address. The file
- * name follows from it, so two passes, or one after a crash, meet at one href.
+ * name follows from it, so two passes, or one after a crash, meet at one href. `nth` is 2 and more
+ * where the user made the first card somebody else's.
  */
-export function uidFor(address: SenderAddress): string {
-  return uuidV5(`mailto:${address}`);
+export function uidFor(address: SenderAddress, nth = 1): string {
+  return uuidV5(`mailto:${address}${suffixOf(nth)}`);
 }
 
-/** The UID of a group card that setup makes; the same name gives the same card. */
-export function uidForGroup(name: string): string {
-  return uuidV5(`mailroom:group:${name.normalize('NFC')}`);
+/** The UID of a group card that setup makes; the same name gives the same card. `nth` as above. */
+export function uidForGroup(name: string, nth = 1): string {
+  return uuidV5(`mailroom:group:${name.normalize('NFC')}${suffixOf(nth)}`);
+}
+
+/** More than that many cards for one address are nobody's wish. */
+export const MAX_UIDS = 5;
+
+/** A line feed is in no address and in no name. */
+function suffixOf(nth: number): string {
+  return nth === 1 ? '' : `\n${nth}`;
 }
 
 /** RFC 9562 §5.5, in the namespace for URLs (§6.6). */

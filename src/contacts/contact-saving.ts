@@ -1,4 +1,5 @@
 import { HttpStatusError } from '../errors.ts';
+import type { Logger } from '../log/logger.ts';
 import {
   type Contact,
   type ContactOutcome,
@@ -6,13 +7,22 @@ import {
   type WriteFailure,
 } from '../triage/model.ts';
 import type { ContactWish } from '../triage/ports.ts';
-import { uidFor } from './contact-id.ts';
+import { readForEditing } from './card-reader.ts';
+import { MAX_UIDS, uidFor } from './contact-id.ts';
 import type { DavClient } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
+import type { StoredCardChecker } from './stored-card-checker.ts';
 import { createContactCard } from './vcard/create.ts';
 import { editContactCard, isWhole } from './vcard/edit.ts';
 import { type CardPart, parseCardParts, type RawCard } from './vcard/lines.ts';
-import { findAddresses, findUid, isGroupPart, parseCard, toContact } from './vcard/parse.ts';
+import {
+  findAddresses,
+  findFullName,
+  findUid,
+  isGroupPart,
+  parseCard,
+  toContact,
+} from './vcard/parse.ts';
 import {
   changedTooOften,
   hasStatus,
@@ -23,36 +33,44 @@ import {
 
 export interface ContactSavingOptions {
   readonly client: DavClient;
+  readonly checker: StoredCardChecker;
+  readonly log: Logger;
   /** New cards go to the first. */
   readonly books: readonly AddressBook[];
   /** Path of the card that has this UID, whatever its addresses are; null where there is none. */
   readonly readHrefByUid: (uid: string) => Promise<string | null>;
-  /** The same, of what was listed already. */
-  readonly listedHrefByUid: ReadonlyMap<string, string>;
+  /** UIDs of ours on cards that are somebody else's now. */
+  readonly takenUids: ReadonlySet<string>;
 }
 
 /**
  * Creates or completes one contact. Creating twice is safe: href and UID follow from the address,
  * and a card that is already there (from another pass, or from a write whose answer got lost) is
- * completed instead.
+ * completed instead. Where the user has made that card somebody else's, the next UID is taken.
  */
 export async function saveContact(
   wish: ContactWish,
   options: ContactSavingOptions,
 ): Promise<ContactOutcome> {
-  const uid = uidFor(wish.newContact.address);
-  const listedHref = options.listedHrefByUid.get(uid);
-  let target: Target | null =
-    wish.existing ?? (listedHref === undefined ? null : { href: listedHref, uid });
+  const { address } = wish.newContact;
+  let nth = nextFree(1, wish, options);
+  let target: Target | null = wish.existing;
   let hasSent = false;
   for (let conflicts = 0; conflicts <= MAX_CONFLICTS;) {
+    const uid = uidFor(address, nth);
     try {
       if (target === null) return await create(wish, uid, options);
-      const step = await complete(wish, target, options);
+      const step = await complete(wish, target, uid, options);
+      if (step.kind === 'somebody else') {
+        if (nth >= MAX_UIDS)
+          return refused(target.href, 'another card than the one that was looked for');
+        nth = nextFree(nth + 1, wish, options);
+        target = null;
+        continue;
+      }
       if (step.kind === 'changed') {
         hasSent = true;
-        await options.client.updateCard(step.url, step.raw, step.etag);
-        return { kind: 'updated', contact: step.contact };
+        return await update(wish, step, options);
       }
       // An answer that got lost makes our own write look like somebody else's.
       if (step.kind === 'unchanged' && hasSent) return { ...step, kind: 'updated' };
@@ -75,11 +93,21 @@ export async function saveContact(
       conflicts += 1;
     }
   }
-  return changedTooOften(target?.href ?? `${uid}.vcf`);
+  return changedTooOften(target?.href ?? `${uidFor(address, nth)}.vcf`);
 }
 
 /** A card to be completed; `uid` says which vCard of the resource. */
 type Target = Pick<Contact, 'href' | 'uid'>;
+
+function nextFree(
+  from: number,
+  { newContact: { address } }: ContactWish,
+  { takenUids }: ContactSavingOptions,
+): number {
+  let nth = from;
+  while (nth < MAX_UIDS && takenUids.has(uidFor(address, nth))) nth += 1;
+  return nth;
+}
 
 async function create(
   { newContact, decision }: ContactWish,
@@ -114,21 +142,28 @@ async function readConflicting(
   return href === null ? null : { href, uid };
 }
 
+interface ChangedCard {
+  readonly kind: 'changed';
+  readonly url: string;
+  readonly raw: RawCard;
+  readonly etag: string;
+  readonly contact: Contact;
+  /** The card had all but the NOTE line. */
+  readonly isNoteOnly: boolean;
+}
+
 type Completion =
-  | {
-      readonly kind: 'changed';
-      readonly url: string;
-      readonly raw: RawCard;
-      readonly etag: string;
-      readonly contact: Contact;
-    }
+  | ChangedCard
   | { readonly kind: 'unchanged'; readonly contact: Contact }
+  /** A card of ours that the user has given to somebody with other addresses. */
+  | { readonly kind: 'somebody else' }
   | WriteFailure;
 
 /** Reads the card as it is now and decides what it should become. */
 async function complete(
   wish: ContactWish,
   { href, uid }: Target,
+  ownUid: string,
   { client, books }: ContactSavingOptions,
 ): Promise<Completion> {
   const book = books.find(({ url }) => href.startsWith(new URL(url).pathname));
@@ -137,21 +172,72 @@ async function complete(
     return { kind: 'unchanged', contact: wish.existing };
   }
   const url = new URL(href, book?.url ?? books[0]?.url).href;
-  const { raw, etag } = await client.readCard(url);
+  const { raw, etag } = await readForEditing(url, client);
   const part = findPart(parseCardParts(raw), uid, wish);
+  const { newContact, decision } = wish;
+  const { address, fullName } = newContact;
+  const addresses = part === undefined ? [] : findAddresses(part);
+  const isOurs = uid === ownUid;
+  if (isOurs && (part === undefined || isGroupPart(part) || isOthers(addresses, address))) {
+    return { kind: 'somebody else' };
+  }
   if (part === undefined || isGroupPart(part)) {
     return { kind: 'failed', problem: `${href}: another card than the one that was listed` };
   }
   if (!isWhole(part)) return refused(href, 'the vCard has no end; open and save it in Contacts');
   if (findUid(part) === '')
     return refused(href, 'the vCard has no UID; open and save it in Contacts');
-  const { newContact, decision } = wish;
-  const { address, fullName } = newContact;
   const edited = editContactCard(raw, part, { address, fullName, decision });
   if (edited === raw) return { kind: 'unchanged', contact: toContact(part, href) };
   if (etag === null) return withoutEtag(href);
   const editedPart = findPart(parseCardParts(edited), uid, wish) ?? part;
-  return { kind: 'changed', url, raw: edited, etag, contact: toContact(editedPart, href) };
+  return {
+    kind: 'changed',
+    url,
+    raw: edited,
+    etag,
+    contact: toContact(editedPart, href),
+    isNoteOnly: addresses.includes(address) && findFullName(part) !== '',
+  };
+}
+
+/**
+ * One PUT. A card that lacks nothing but the NOTE line is complete without it: where the server
+ * refuses the line, that is a warning.
+ */
+async function update(
+  wish: ContactWish,
+  { url, raw, etag, contact, isNoteOnly }: ChangedCard,
+  { client, checker, log }: ContactSavingOptions,
+): Promise<ContactOutcome> {
+  try {
+    const hasEtag = await client.updateCard(url, raw, etag);
+    // Some servers change a UID with a backslash when they store it.
+    if (hasEtag && !contact.uid.includes('\\')) return { kind: 'updated', contact };
+    const stored = await checker.check(url, raw);
+    const part = stored === null ? undefined : findPart(parseCardParts(stored), contact.uid, wish);
+    return {
+      kind: 'updated',
+      contact: part === undefined ? contact : toContact(part, contact.href),
+    };
+  } catch (error) {
+    if (!isNoteOnly || !isRefusedNote(error)) throw error;
+    const { message } = error;
+    const { address } = wish.newContact;
+    log.warning('contact_note_failed', { sender: address, card: contact.href, problem: message });
+    return { kind: 'unchanged', contact };
+  }
+}
+
+/** 507: there is no space for a longer card, now and later. */
+function isRefusedNote(error: unknown): error is HttpStatusError {
+  if (!(error instanceof HttpStatusError) || hasStatus(error, 404, 410)) return false;
+  return error.isPermanent || error.status === 507;
+}
+
+/** Whether a card with these addresses belongs to somebody, and not to this one. */
+function isOthers(addresses: Contact['addresses'], address: Contact['addresses'][number]): boolean {
+  return addresses.length > 0 && !addresses.includes(address);
 }
 
 /** The vCard with that UID, in whatever spelling; should several have it, the one with the address. */

@@ -1,3 +1,4 @@
+import { MalformedAnswerError } from '../errors.ts';
 import type { Http } from '../http/http.ts';
 import type { Logger } from '../log/logger.ts';
 import {
@@ -7,15 +8,17 @@ import {
   memberKey,
   type SenderAddress,
 } from '../triage/model.ts';
+import { findDoubt } from '../triage/contact.ts';
 import { isSameName } from '../triage/names.ts';
 import type { ContactStore, ContactLookup } from '../triage/ports.ts';
 import { BookDirectory, type RememberedBooks } from './book-directory.ts';
-import { BookListing, cardHref } from './book-listing.ts';
-import { uidFor } from './contact-id.ts';
+import { type BookCards, BookListing, type CardVisitor, isRefusedQuery } from './book-listing.ts';
+import { MAX_UIDS, uidFor } from './contact-id.ts';
 import { saveContact } from './contact-saving.ts';
 import { DavClient } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
 import { GroupCards } from './group-cards.ts';
+import { StoredCardChecker } from './stored-card-checker.ts';
 import type { CardReading } from './vcard/parse.ts';
 
 export interface ContactStoreOptions {
@@ -41,32 +44,34 @@ export interface DavContactStore extends ContactStore {
 export function createContactStore(options: ContactStoreOptions): DavContactStore {
   const { http, serverUrl, remembered, log } = options;
   const client = new DavClient(http);
+  const checker = new StoredCardChecker(client, log);
   const directory = new BookDirectory({ client, serverUrl, remembered, log });
   const listing = new BookListing(client, log);
-  const groups = new GroupCards(client, listing, log);
-  const hrefByUid = new Map<string, string>();
-  const finder = { client, listing, groups, hrefByUid };
+  const groups = new GroupCards({ client, listing, checker, log });
+  let lookup: OwnLookup = { byAddress: new Map(), unreadableCards: [], takenUids: new Set() };
   return {
     readGroups: (requiredNames) => readGroups(requiredNames, directory, groups),
     async readContacts(addresses) {
-      const find = (): Promise<ContactLookup> => {
-        hrefByUid.clear();
-        return directory.read((books) => readContacts(addresses, books, finder));
-      };
+      const find = (): Promise<OwnLookup> =>
+        directory.read((books) => readContacts(addresses, books, { listing, groups }));
       // Remembered books are nearly always right, so they are read while that is being checked.
       const [found, refreshed] = await Promise.allSettled([find(), directory.refresh()]);
       if (refreshed.status === 'rejected') throw refreshed.reason;
-      if (refreshed.value) return find();
-      if (found.status === 'rejected') throw found.reason;
-      return found.value;
+      if (found.status === 'rejected' && !refreshed.value) throw found.reason;
+      lookup = found.status === 'fulfilled' && !refreshed.value ? found.value : await find();
+      return lookup;
     },
     async saveContact(wish) {
+      const doubt = wish.existing === null ? findDoubt(lookup.unreadableCards) : null;
+      if (doubt !== null) return doubt;
       const books = await directory.books();
       return saveContact(wish, {
         client,
+        checker,
+        log,
         books,
-        listedHrefByUid: hrefByUid,
-        readHrefByUid: (uid) => readHrefByUid(uid, books, client),
+        takenUids: lookup.takenUids,
+        readHrefByUid: (uid) => readHrefByUid(uid, books, client, listing),
       });
     },
     saveGroupMembers: async (change) => groups.saveMembers(change, await directory.books()),
@@ -81,54 +86,83 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
   };
 }
 
-/** A required group counts as missing only after a look for new books and a listing of all cards. */
+/**
+ * A required group counts as missing only after a look for new books and a listing of all cards.
+ * Throws MalformedAnswerError while a card that may be the group cannot be read.
+ */
 async function readGroups(
   requiredNames: readonly string[],
   directory: BookDirectory,
   cards: GroupCards,
 ): Promise<readonly ContactGroup[]> {
-  const isComplete = (found: readonly ContactGroup[]): boolean =>
+  const isComplete = (found: readonly ContactGroup[] | null): found is readonly ContactGroup[] =>
+    found !== null &&
     requiredNames.every((name) => found.some((group) => isSameName(group.name, name)));
   let found = await directory.read((books) => cards.readFiltered(books));
   if (!isComplete(found) && (await directory.refresh())) {
     found = await directory.read((books) => cards.readFiltered(books));
   }
   if (!isComplete(found)) found = await directory.read((books) => cards.readUnfiltered(books));
+  if (!isComplete(found) && cards.unreadable.length > 0) {
+    throw new MalformedAnswerError(
+      `a contact group is missing, and cards that may be it cannot be read: ${cards.unreadable.join(', ')}`,
+    );
+  }
   cards.warnOfDuplicates(requiredNames);
   return found;
 }
 
-interface Finder {
+interface Readers {
   readonly listing: BookListing;
   readonly groups: GroupCards;
-  /** Filled with the cards that have the UID we would give a new card, whatever is on them. */
-  readonly hrefByUid: Map<string, string>;
+}
+
+/** What the port asks for, and what saving a new contact has to know. */
+interface OwnLookup extends ContactLookup {
+  /** UIDs that new cards would get, on cards that are somebody else's now. */
+  readonly takenUids: ReadonlySet<string>;
 }
 
 async function readContacts(
   addresses: Promise<ReadonlySet<SenderAddress>>,
   books: readonly AddressBook[],
-  { listing, groups, hrefByUid }: Finder,
-): Promise<ContactLookup> {
+  { listing, groups }: Readers,
+): Promise<OwnLookup> {
   const byAddress = new Map<SenderAddress, Contact[]>();
+  const takenUids = new Set<string>();
   const uidKeys = new Set<string>();
+  const add = (address: SenderAddress, contact: Contact): void => {
+    byAddress.set(address, [...(byAddress.get(address) ?? []), contact]);
+  };
   const visit = addresses.then((wanted) => {
-    const ownUids = new Set([...wanted].map(uidFor));
+    const owners = new Map<string, SenderAddress>();
+    for (const address of wanted) {
+      for (let nth = 1; nth <= MAX_UIDS; nth += 1) owners.set(uidFor(address, nth), address);
+    }
     return ({ contacts, uids }: CardReading): void => {
       for (const uid of uids) uidKeys.add(memberKey(uid));
       for (const contact of contacts) {
-        if (ownUids.has(contact.uid)) hrefByUid.set(contact.uid, contact.href);
-        for (const address of contact.addresses.filter((one) => wanted.has(one))) {
-          byAddress.set(address, [...(byAddress.get(address) ?? []), contact]);
-        }
+        const found = contact.addresses.filter((one) => wanted.has(one));
+        for (const address of found) add(address, contact);
+        const owner = owners.get(contact.uid);
+        if (owner === undefined || found.includes(owner)) continue;
+        // A card that Mailroom made stays its sender's until the user puts other addresses on it.
+        if (contact.addresses.length === 0) add(owner, contact);
+        else takenUids.add(contact.uid);
       }
     };
   });
 
-  const listed = new Map<AddressBook, ReadonlySet<string>>();
+  const listed = new Map<AddressBook, BookCards>();
+  const unreadable = new Set<string>();
   for (const book of books) listed.set(book, await listing.listCards(book, visit));
-  if (isShort(groups.known, [...listed.values()], uidKeys)) {
-    for (const [book, hrefs] of listed) await listing.readUnlisted(book, hrefs, await visit);
+  for (const cards of listed.values()) for (const href of cards.unreadable) unreadable.add(href);
+  const isRead = unreadable.size === 0;
+  if (isRead && isShort(groups.known, [...listed.values()], uidKeys)) {
+    for (const [book, { hrefs }] of listed) {
+      const still = await listing.readUnlisted(book, hrefs, await visit);
+      for (const href of still) unreadable.add(href);
+    }
   }
   for (const [address, contacts] of byAddress) {
     byAddress.set(
@@ -136,7 +170,7 @@ async function readContacts(
       contacts.toSorted((a, b) => (a.href < b.href ? -1 : 1)),
     );
   }
-  return { byAddress };
+  return { byAddress, takenUids, unreadableCards: [...unreadable] };
 }
 
 /**
@@ -146,29 +180,40 @@ async function readContacts(
  */
 function isShort(
   groups: readonly ContactGroup[],
-  listed: readonly ReadonlySet<string>[],
+  listed: readonly BookCards[],
   uidKeys: ReadonlySet<string>,
 ): boolean {
   return groups.some(
     ({ href, memberKeys }) =>
-      !listed.some((hrefs) => hrefs.has(href)) || [...memberKeys].some((key) => !uidKeys.has(key)),
+      !listed.some(({ hrefs }) => hrefs.has(href)) ||
+      [...memberKeys].some((key) => !uidKeys.has(key)),
   );
 }
 
+/** By a filter; where the server refuses it, among all cards. */
 async function readHrefByUid(
   uid: string,
   books: readonly AddressBook[],
   client: DavClient,
+  listing: BookListing,
 ): Promise<string | null> {
   const match = { _attributes: { 'match-type': 'equals' }, _text: uid };
   const filter = { 'card:prop-filter': { _attributes: { name: 'UID' }, 'card:text-match': match } };
   for (const book of books) {
     const hrefs: string[] = [];
-    const answer = await client.query(book.url, { props: { 'd:getetag': {} }, filter });
-    answer.visit((resource) => {
-      const href = cardHref(resource, book);
-      if (href !== null) hrefs.push(href);
-    });
+    try {
+      const answer = await client.query(book.url, { props: { 'd:getetag': {} }, filter });
+      answer.visit((resource) => {
+        const href = listing.findHref(resource, book);
+        if (href !== null) hrefs.push(href);
+      });
+    } catch (error) {
+      if (!isRefusedQuery(error)) throw error;
+      const visit: CardVisitor = ({ uids }, href) => {
+        if (uids.includes(uid)) hrefs.push(href);
+      };
+      await listing.listCards(book, Promise.resolve(visit));
+    }
     if (hrefs[0] !== undefined) return hrefs[0];
   }
   return null;

@@ -1,5 +1,12 @@
-import { AccountError, HttpStatusError, MalformedAnswerError } from '../errors.ts';
-import type { DavClient, ListedResource } from './dav/client.ts';
+import {
+  AccountError,
+  CredentialsError,
+  HttpStatusError,
+  MalformedAnswerError,
+  UrlNotTrustedError,
+} from '../errors.ts';
+import { comparablePath } from './card-paths.ts';
+import { type DavClient, type ListedResource, parseHref } from './dav/client.ts';
 import { CARDDAV, DAV, findChild, findHrefs, findText } from './dav/multistatus.ts';
 
 /** An address book (RFC 6352 §5.2). */
@@ -53,7 +60,8 @@ export async function listAddressBooks(
           `${new URL(homeUrl).host}: an address book on another host, ${new URL(book.url).host}`,
         );
       }
-      found.set(book.url, book);
+      const key = comparablePath(new URL(book.url).pathname);
+      if (!found.has(key)) found.set(key, book);
     }
   }
   const books = [...found.values()].toSorted(byPreference);
@@ -66,28 +74,42 @@ const BOOK_PROPERTIES = ['d:resourcetype', 'd:displayname', 'd:current-user-priv
 
 async function readPrincipal(client: DavClient, serverUrl: string): Promise<string> {
   const wellKnown = await readWellKnown(client, serverUrl);
-  const [principal] = hrefsOf(wellKnown, DAV, 'current-user-principal');
+  const [principal] = wellKnown.hrefs;
   if (principal !== undefined) return principal;
   // Some servers redirect to a place that knows no principals.
   const root = await client.propfind(serverUrl, ['d:current-user-principal'], '0');
   const [rootPrincipal] = hrefsOf(root, DAV, 'current-user-principal');
   if (rootPrincipal !== undefined) return rootPrincipal;
+  // What is configured is no help either: then the redirect is what a person has to look at.
+  if (wellKnown.problem instanceof UrlNotTrustedError) throw wellKnown.problem;
   throw new AccountError(
     `${new URL(serverUrl).host} does not say whose address books are there (current-user-principal): is MAILROOM_CARDDAV_URL a CardDAV server?`,
   );
 }
 
-async function readWellKnown(
-  client: DavClient,
-  serverUrl: string,
-): Promise<readonly ListedResource[]> {
+interface WellKnown {
+  readonly hrefs: readonly string[];
+  /** Why there are none, where the answer was of no use. */
+  readonly problem: unknown;
+}
+
+/**
+ * Not every server has the address (RFC 6764 §5 asks for it): some answer with a page, an error or a
+ * redirect to elsewhere. Only refused credentials, and no answer at all, are what they seem.
+ */
+async function readWellKnown(client: DavClient, serverUrl: string): Promise<WellKnown> {
   try {
     const url = new URL('/.well-known/carddav', serverUrl).href;
-    return await client.propfind(url, ['d:current-user-principal'], '0');
+    const resources = await client.propfind(url, ['d:current-user-principal'], '0');
+    return { hrefs: hrefsOf(resources, DAV, 'current-user-principal'), problem: null };
   } catch (error) {
-    // Not every server has the address (RFC 6764 §5 asks for it); the next request tells more.
-    if (error instanceof HttpStatusError && [404, 405, 410, 501].includes(error.status)) return [];
-    throw error;
+    const isUseless =
+      error instanceof MalformedAnswerError ||
+      error instanceof UrlNotTrustedError ||
+      (error instanceof HttpStatusError && error.status !== 429) ||
+      (error instanceof CredentialsError && error.status === 403);
+    if (!isUseless) throw error;
+    return { hrefs: [], problem: error };
   }
 }
 
@@ -101,7 +123,7 @@ function hrefsOf(
   const resource = resources.find(({ properties }) => properties.has(name));
   if (resource === undefined) return [];
   return findHrefs(resource.properties.get(name)).map((href) => {
-    const url = URL.parse(href, resource.url.href);
+    const url = parseHref(href, resource.url.href);
     if (url !== null) return url.href;
     throw new MalformedAnswerError(`${resource.url.host}: ${property} is no URL`);
   });
@@ -126,12 +148,12 @@ function mayWrite(privileges: ReadonlySet<string>): boolean {
   return has('all') || has('write') || (has('bind') && has('write-content'));
 }
 
-/** New cards go to the first: one that may be written, Fastmail's and Cyrus's `Default` before others. */
+/** New cards go to the first: one that may be written, Fastmail's and Cyrus's `Default`, in any case, before others. */
 function byPreference(a: AddressBook, b: AddressBook): number {
   return rank(a) - rank(b) || (a.url < b.url ? -1 : 1);
 }
 
 function rank({ url, isWritableOrUnknown }: AddressBook): number {
-  const isDefault = new URL(url).pathname.split('/').at(-2) === 'Default';
+  const isDefault = new URL(url).pathname.split('/').at(-2)?.toLowerCase() === 'default';
   return (isWritableOrUnknown ? 0 : 2) + (isDefault ? 0 : 1);
 }

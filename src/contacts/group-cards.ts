@@ -3,18 +3,24 @@ import type { Logger } from '../log/logger.ts';
 import type { ContactGroup, GroupOutcome } from '../triage/model.ts';
 import { isSameName } from '../triage/names.ts';
 import type { GroupChange } from '../triage/ports.ts';
-import { type BookListing, cardHref, type CardVisitor, findCardData } from './book-listing.ts';
-import { uidForGroup } from './contact-id.ts';
-import { type DavClient, type ListedResource, type StoredCard, strongEtag } from './dav/client.ts';
-import { DAV, findText } from './dav/multistatus.ts';
-import type { XmlTree } from './dav/xml-writer.ts';
+import {
+  type BookListing,
+  type CardVisitor,
+  findCardData,
+  isGone,
+  isRefusedQuery,
+} from './book-listing.ts';
+import { readForEditing } from './card-reader.ts';
+import { MAX_UIDS, uidForGroup } from './contact-id.ts';
+import type { DavClient, QueryAnswer } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
+import { byHref, GROUP_QUERY, type KnownGroup, mayBeWritten, toKnownGroup } from './known-group.ts';
 import { createGroupCard } from './vcard/create.ts';
 import { editGroupMembers } from './vcard/edit-members.ts';
 import { isWhole } from './vcard/edit.ts';
 import { parseCardParts, type RawCard } from './vcard/lines.ts';
 import { isGroupPart, parseCard } from './vcard/parse.ts';
-import { toOctets } from './vcard/values.ts';
+import type { StoredCardChecker } from './stored-card-checker.ts';
 import {
   changedTooOften,
   hasStatus,
@@ -23,17 +29,28 @@ import {
   withoutEtag,
 } from './write-failure.ts';
 
+export interface GroupCardsOptions {
+  readonly client: DavClient;
+  readonly listing: BookListing;
+  readonly checker: StoredCardChecker;
+  readonly log: Logger;
+}
+
 /** The contact groups, each with its card as last read, so that a change is one request. */
 export class GroupCards {
   readonly #client: DavClient;
   readonly #listing: BookListing;
   readonly #log: Logger;
   readonly #warned = new Set<string>();
+  readonly #checker: StoredCardChecker;
   #groups = new Map<string, KnownGroup>();
+  #unreadable: readonly string[] = [];
+  #isFilterRefused = false;
 
-  constructor(client: DavClient, listing: BookListing, log: Logger) {
+  constructor({ client, listing, checker, log }: GroupCardsOptions) {
     this.#client = client;
     this.#listing = listing;
+    this.#checker = checker;
     this.#log = log;
   }
 
@@ -42,37 +59,64 @@ export class GroupCards {
     return [...this.#groups.values()].map(({ group }) => group);
   }
 
-  /** Every group of the books, in their order and by href; a filter is trusted to show all. */
-  async readFiltered(books: readonly AddressBook[]): Promise<readonly ContactGroup[]> {
+  /** Cards that may be groups and could not be read, by path. */
+  get unreadable(): readonly string[] {
+    return this.#unreadable;
+  }
+
+  /**
+   * Every group of the books, in their order and by href. A filter is trusted to show all; null
+   * where a server refuses it.
+   */
+  async readFiltered(books: readonly AddressBook[]): Promise<readonly ContactGroup[] | null> {
+    if (this.#isFilterRefused) return null;
     const found = new Map<string, KnownGroup>();
+    const unreadable: string[] = [];
     for (const book of books) {
       const own: KnownGroup[] = [];
-      const answer = await this.#client.query(book.url, GROUP_QUERY);
+      const withoutData: string[] = [];
+      const answer = await this.#query(book);
+      if (answer === null) return null;
       answer.visit((resource) => {
-        const known = toKnownGroup(resource, book);
-        if (known !== null) own.push(known);
+        const href = this.#listing.findHref(resource, book);
+        const raw = findCardData(resource);
+        if (href === null) return;
+        if (raw === null) withoutData.push(href);
+        else own.push(...toKnownGroup(resource, raw, href));
       });
+      for (const href of withoutData) {
+        const known = await this.#readGroup(href, book);
+        if (known === 'unreadable') unreadable.push(href);
+        else if (known !== null) own.push(known);
+      }
       for (const known of own.toSorted(byHref)) found.set(known.group.href, known);
     }
     this.#groups = found;
+    this.#unreadable = unreadable;
     return this.known;
   }
 
   /** Lists the books whole, for groups that the filter did not show; these are read one by one. */
   async readUnfiltered(books: readonly AddressBook[]): Promise<readonly ContactGroup[]> {
     const found = new Map<string, KnownGroup>();
+    const unreadable: string[] = [];
     for (const book of books) {
       const hrefs: string[] = [];
       const visit: CardVisitor = ({ group }, href) => {
         if (group !== null) hrefs.push(href);
       };
-      await this.#listing.listCards(book, Promise.resolve(visit));
+      const listed = await this.#listing.listCards(book, Promise.resolve(visit));
+      unreadable.push(...listed.unreadable);
       for (const href of hrefs.toSorted()) {
-        const known = this.#groups.get(href) ?? (await this.#readGroup(href, book));
-        if (known !== null) found.set(href, known);
+        // Without a filter, what is known is from an earlier reading.
+        const fresh = this.#isFilterRefused ? undefined : this.#groups.get(href);
+        const known = fresh ?? (await this.#readGroup(href, book));
+        if (known === 'unreadable') unreadable.push(href);
+        else if (known !== null) found.set(href, known);
       }
     }
     this.#groups = found;
+    this.#unreadable = unreadable;
     return this.known;
   }
 
@@ -97,9 +141,9 @@ export class GroupCards {
     let card = this.#groups.get(href)?.card ?? null;
     try {
       for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
-        card ??= await this.#client.readCard(url);
+        card ??= await readForEditing(url, this.#client);
         const part = parseCardParts(card.raw).find(isGroupPart);
-        if (part === undefined) return { kind: 'failed', problem: `${href}: no group any more` };
+        if (part === undefined) return { kind: 'failed', problem: `${href}: no longer a group` };
         if (!isWhole(part)) return { kind: 'refused', problem: `${href}: the vCard has no end` };
         const edited = editGroupMembers(card.raw, part, addUids, removeUids);
         if (edited === card.raw) return { kind: conflicts === 0 ? 'unchanged' : 'updated' };
@@ -117,32 +161,34 @@ export class GroupCards {
     return changedTooOften(href);
   }
 
-  /** `unchanged` when setup made it before. */
+  /**
+   * `unchanged` when setup made it before. A card of ours that is another group now, because the
+   * user renamed it, stays as it is: the new one gets the next UID.
+   */
   async create(name: string, books: readonly AddressBook[]): Promise<GroupOutcome> {
     const [book] = books;
     if (book === undefined) return { kind: 'failed', problem: 'no address book' };
-    const uid = uidForGroup(name);
-    const fileName = `${uid}.vcf`;
+    let fileName = '';
     try {
-      await this.#client.createCard(book.url, fileName, await createGroupCard(name, uid));
-      return { kind: 'updated' };
-    } catch (error) {
-      if (!hasStatus(error, 412)) return toWriteFailure(error);
-    }
-    try {
-      const { raw } = await this.#client.readCard(new URL(fileName, book.url).href);
-      const { group } = parseCard(raw, fileName);
-      if (group !== null && isSameName(group.name, name)) return { kind: 'unchanged' };
-      return { kind: 'refused', problem: `${fileName} is another card than the group ${name}` };
+      for (let nth = 1; nth <= MAX_UIDS; nth += 1) {
+        const uid = uidForGroup(name, nth);
+        fileName = `${uid}.vcf`;
+        if (await this.#create(name, uid, book)) return { kind: 'updated' };
+        const { raw } = await this.#client.readCard(new URL(fileName, book.url).href);
+        const { group } = parseCard(raw, fileName);
+        if (group !== null && isSameName(group.name, name)) return { kind: 'unchanged' };
+      }
     } catch (error) {
       return toWriteFailure(error);
     }
+    return { kind: 'refused', problem: `${fileName} is another card than the group ${name}` };
   }
 
-  /** False: somebody else wrote it since it was read. */
-  async #update(url: string, raw: RawCard, etag: string): Promise<boolean> {
+  /** False: there is a card. */
+  async #create(name: string, uid: string, book: AddressBook): Promise<boolean> {
+    const raw = await createGroupCard(name, uid);
     try {
-      await this.#client.updateCard(url, raw, etag);
+      await this.#client.createCard(book.url, `${uid}.vcf`, raw);
       return true;
     } catch (error) {
       if (hasStatus(error, 412)) return false;
@@ -150,17 +196,40 @@ export class GroupCards {
     }
   }
 
-  async #readGroup(href: string, book: AddressBook): Promise<KnownGroup | null> {
+  /** False: somebody else wrote it since it was read. */
+  async #update(url: string, raw: RawCard, etag: string): Promise<boolean> {
+    try {
+      const hasEtag = await this.#client.updateCard(url, raw, etag);
+      if (!hasEtag) await this.#checker.check(url, raw);
+      return true;
+    } catch (error) {
+      if (hasStatus(error, 412)) return false;
+      throw error;
+    }
+  }
+
+  /** Null when the server refuses the filter. */
+  async #query(book: AddressBook): Promise<QueryAnswer | null> {
+    try {
+      return await this.#client.query(book.url, GROUP_QUERY);
+    } catch (error) {
+      if (!isRefusedQuery(error)) throw error;
+      this.#isFilterRefused = true;
+      return null;
+    }
+  }
+
+  /** Null: gone, or no group. */
+  async #readGroup(href: string, book: AddressBook): Promise<KnownGroup | 'unreadable' | null> {
     try {
       const card = await this.#client.readCard(new URL(href, book.url).href);
       const { group } = parseCard(card.raw, href);
-      return group === null ? null : { group, card };
+      return group === null ? null : { group, card: mayBeWritten(card.raw) ? card : null };
     } catch (error) {
       if (!(error instanceof HttpStatusError)) throw error;
-      if (!hasStatus(error, 404, 410)) {
-        this.#log.warning('card_unreadable', { card: href, problem: error.message });
-      }
-      return null;
+      if (isGone(error.status)) return null;
+      this.#listing.warn(href, error.message);
+      return 'unreadable';
     }
   }
 
@@ -168,57 +237,4 @@ export class GroupCards {
     const known = this.#groups.get(href);
     if (known !== undefined) this.#groups.set(href, { ...known, card: null });
   }
-}
-
-interface KnownGroup {
-  readonly group: ContactGroup;
-  /** Null: to be read before it is written. */
-  readonly card: StoredCard | null;
-}
-
-/**
- * Both ways to say group, whole cards. Where the property of Apple is, a card is a group; KIND
- * stands on other cards too.
- */
-const GROUP_QUERY: { readonly props: XmlTree; readonly filter: XmlTree } = {
-  props: { 'd:getetag': {}, 'd:getcontentlength': {}, 'card:address-data': {} },
-  filter: {
-    _attributes: { test: 'anyof' },
-    'card:prop-filter': [
-      { _attributes: { name: 'X-ADDRESSBOOKSERVER-KIND' } },
-      {
-        _attributes: { name: 'KIND' },
-        'card:text-match': { _attributes: { 'match-type': 'equals' }, _text: 'group' },
-      },
-    ],
-  },
-};
-
-function toKnownGroup(resource: ListedResource, book: AddressBook): KnownGroup | null {
-  const href = cardHref(resource, book);
-  const raw = findCardData(resource);
-  if (href === null || raw === null) return null;
-  const { group } = parseCard(raw, href);
-  if (group === null) return null;
-  const etag = strongEtag(findText(resource.properties.get(`{${DAV}}getetag`)));
-  const isExact = etag !== null && isUnchangedByXml(raw, resource);
-  return { group, card: isExact ? { raw, etag } : null };
-}
-
-/**
- * Whether what came inside XML is the card as it is stored, octet by octet: as long as the server
- * says; where it does not say, all line ends are still CRLF, which XML likes to shorten. What was
- * no UTF-8 is lost in any case, and has a replacement character for it. A doubt costs one request.
- */
-function isUnchangedByXml(raw: RawCard, { properties }: ListedResource): boolean {
-  if (raw.includes(REPLACEMENT_CHARACTER)) return false;
-  const length = findText(properties.get(`{${DAV}}getcontentlength`)) ?? '';
-  if (/^\d+$/u.test(length)) return raw.length === Number(length);
-  return raw.endsWith('\r\n') && !/(?<!\r)\n/u.test(raw);
-}
-
-const REPLACEMENT_CHARACTER = toOctets('\uFFFD');
-
-function byHref(a: KnownGroup, b: KnownGroup): number {
-  return a.group.href < b.group.href ? -1 : 1;
 }

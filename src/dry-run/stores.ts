@@ -1,6 +1,7 @@
 import type { LogEvent } from '../log/events.ts';
 import type { LogFields } from '../log/line.ts';
 import type { Logger } from '../log/logger.ts';
+import { findDoubt } from '../triage/contact.ts';
 import { type Email, type EmailPatch, memberKey } from '../triage/model.ts';
 import type { ContactStore, EmailPage, MailStore } from '../triage/ports.ts';
 import { applyPatch } from '../triage/sweep.ts';
@@ -54,6 +55,7 @@ function isIn({ mailboxIds }: Email, ids: readonly string[]): boolean {
 
 /** Reads from `store`; contacts and members are remembered and shown, never sent. */
 export function dryRunContactStore(store: ContactStore): ContactStore {
+  let unreadableCards: readonly string[] = [];
   const members = new Map<string, { readonly added: Set<string>; readonly removed: Set<string> }>();
   return {
     async readGroups(requiredNames) {
@@ -65,9 +67,15 @@ export function dryRunContactStore(store: ContactStore): ContactStore {
         return { ...group, memberKeys: new Set([...kept, ...change.added]) };
       });
     },
-    readContacts: (addresses) => store.readContacts(addresses),
+    async readContacts(addresses) {
+      const lookup = await store.readContacts(addresses);
+      ({ unreadableCards } = lookup);
+      return lookup;
+    },
     async saveContact({ newContact, existing }) {
       if (existing !== null) return { kind: 'updated', contact: existing };
+      const doubt = findDoubt(unreadableCards);
+      if (doubt !== null) return doubt;
       const { address, fullName } = newContact;
       // A stand-in for the UID that a real pass would give the card; nobody else ever sees it.
       const uid = `new contact ${address}`;

@@ -29,7 +29,7 @@ export function toStatusError(error: HTTPError, request: RequestLine): MailroomE
     return new HttpStatusError(`${said}: the server limits log-ins for now`, 429, { detail });
   }
   if (status === 401 || (status === 403 && request.method !== 'PUT')) {
-    return new CredentialsError(`${said}: the server refuses the credentials`);
+    return new CredentialsError(`${said}: the server refuses the credentials`, { status, detail });
   }
   const retryAfter = error.response.headers.get('retry-after');
   const asked =

@@ -19,6 +19,7 @@ export type LogEvent =
   | 'discovery_done'
   | 'discovery_dropped'
   | 'card_unreadable'
+  | 'card_lines_lost'
   | 'duplicate_groups'
   // Senders
   | 'sender_processing_failed'
@@ -28,6 +29,7 @@ export type LogEvent =
   | 'duplicate_contacts'
   | 'name_mismatch_warning'
   | 'contact_upserted'
+  | 'contact_note_failed'
   | 'group_joined'
   | 'group_reassigned'
   | 'emails_swept'

@@ -75,7 +75,11 @@ export async function readLabelled(
   } finally {
     addresses.resolve(new Set(labelled.senders.filter(isToHandle).map(({ sender }) => sender)));
   }
-  return { labelled, lookup: (await lookup) ?? { byAddress: new Map() }, emails };
+  return {
+    labelled,
+    lookup: (await lookup) ?? { byAddress: new Map(), unreadableCards: [] },
+    emails,
+  };
 }
 
 /** Labels of one category only: no conflict. */

@@ -1,4 +1,4 @@
-import type { ContactType, NewContact, PersonName, SenderAddress } from './model.ts';
+import type { ContactType, NewContact, PersonName, SenderAddress, WriteFailure } from './model.ts';
 
 /** What a new card says of a sender; `displayName` is clean already (`cleanDisplayName`). */
 export function planNewContact(
@@ -12,6 +12,16 @@ export function planNewContact(
     fullName,
     personName: contactType === 'person' ? parsePersonName(fullName) : null,
   };
+}
+
+/**
+ * Why no contact is made for a sender that none was found for: a card that could not be read may be
+ * the sender's. Null: there is no such card.
+ */
+export function findDoubt(unreadableCards: readonly string[]): WriteFailure | null {
+  if (unreadableCards.length === 0) return null;
+  const cards = unreadableCards.join(', ');
+  return { kind: 'failed', problem: `a card that may be this sender's cannot be read: ${cards}` };
 }
 
 /** `Jane Doe` and `Doe, Jane` are both Jane, of the Does; a single word is a given name. */

@@ -90,6 +90,8 @@ export interface GroupChange {
 export interface ContactLookup {
   /** All contacts that have the address exactly; an address with none is absent. */
   readonly byAddress: ReadonlyMap<SenderAddress, readonly Contact[]>;
+  /** Paths of cards that are there and could not be read. */
+  readonly unreadableCards: readonly string[];
 }
 
 /** The user's contacts (RFC 6352). */

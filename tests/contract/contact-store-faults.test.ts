@@ -112,7 +112,6 @@ describe('an answer that is none never passes for an empty address book', () => 
     ['a reset', { kind: 'resetBefore' }, NetworkError],
     ['503', { kind: 'status', status: 503 }, HttpStatusError],
     ['401', { kind: 'status', status: 401 }, CredentialsError],
-    ['403', { kind: 'status', status: 403 }, CredentialsError],
   ])('%s', async (_, fault, expected) => {
     await account.putCard('a.vcf', aCard('a', 'EMAIL:a@a.example'));
     await account.putGroup('G');
@@ -129,6 +128,119 @@ describe('an answer that is none never passes for an empty address book', () => 
     once('propfind', { kind: 'status', status: 503 });
 
     expect(await find(openContactStore(account), 'a@a.example')).toHaveLength(1);
+  });
+});
+
+describe('a server that does not answer a kind of query', () => {
+  it.each([403, 400, 405, 415, 500, 501])('is asked in another way: %i', async (status) => {
+    await account.putCard('a.vcf', aCard('a', 'EMAIL:a@a.example'));
+    await account.putGroup('G');
+    const isFiltered = (request: { readonly body: Buffer }): boolean =>
+      request.body.includes('<card:prop-filter');
+    const refusal: Fault = { kind: 'status', status };
+    account.faults.push({ on: 'report', times: Infinity, when: isFiltered, fault: refusal });
+    const withoutFilter = openContactStore(account);
+
+    expect(await find(withoutFilter, 'a@a.example')).toHaveLength(1);
+    expect(await withoutFilter.readGroups(['G'])).toHaveLength(1);
+
+    always('report', refusal);
+    const withoutReports = openContactStore(account);
+    expect(await find(withoutReports, 'a@a.example')).toHaveLength(1);
+    expect(await withoutReports.readGroups(['G'])).toHaveLength(1);
+    expect(await withoutReports.readGroups(['G', 'None'])).toHaveLength(1);
+  });
+
+  it('and refuses everything: the password may not read contacts', async () => {
+    const first = openContactStore(account);
+    await first.readGroups([]);
+    always('any', { kind: 'status', status: 403 });
+
+    await expect(
+      openContactStore(account, { remembered: first.remember() }).readGroups([]),
+    ).rejects.toBeInstanceOf(CredentialsError);
+  });
+
+  it('many cards are asked for together', async () => {
+    for (let index = 0; index < 120; index += 1) {
+      await account.putCard(`${index}.vcf`, aCard(`uid-${index}`, `EMAIL:a${index}@a.example`));
+    }
+    damage('report', (text) =>
+      text.includes('prop-filter') ? text : text.replaceAll(/(?<=UID:uid-1\d\d\r\n)EMAIL/gu, 'X'),
+    );
+    const refused: Fault = { kind: 'status', status: 403 };
+    const isQuery = (request: { readonly body: Buffer }): boolean =>
+      request.body.includes('addressbook-query');
+    account.faults.push({ on: 'report', times: Infinity, when: isQuery, fault: refused });
+    const store = openContactStore(account);
+    await store.readBooks();
+    account.clearRequests();
+
+    expect(await find(store, 'a7@a.example')).toHaveLength(1);
+
+    expect([sent('REPORT'), sent('GET')]).toEqual([1 + 3, 0]);
+  });
+});
+
+describe('a card whose response has a status of its own', () => {
+  const statusOf = (name: string, status: number): void => {
+    damage('report', (text) =>
+      text.replaceAll(/<d:response><d:href>[^<]*<\/d:href>.*?<\/d:response>/gsu, (response) =>
+        response.includes(`/${name}<`)
+          ? response.replace(
+              /<d:propstat>.*<\/d:propstat>/su,
+              `<d:status>HTTP/1.1 ${status} No</d:status>`,
+            )
+          : response,
+      ),
+    );
+  };
+
+  it.each([401, 403, 423, 425, 500, 503])('%i: it is there, and read alone', async (status) => {
+    const contact = await anExisting();
+    const href = await account.putGroup('G');
+    statusOf('old.vcf', status);
+    statusOf(href.split('/').at(-1) ?? '', status);
+    const store = openContactStore(account);
+
+    expect(await find(store, 'old@a.example')).toEqual([contact]);
+    expect(await store.readGroups(['G'])).toHaveLength(1);
+  });
+
+  it.each([403, 423, 500, 503])(
+    '%i, alone too: nobody who may be on it gets a second contact, nor a group is missing',
+    async (status) => {
+      const contact = await anExisting();
+      const href = await account.putGroup('G');
+      await account.putCard('b.vcf', aCard('b', 'EMAIL:b@a.example'));
+      statusOf('old.vcf', status);
+      statusOf(href.split('/').at(-1) ?? '', status);
+      always('get-card', { kind: 'status', status });
+      const store = openContactStore(account);
+
+      const lookup = await store.readContacts(
+        Promise.resolve(new Set([address('old@a.example'), address('b@a.example')])),
+      );
+      const outcome = await store.saveContact(aWish('old@a.example'));
+
+      expect([...lookup.byAddress.keys()]).toEqual(['b@a.example']);
+      expect(lookup.unreadableCards).toContain(contact.href);
+      expect(outcome).toMatchObject({
+        kind: 'failed',
+        problem: expect.stringContaining(contact.href),
+      });
+      expect(sent('PUT')).toBe(0);
+      await expect(store.readGroups(['G'])).rejects.toThrow(/cannot be read/u);
+    },
+  );
+
+  it.each([404, 410])('%i: it is gone', async (status) => {
+    await anExisting();
+    statusOf('old.vcf', status);
+    const store = openContactStore(account);
+
+    expect(await find(store, 'old@a.example')).toEqual([]);
+    expect((await store.saveContact(aWish('old@a.example'))).kind).toBe('created');
   });
 });
 
@@ -236,6 +348,7 @@ describe('a new contact', () => {
     ['no space', { kind: 'status', status: 507 }, 'failed'],
     ['reset', { kind: 'resetBefore' }, 'failed'],
     ['a log-in page is no success', { kind: 'html' }, 'failed'],
+    ['nor one with 201', { kind: 'html', status: 201 }, 'failed'],
     ['200 is, 202 is none', { kind: 'status', status: 202 }, 'failed'],
     ['in conflict with nobody that is there', { kind: 'status', status: 412 }, 'created'],
   ])('%s', async (_, fault, kind) => {
@@ -263,6 +376,20 @@ describe('a new contact', () => {
     ).rejects.toBeInstanceOf(expected);
   });
 
+  it('whose answer is empty and called a page is there: so sabre/dav says it', async () => {
+    always('put-card', {
+      kind: 'status',
+      status: 201,
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+      isDone: true,
+    });
+
+    const outcome = await openContactStore(account).saveContact(aWish('a@a.example'));
+
+    expect(outcome.kind).toBe('created');
+    expect((await account.cards()).size).toBe(1);
+  });
+
   it('whose answer got lost is there once', async () => {
     once('put-card', { kind: 'resetAfter' });
 
@@ -272,16 +399,20 @@ describe('a new contact', () => {
     expect((await account.cards()).size).toBe(1);
   });
 
-  it('whose UID stands under another href is that card', async () => {
+  it.each([
+    ['is that card', [], 'updated', 1],
+    ['and is somebody else’s gets the next UID', ['EMAIL:b@a.example'], 'created', 2],
+  ] as const)('whose UID stands under another href %s', async (_, lines, kind, nth) => {
     const strict = await startStandIn({ refusesUidElsewhere: true });
     try {
       const uid = uidFor(address('a@a.example'));
-      const href = await strict.putCard('elsewhere.vcf', aCard(uid, 'EMAIL:b@a.example'));
+      await strict.putCard('elsewhere.vcf', aCard(uid, ...lines));
 
       const outcome = await openContactStore(strict).saveContact(aWish('a@a.example'));
 
-      expect(outcome).toMatchObject({ kind: 'updated', contact: { href } });
-      expect(contactOf(outcome).addresses).toEqual(['b@a.example', 'a@a.example']);
+      expect(outcome.kind).toBe(kind);
+      expect(contactOf(outcome).uid).toBe(uidFor(address('a@a.example'), nth));
+      expect(contactOf(outcome).addresses).toEqual(['a@a.example']);
     } finally {
       await strict.close();
     }
@@ -293,7 +424,7 @@ describe('an existing contact', () => {
     ['without an ETag', { kind: 'dropEtag' }],
     ['with a weak ETag', { kind: 'alterEtag', change: (etag) => `W/${etag}` }],
     ['with an ETag that is none', { kind: 'alterEtag', change: () => 'abc' }],
-  ])('%s is not written', async (_, fault) => {
+  ])('%s is written by the one that PROPFIND has', async (_, fault) => {
     const existing = await anExisting();
     always('get-card', fault);
 
@@ -301,9 +432,95 @@ describe('an existing contact', () => {
       aWish('old@a.example', { existing }),
     );
 
+    expect(outcome.kind).toBe('updated');
+    expect(sent('PUT')).toBe(1);
+  });
+
+  it('that changed between GET and PROPFIND is not overwritten', async () => {
+    const existing = await anExisting();
+    always('get-card', { kind: 'dropEtag' });
+    account.faults.push({
+      on: 'propfind',
+      when: ({ path }) => path.endsWith('old.vcf'),
+      fault: {
+        kind: 'otherClient',
+        act: async () => {
+          await account.putCard('old.vcf', aCard('old', 'EMAIL:old@a.example', 'NOTE:theirs'));
+        },
+      },
+    });
+
+    const outcome = await openContactStore(account).saveContact(
+      aWish('old@a.example', { existing }),
+    );
+
     expect(outcome.kind).toBe('failed');
+    expect(await storedCard(account, existing.href)).toContain('NOTE:theirs');
     expect(sent('PUT')).toBe(0);
   });
+
+  it.each([403, 413, 415, 507])(
+    'that lacks only a NOTE line, which the server refuses with %i: a warning',
+    async (status) => {
+      const existing = await anExisting();
+      always('put-card', { kind: 'status', status });
+      const store = openContactStore(account);
+
+      const outcome = await store.saveContact(aWish('old@a.example', { existing }));
+
+      expect(outcome).toEqual({ kind: 'unchanged', contact: existing });
+      expect(store.events.filter(({ event }) => event === 'contact_note_failed')).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    [403, 'refused'],
+    [507, 'failed'],
+  ])('that lacks its address, which the server refuses with %i: %s', async (status, kind) => {
+    const existing = await anExisting();
+    always('put-card', { kind: 'status', status });
+
+    const outcome = await openContactStore(account).saveContact(
+      aWish('new@a.example', { existing }),
+    );
+
+    expect(outcome.kind).toBe(kind);
+  });
+
+  it('is read back where the answer has no ETag; what the server dropped is said once', async () => {
+    const existing = await anExisting('X-DROPPED:1', 'TEL:1');
+    always('put-card', { kind: 'dropEtag' });
+    always('get-card', {
+      kind: 'replaceText',
+      change: (text) => (text.includes('Mailroom on') ? text.replace('X-DROPPED:1\r\n', '') : text),
+    });
+    const store = openContactStore(account);
+
+    for (const today of ['2026-11-21', '2026-11-22']) {
+      const outcome = await store.saveContact(aWish('old@a.example', { existing, today }));
+      expect(outcome.kind).toBe('updated');
+    }
+
+    expect(store.events.filter(({ event }) => event === 'card_lines_lost')).toEqual([
+      { event: 'card_lines_lost', fields: { card: existing.href, lines: ['X-DROPPED'] } },
+    ]);
+  });
+
+  it.each<[string, Fault]>([['without an ETag anywhere', { kind: 'dropEtag' }]])(
+    '%s is not written',
+    async (_, fault) => {
+      const existing = await anExisting();
+      always('get-card', fault);
+      damage('propfind', (text) => text.replaceAll(/<d:getetag>.*?<\/d:getetag>/gu, ''));
+
+      const outcome = await openContactStore(account).saveContact(
+        aWish('old@a.example', { existing }),
+      );
+
+      expect(outcome.kind).toBe('failed');
+      expect(sent('PUT')).toBe(0);
+    },
+  );
 
   it('that others write all the time is given up, and left as they have it', async () => {
     const existing = await anExisting();
@@ -450,11 +667,79 @@ describe('a group', () => {
 });
 
 describe('discovery', () => {
-  it('goes on from the server’s own URL where there is no well-known address', async () => {
-    always('well-known', { kind: 'status', status: 404 });
+  it.each<[string, Fault]>([
+    ['404', { kind: 'status', status: 404 }],
+    ['403', { kind: 'status', status: 403 }],
+    ['400', { kind: 'status', status: 400 }],
+    ['500', { kind: 'status', status: 500 }],
+    ['a page', { kind: 'html' }],
+    ['a redirect to a page', { kind: 'status', status: 302, headers: { location: '/page' } }],
+    [
+      'a redirect to another host',
+      { kind: 'status', status: 301, headers: { location: 'https://evil.example/' } },
+    ],
+  ])('goes on from the server’s own URL where the well-known address is %s', async (_, fault) => {
+    always('well-known', fault);
     await account.putGroup('G');
 
     expect(await openContactStore(account).readGroups(['G'])).toHaveLength(1);
+  });
+
+  it('stops at refused credentials', async () => {
+    always('well-known', { kind: 'status', status: 401 });
+
+    await expect(openContactStore(account).readGroups([])).rejects.toBeInstanceOf(CredentialsError);
+    expect(account.requests).toHaveLength(1);
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ['//dav/', (text) => text.replaceAll('<d:href>/dav/', '<d:href>//dav/')],
+    [
+      'its own host',
+      (text) => text.replaceAll('<d:href>/dav/', `<d:href>//${new URL(account.origin).host}/dav/`),
+    ],
+    ['@ for %40', (text) => text.replaceAll('%40', '@')],
+    ['UTF8 without a hyphen', (text) => text.replace('encoding="utf-8"', 'encoding="UTF8"')],
+  ])('understands hrefs with %s', async (_, change) => {
+    const contact = await anExisting();
+    const groupHref = await account.putGroup('G', ['old']);
+    damage('report', change);
+    damage('propfind', change);
+    const store = openContactStore(account);
+
+    const [group] = await store.readGroups(['G']);
+    const found = await find(store, 'old@a.example');
+
+    expect(decodeURIComponent(group?.href ?? '').replace('//', '/')).toBe(
+      decodeURIComponent(groupHref),
+    );
+    expect(found.map(({ uid }) => uid)).toEqual([contact.uid]);
+    expect(
+      (await store.saveContact(aWish('old@a.example', { existing: found[0] ?? null }))).kind,
+    ).toBe('updated');
+  });
+
+  it('one listing with @ and one with %40 have the same cards', async () => {
+    await account.putCard('a@b.vcf', aCard('old', 'EMAIL:old@a.example'));
+    await account.putGroup('G', ['old']);
+    const store = openContactStore(account);
+    await store.readGroups(['G']);
+    damage('report', (text) => text.replaceAll('%40', '@'));
+    account.clearRequests();
+
+    expect(await find(store, 'old@a.example')).toHaveLength(1);
+
+    // Nothing seemed to be missing: no other look at the book.
+    expect(sent('PROPFIND')).toBe(0);
+  });
+
+  it('new cards go to the default book, in whatever case, before others', async () => {
+    await account.createAddressBook('A');
+    damage('propfind', (text) => text.replaceAll('/Default/', '/default/'));
+
+    const [book] = await openContactStore(account).readBooks();
+
+    expect(book?.url).toMatch(/\/default\/$/u);
   });
 
   it.each<[string, string | RegExp, string, unknown]>([

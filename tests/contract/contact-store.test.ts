@@ -128,6 +128,31 @@ describeEachServer('contact store', ({ open }) => {
       expect(store.events.filter(({ event }) => event === 'duplicate_groups')).toHaveLength(1);
     });
 
+    it.each([
+      ['without N', []],
+      ['with N', ['N:Four;;;;']],
+    ])('of vCard 4.0 %s get members as 4.0', async (_, lines) => {
+      const uid = crypto.randomUUID();
+      const card = ['BEGIN:VCARD', 'VERSION:4.0', `UID:${uid}`, 'KIND:group', 'FN:Four', ...lines];
+      const href = await account.putCard(
+        `${uid}.vcf`,
+        [...card, 'MEMBER:urn:uuid:a', 'END:VCARD', ''].join('\r\n'),
+      );
+      const store = openContactStore(account);
+      const group = (await store.readGroups([])).find((one) => one.href === href);
+      if (group === undefined) throw new Error('no group');
+
+      const outcome = await store.saveGroupMembers({ group, addUids: ['b'], removeUids: [] });
+
+      expect(outcome.kind).toBe('updated');
+      expect(linesOf(await account.cardOfVersion4(href))).toEqual([
+        ...card,
+        'MEMBER:urn:uuid:a',
+        'MEMBER:urn:uuid:b',
+        'END:VCARD',
+      ]);
+    });
+
     it('get members and lose them, one request each', async () => {
       const href = await account.putGroup('Members', ['old-1', 'OLD-2']);
       const before = linesOf(await storedCard(account, href));
@@ -220,6 +245,24 @@ describeEachServer('contact store', ({ open }) => {
 
       expect(outcome.kind).toBe('updated');
       expect((await readGroup('Twice')).memberKeys.size).toBe(0);
+    });
+
+    it('are made beside one that setup made and the user renamed', async () => {
+      await openContactStore(account).createGroup('Old name');
+      const group = await readGroup('Old name');
+      const card = await storedCard(account, group.href);
+      await account.putCard(
+        group.href.split('/').at(-1) ?? '',
+        card.replaceAll('Old name', 'New name'),
+      );
+
+      const outcomes = [];
+      for (const _ of [1, 2])
+        outcomes.push(await openContactStore(account).createGroup('Old name'));
+
+      expect(outcomes).toEqual([{ kind: 'updated' }, { kind: 'unchanged' }]);
+      expect((await readGroup('New name')).href).toBe(group.href);
+      expect((await readGroup('Old name')).href).not.toBe(group.href);
     });
 
     it('are made once', async () => {
@@ -370,34 +413,40 @@ describeEachServer('contact store', ({ open }) => {
       expect((await account.cards()).size).toBe(before + 1);
     });
 
-    it('is not made where a card of ours lost its address, moved or not', async () => {
+    it('is not made where a card of ours lost its address and has no other', async () => {
       const wish = aWish('lost@new.example');
       const uid = uidFor(wish.newContact.address);
-      const moved = await account.putCard('moved.vcf', aCard(uid, 'EMAIL:now@new.example'));
+      const moved = await account.putCard('moved.vcf', aCard(uid));
       const store = openContactStore(account);
-      await find(store, 'lost@new.example');
+      const [existing] = await find(store, 'lost@new.example');
 
-      const outcome = await store.saveContact(wish);
+      const outcome = await store.saveContact({ ...wish, existing: existing ?? null });
 
-      expect(contactOf(outcome)).toMatchObject({
-        href: moved,
-        uid,
-        addresses: ['now@new.example', 'lost@new.example'],
-      });
+      expect(existing?.href).toBe(moved);
+      expect(contactOf(outcome)).toMatchObject({ href: moved, addresses: ['lost@new.example'] });
       expect(await find(openContactStore(account), 'lost@new.example')).toHaveLength(1);
     });
 
-    it('that somebody else put there meanwhile gets the address', async () => {
-      const wish = aWish('there@new.example');
+    it.each([
+      ['listed or not', 'given-1@new.example', false],
+      ['known from a listing', 'given-2@new.example', true],
+    ])('has the next UID where the user gave its card to somebody: %s', async (_, of, isListed) => {
+      const wish = aWish(of);
       const uid = uidFor(wish.newContact.address);
-      await account.putCard(`${uid}.vcf`, aCard(uid, 'EMAIL:else@new.example'));
+      const card = aCard(uid, `EMAIL:else-${of}`);
+      const href = await account.putCard(`${uid}.vcf`, card);
+      const before = await storedCard(account, href);
+      const store = openContactStore(account);
+      if (isListed) expect(await find(store, of)).toEqual([]);
 
-      const outcome = await openContactStore(account).saveContact(wish);
+      const outcome = await store.saveContact(wish);
+      const again = await openContactStore(account).saveContact(wish);
 
-      expect(outcome.kind).toBe('updated');
-      expect(await find(openContactStore(account), 'there@new.example')).toEqual([
-        contactOf(outcome),
-      ]);
+      expect(outcome.kind).toBe('created');
+      expect(contactOf(outcome).uid).toBe(uidFor(wish.newContact.address, 2));
+      expect(again.kind).toBe('unchanged');
+      expect(await storedCard(account, href)).toBe(before);
+      expect(await find(openContactStore(account), of)).toEqual([contactOf(outcome)]);
     });
   });
 
@@ -468,6 +517,30 @@ describeEachServer('contact store', ({ open }) => {
         kind: 'created',
         contact: { uid: uidFor(address('deleted@old.example')) },
       });
+    });
+
+    it.each([
+      ['without N', ['EMAIL;PREF=1:four-1@old.example'], 'four-1@old.example'],
+      [
+        'with N',
+        ['N:Four;;;;', 'KIND:individual', 'EMAIL;PREF=1:four-2@old.example'],
+        'four-2@old.example',
+      ],
+    ])('of vCard 4.0 %s is edited as 4.0', async (_, lines, of) => {
+      const uid = crypto.randomUUID();
+      const card = ['BEGIN:VCARD', 'VERSION:4.0', `UID:${uid}`, 'FN:Four', ...lines];
+      const href = await account.putCard(`${uid}.vcf`, [...card, 'END:VCARD', ''].join('\r\n'));
+      const store = openContactStore(account);
+      const [existing = null] = await find(store, of);
+
+      const outcome = await store.saveContact(aWish(of, { existing }));
+
+      expect(outcome.kind).toBe('updated');
+      expect(linesOf(await account.cardOfVersion4(href))).toEqual([
+        ...card,
+        `NOTE:Updated by Mailroom on ${TODAY}`,
+        'END:VCARD',
+      ]);
     });
 
     it('that is one of two vCards in a resource: only that one', async () => {

@@ -88,7 +88,7 @@ export function cyrusConf(
     `  recover cmd="ctl_cyrusdb ${config} -r"`,
     '}',
     'SERVICES {',
-    `  http cmd="httpd ${config} -U 1000" listen="127.0.0.1:${port}" proto="tcp4" prefork=1 maxchild=50`,
+    `  http cmd="httpd ${config} -U 1000" listen="127.0.0.1:${port}" proto="tcp4" prefork=1 maxchild=250`,
     `  lmtp cmd="lmtpd ${config} -a" listen="${folder}/socket/lmtp" prefork=0 maxchild=5`,
     `  imap cmd="imapd ${config}" listen="${folder}/socket/imap" prefork=0 maxchild=10`,
     '}',

@@ -365,7 +365,7 @@ function readContacts(
     const found = contacts.filter((contact) => contact.addresses.includes(address));
     if (found.length > 0) byAddress.set(address, found);
   }
-  return { byAddress };
+  return { byAddress, unreadableCards: [] };
 }
 
 function applyPatch(account: MemoryAccount, patch: EmailPatch): PatchOutcome {

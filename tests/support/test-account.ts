@@ -42,6 +42,8 @@ export interface TestAccount {
   deleteCard(href: string): Promise<void>;
   /** All cards of all books, raw, by href. */
   cards(): Promise<ReadonlyMap<string, StoredCard>>;
+  /** The card as a client gets it that asks for vCard 4.0. */
+  cardOfVersion4(href: string): Promise<string>;
   /** Writes an Apple-style group card into the default book; its href. */
   putGroup(name: string, memberUids?: readonly string[]): Promise<string>;
   /** Ids of the emails that the server's own rules would sort by this group of contacts. */

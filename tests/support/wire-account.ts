@@ -216,7 +216,7 @@ function wireMail({ token, deliver }: WireServer, session: Session): MailPart {
 
 type ContactsPart = Pick<
   TestAccount,
-  'putCard' | 'deleteCard' | 'cards' | 'putGroup' | 'createAddressBook'
+  'putCard' | 'deleteCard' | 'cards' | 'cardOfVersion4' | 'putGroup' | 'createAddressBook'
 >;
 
 function wireContacts(server: WireServer): ContactsPart {
@@ -265,6 +265,11 @@ function wireContacts(server: WireServer): ContactsPart {
     return all;
   };
 
+  const cardOfVersion4 = async (href: string): Promise<string> => {
+    const headers = { accept: 'text/vcard; version=4.0' };
+    return (await request('GET', href, { headers })).text();
+  };
+
   const putGroup = (name: string, memberUids: readonly string[] = []): Promise<string> => {
     const uid = crypto.randomUUID();
     return putCard(`${uid}.vcf`, groupCard(uid, name, memberUids));
@@ -279,7 +284,7 @@ function wireContacts(server: WireServer): ContactsPart {
     return href;
   };
 
-  return { putCard, deleteCard, cards, putGroup, createAddressBook };
+  return { putCard, deleteCard, cards, cardOfVersion4, putGroup, createAddressBook };
 }
 
 function decodeCard(bytes: Buffer): Omit<StoredCard, 'etag'> {

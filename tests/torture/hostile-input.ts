@@ -255,6 +255,7 @@ function putRaw({ contacts }: StandIn, name: string, card: string): string {
     href,
     etag: `"raw-${name}"`,
     bytes,
+    bytesOfVersion4: bytes,
     lines,
     sentLines: lines,
     uid: lines.find((line) => line.name.toUpperCase() === 'UID')?.value ?? '',

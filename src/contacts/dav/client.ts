@@ -1,8 +1,8 @@
-import { MalformedAnswerError } from '../../errors.ts';
+import { CredentialsError, HttpStatusError, MalformedAnswerError } from '../../errors.ts';
 import type { Http } from '../../http/http.ts';
 import { type RawCard, toBytes, toRawCard } from '../vcard/lines.ts';
 import { createDavFetch } from './guard.ts';
-import { CARDDAV, DAV, type DavResponse, parseMultistatus } from './multistatus.ts';
+import { CARDDAV, DAV, type DavResponse, findText, parseMultistatus } from './multistatus.ts';
 import { renderXml, type XmlTree } from './xml-writer.ts';
 
 /** A card as it is stored. */
@@ -51,36 +51,49 @@ export class DavClient {
   }
 
   /**
-   * RFC 6352 §8.6, one address book; no filter: all cards. The answer is read as it is visited: what
-   * was visited counts only when `visit` has returned. MalformedAnswerError comes from there too.
+   * RFC 6352 §8.6, one address book; no filter: all cards. The answer is parsed as it is visited:
+   * what was visited counts only once `visit` has returned, and MalformedAnswerError may come from
+   * there. A server that does not know how to answer may say 403: HttpStatusError here.
    */
   async query(
     url: string,
     { props, filter = {} }: { readonly props: XmlTree; readonly filter?: XmlTree },
   ): Promise<QueryAnswer> {
-    const query = renderXml('card:addressbook-query', {
-      _attributes: { 'xmlns:d': DAV, 'xmlns:card': CARDDAV },
+    return this.#report(url, 'card:addressbook-query', {
       'd:prop': props,
       'card:filter': filter,
     });
-    const response = await this.#fetch(url, {
-      method: 'REPORT',
-      headers: { 'content-type': 'text/xml;charset=UTF-8', depth: '1' },
-      body: `<?xml version="1.0" encoding="utf-8"?>${query}`,
-    });
-    const body = await response.arrayBuffer();
-    return { visit: (visit) => parseAnswer(body, response.url || url, visit) };
   }
 
-  /** The octets of a card; compressed ones would come with a weak ETag. */
-  async readCard(url: string): Promise<StoredCard> {
-    const response = await this.#fetch(url, {
-      headers: { accept: 'text/vcard, */*;q=0.1', 'accept-encoding': 'identity' },
+  /** RFC 6352 §8.7, the named cards of one address book. As `query`. */
+  async multiget(url: string, props: XmlTree, paths: readonly string[]): Promise<QueryAnswer> {
+    return this.#report(url, 'card:addressbook-multiget', {
+      'd:prop': props,
+      'd:href': paths.map((path) => ({ _text: path })),
     });
+  }
+
+  /**
+   * The octets of a card; compressed ones would come with a weak ETag. Some servers serve each card
+   * as 3.0, unless asked for `version` 4.0. HttpStatusError also for 403.
+   */
+  async readCard(url: string, version = ''): Promise<StoredCard> {
+    const type = version === '4.0' ? 'text/vcard; version=4.0' : 'text/vcard';
+    const response = await notAboutCredentials(url, () =>
+      this.#fetch(url, {
+        headers: { accept: `${type}, */*;q=0.1`, 'accept-encoding': 'identity' },
+      }),
+    );
     return {
       raw: toRawCard(new Uint8Array(await response.arrayBuffer())),
       etag: strongEtag(response.headers.get('etag')),
     };
+  }
+
+  /** As PROPFIND has it. */
+  async readEtag(url: string): Promise<string | null> {
+    const [resource] = await this.propfind(url, ['d:getetag'], '0');
+    return resource === undefined ? null : findStrongEtag(resource);
   }
 
   /** `If-None-Match: *`: HttpStatusError 412 when there is a card. */
@@ -94,13 +107,33 @@ export class DavClient {
     });
   }
 
-  /** `If-Match`: HttpStatusError 412 when the card is another than the one that was read. */
-  async updateCard(url: string, raw: RawCard, etag: string): Promise<void> {
+  /**
+   * `If-Match`: HttpStatusError 412 when the card is another than the one that was read. False when
+   * the answer has no ETag: the server may have changed what it stored (RFC 6352 §6.3.2.3).
+   */
+  async updateCard(url: string, raw: RawCard, etag: string): Promise<boolean> {
     const { updateVCard } = await import('tsdav');
-    await updateVCard({
+    const response = await updateVCard({
       vCard: { url, data: asBody(raw), etag },
       fetch: this.#asFetch(this.#fetch),
     });
+    return response.headers.has('etag');
+  }
+
+  async #report(url: string, name: string, tree: XmlTree): Promise<QueryAnswer> {
+    const report = renderXml(name, {
+      _attributes: { 'xmlns:d': DAV, 'xmlns:card': CARDDAV },
+      ...tree,
+    });
+    const response = await notAboutCredentials(url, () =>
+      this.#fetch(url, {
+        method: 'REPORT',
+        headers: { 'content-type': 'text/xml;charset=UTF-8', depth: '1' },
+        body: `<?xml version="1.0" encoding="utf-8"?>${report}`,
+      }),
+    );
+    const body = await response.arrayBuffer();
+    return { visit: (visit) => parseAnswer(body, response.url || url, visit) };
   }
 
   /** For one request of tsdav: takes the answer away from it, to be read here. */
@@ -133,6 +166,29 @@ export function strongEtag(text: string | null | undefined): string | null {
   return /^"[\u0021\u0023-\u007E\u0080-\u00FF]*"$/u.test(etag) ? etag : null;
 }
 
+/** The ETag in a listing. */
+export function findStrongEtag({ properties }: ListedResource): string | null {
+  return strongEtag(findText(properties.get(`{${DAV}}getetag`)));
+}
+
+/** 403 to one card or to one kind of query does not say that the password is wrong. */
+async function notAboutCredentials<Result>(
+  url: string,
+  send: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!(error instanceof CredentialsError) || error.status !== 403) throw error;
+    const { host, pathname } = new URL(url);
+    const said = error.detail === '' ? '' : ` (${error.detail})`;
+    throw new HttpStatusError(`${host}${pathname}: HTTP 403${said}`, 403, {
+      cause: error,
+      detail: error.detail,
+    });
+  }
+}
+
 function parseAnswer(
   bytes: ArrayBuffer,
   url: string,
@@ -145,9 +201,19 @@ function parseAnswer(
 }
 
 function resolve(response: DavResponse, base: string, source: string): ListedResource {
-  const url = URL.parse(response.href, base);
+  const url = parseHref(response.href, base);
   if (url === null) throw new MalformedAnswerError(`${source}: an href that is no URL`);
   return { ...response, url };
+}
+
+/**
+ * An href in an answer. One that begins with `//` is a path with a slash too many, as servers behind
+ * a proxy write it, unless it names this very host (RFC 3986 §4.2).
+ */
+export function parseHref(href: string, base: string): URL | null {
+  const { host } = new URL(base);
+  const isPath = href.startsWith('//') && !`${href}/`.startsWith(`//${host}/`);
+  return URL.parse(isPath ? href.replace(/^\/+/u, '/') : href, base);
 }
 
 /** tsdav is typed for text only, but passes octets on unchanged. */

@@ -25,7 +25,10 @@ export function createDavFetch(http: Http): Http {
         if (![200, 201, 204].includes(response.status)) {
           fail(`HTTP ${response.status}, which does not say that it was stored`);
         }
-        if (isPage(type)) fail(notA('the answer to a write', type));
+        // sabre/dav types an empty answer as text/html.
+        if (isPage(type) && (response.status === 200 || !(await isEmpty(response)))) {
+          fail(notA('the answer to a write', type));
+        }
         break;
       case 'GET':
         if (response.status !== 200) fail(`HTTP ${response.status} where 200 is due`);
@@ -41,6 +44,11 @@ export function createDavFetch(http: Http): Http {
 /** Without parameters, lower-cased; empty where there is none. */
 function mediaType(response: Response): string {
   return (response.headers.get('content-type') ?? '').split(';', 1).join('').trim().toLowerCase();
+}
+
+/** Consumes the body, which for a write nobody else reads. */
+async function isEmpty(response: Response): Promise<boolean> {
+  return (await response.text()).trim() === '';
 }
 
 function isPage(type: string): boolean {

@@ -74,15 +74,28 @@ function isLine(line: CardLine | undefined, name: string, value: string): boolea
 
 /**
  * The card in Cyrus's own spelling: TYPE lists apart, bare parameters named, commas and semicolons
- * of text values escaped, lines folded again, a 4.0 card as 3.0.
+ * of text values escaped, lines folded again.
  */
 export function rewriteLines(lines: readonly CardLine[]): readonly CardLine[] {
-  const isVersion4 = lines.some((line) => isLine(line, 'VERSION', '4.0'));
   return lines.map((line) => ({
     ...line,
-    name: (isVersion4 ? VERSION_4_NAMES.get(line.name.toUpperCase()) : undefined) ?? line.name,
     parameters: line.parameters.flatMap(rewriteParameter),
-    value: isLine(line, 'VERSION', '4.0') ? '3.0' : rewriteValue(line),
+    value: rewriteValue(line),
+  }));
+}
+
+/** As Cyrus serves a card: in one version or the other, whatever it is stored as. */
+export function convertLines(
+  lines: readonly CardLine[],
+  version: '3.0' | '4.0',
+): readonly CardLine[] {
+  const other = version === '3.0' ? '4.0' : '3.0';
+  if (!lines.some((line) => isLine(line, 'VERSION', other))) return lines;
+  const names = version === '3.0' ? VERSION_3_NAMES : VERSION_4_NAMES;
+  return lines.map((line) => ({
+    ...line,
+    name: names.get(line.name.toUpperCase()) ?? line.name,
+    value: isLine(line, 'VERSION', other) ? version : line.value,
   }));
 }
 
@@ -91,9 +104,14 @@ export function renderCard(lines: readonly CardLine[]): string {
   return lines.map((line) => `${fold(renderLine(line))}\r\n`).join('');
 }
 
-const VERSION_4_NAMES: ReadonlyMap<string, string> = new Map([
+const VERSION_3_NAMES: ReadonlyMap<string, string> = new Map([
   ['KIND', 'x-addressbookserver-kind'],
   ['MEMBER', 'x-addressbookserver-member'],
+]);
+
+const VERSION_4_NAMES: ReadonlyMap<string, string> = new Map([
+  ['X-ADDRESSBOOKSERVER-KIND', 'KIND'],
+  ['X-ADDRESSBOOKSERVER-MEMBER', 'MEMBER'],
 ]);
 
 function rewriteParameter(parameter: string): readonly string[] {

@@ -46,14 +46,15 @@ function answerGet({ method, path, headers }: ServerRequest, state: ContactsStat
   if (headers['if-none-match'] === card.etag) return emptyAnswer(304, { etag: card.etag });
   const type = 'text/vcard; charset=utf-8';
   if (method === 'HEAD') return emptyAnswer(200, { 'content-type': type, etag: card.etag });
+  const bytes = /version=4\.0/u.test(headers['accept'] ?? '') ? card.bytesOfVersion4 : card.bytes;
   // Compressed bytes are another representation: the ETag is weak then (RFC 9110 §8.8.1).
   return /\bgzip\b/u.test(headers['accept-encoding'] ?? '')
     ? {
         status: 200,
         headers: { 'content-type': type, etag: `W/${card.etag}`, 'content-encoding': 'gzip' },
-        body: gzipSync(card.bytes),
+        body: gzipSync(bytes),
       }
-    : { status: 200, headers: { 'content-type': type, etag: card.etag }, body: card.bytes };
+    : { status: 200, headers: { 'content-type': type, etag: card.etag }, body: bytes };
 }
 
 function answerPut(request: ServerRequest, state: ContactsState): Answer {

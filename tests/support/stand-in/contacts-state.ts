@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import {
   type CardLine,
+  convertLines,
   decodeText,
   findCardProblem,
   findUid,
@@ -17,6 +18,8 @@ export interface CardRecord {
   readonly etag: string;
   /** As it is given back; not always UTF-8. */
   readonly bytes: Buffer;
+  /** The same for who asks for vCard 4.0. */
+  readonly bytesOfVersion4: Buffer;
   /** What these bytes say. */
   readonly lines: readonly CardLine[];
   /** As they were sent: what a filter sees, also where the card is given back otherwise. */
@@ -116,9 +119,13 @@ export class ContactsState {
       return { kind: 'uidConflict', href: elsewhere };
     }
     const { rewritesCards } = this.#settings;
-    const lines = rewritesCards ? rewriteLines(sentLines) : sentLines;
+    const lines = rewritesCards ? convertLines(rewriteLines(sentLines), '3.0') : sentLines;
     const bytes = Buffer.from(rewritesCards ? renderCard(lines) : text, 'latin1');
-    const card = { href, etag: this.#nextEtag(bytes), bytes, lines, sentLines, uid };
+    const bytesOfVersion4 = rewritesCards
+      ? Buffer.from(renderCard(convertLines(rewriteLines(sentLines), '4.0')), 'latin1')
+      : bytes;
+    const etag = this.#nextEtag(bytes);
+    const card = { href, etag, bytes, bytesOfVersion4, lines, sentLines, uid };
     book.cards.set(href, card);
     book.change = this.#change;
     this.#hrefsByUid.set(uid, (this.#hrefsByUid.get(uid) ?? new Set()).add(href));

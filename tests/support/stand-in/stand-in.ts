@@ -191,6 +191,10 @@ class StandInServer implements StandIn {
     );
   }
 
+  async cardOfVersion4(href: string): Promise<string> {
+    return this.contacts.findCard(href)?.bytesOfVersion4.toString('utf8') ?? '';
+  }
+
   async putGroup(name: string, memberUids: readonly string[] = []): Promise<string> {
     const uid = crypto.randomUUID();
     return this.putCard(`${uid}.vcf`, groupCard(uid, name, memberUids));

@@ -134,7 +134,7 @@ describe('planning', () => {
         byAddress.set(address, [...(byAddress.get(address) ?? []), one]);
       }
     }
-    const lookup: ContactLookup = { byAddress };
+    const lookup: ContactLookup = { byAddress, unreadableCards: [] };
     const { senders, conflicts } = planTriage(labelled.senders, lookup, snapshot);
     return {
       senders: senders.map((plan) => {

@@ -32,7 +32,7 @@ function plan(
   }
   return planTriage(
     groupBySender(emails, layout).senders,
-    { byAddress },
+    { byAddress, unreadableCards: [] },
     aSnapshot({ layout, groups }),
   );
 }
