@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { planMembership } from '../../src/triage/membership.ts';
 import type { Contact, ContactGroup } from '../../src/triage/model.ts';
-import { describeEachServer, type TestAccount } from '../support/test-account.ts';
+import { describeEachContactsServer, type TestAccount } from '../support/test-account.ts';
 import {
   aCard,
   aWish,
@@ -15,7 +15,7 @@ import {
 
 /* A sender has one contact, however the card is written, and the server's own rules find it. */
 
-describeEachServer('one contact for one sender', ({ open }) => {
+describeEachContactsServer('one contact for one sender', ({ name: server, open }) => {
   let account: TestAccount;
   let inbox = '';
   beforeAll(async () => {
@@ -72,7 +72,9 @@ describeEachServer('one contact for one sender', ({ open }) => {
 
       expect(kinds).toEqual(['updated', 'unchanged']);
       expect(await membersOf(groupHref)).toHaveLength(1);
-      expect(await account.emailsFromGroup(groupHref)).toEqual(new Set([email]));
+      if (server !== 'radicale') {
+        expect(await account.emailsFromGroup(groupHref)).toEqual(new Set([email]));
+      }
       const [contact] = await find(openContactStore(account), of);
       if (contact === undefined) throw new Error('no contact');
       const group = await readGroup(groupHref);
@@ -100,14 +102,19 @@ describeEachServer('one contact for one sender', ({ open }) => {
   });
 
   describe('an address is known', () => {
-    it.each([
+    it.each<readonly [what: string, line: string, of: string]>([
       ['behind a name', 'EMAIL:Jane <name@form.example>', 'name@form.example'],
       ['in angle brackets', 'EMAIL:<angle@form.example>', 'angle@form.example'],
       ['in a list with ;', 'EMAIL:a@form.example;semi@form.example', 'semi@form.example'],
-      ['in a list with ,', 'EMAIL:b@form.example,comma@form.example', 'comma@form.example'],
       ['after mailto:', 'EMAIL:mailto:uri@form.example', 'uri@form.example'],
       ['in needless quotes', 'EMAIL:"foo..bar"@form.example', 'foo..bar@form.example'],
-      ['beside a pattern', 'EMAIL:*@form.example,beside@form.example', 'beside@form.example'],
+      // Radicale keeps nothing of an EMAIL behind its first comma.
+      ...(server === 'radicale'
+        ? []
+        : ([
+            ['in a list with ,', 'EMAIL:b@form.example,comma@form.example', 'comma@form.example'],
+            ['beside a pattern', 'EMAIL:*@form.example,beside@form.example', 'beside@form.example'],
+          ] as const)),
     ])('%s', async (_, line, of) => {
       const uid = crypto.randomUUID();
       const href = await account.putCard(`${uid}.vcf`, aCard(uid, line));

@@ -2,6 +2,8 @@ import { describe } from 'vitest';
 
 import { startCyrus } from './cyrus.ts';
 import { cyrusNote, isCyrusSkipped } from './cyrus-lane.ts';
+import { isRadicaleSkipped, radicaleNote } from './radicale-lane.ts';
+import { startRadicale } from './radicale.ts';
 import { startStandIn } from './stand-in/stand-in.ts';
 
 /**
@@ -99,6 +101,7 @@ export interface JmapLimits {
 }
 
 export interface TestServer {
+  readonly name: 'stand-in' | 'cyrus' | 'radicale';
   readonly open: (options?: ServerOptions) => Promise<TestAccount>;
 }
 
@@ -109,9 +112,20 @@ export interface TestServer {
  */
 export function describeEachServer(what: string, cases: (server: TestServer) => void): void {
   describe(`${what} on stand-in`, () => {
-    cases({ open: (options) => startStandIn(options) });
+    cases({ name: 'stand-in', open: (options) => startStandIn(options) });
   });
   describe.skipIf(isCyrusSkipped)(`${what} on Cyrus${cyrusNote}`, () => {
-    cases({ open: (options) => startCyrus(options) });
+    cases({ name: 'cyrus', open: (options) => startCyrus(options) });
+  });
+}
+
+/** The same, and on Radicale with the mail of a Cyrus: the lane `radicale`. */
+export function describeEachContactsServer(
+  what: string,
+  cases: (server: TestServer) => void,
+): void {
+  describeEachServer(what, cases);
+  describe.skipIf(isRadicaleSkipped)(`${what} on Radicale${radicaleNote}`, () => {
+    cases({ name: 'radicale', open: (options) => startRadicale(options) });
   });
 }

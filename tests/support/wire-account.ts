@@ -219,7 +219,10 @@ type ContactsPart = Pick<
   'putCard' | 'deleteCard' | 'cards' | 'cardOfVersion4' | 'putGroup' | 'createAddressBook'
 >;
 
-function wireContacts(server: WireServer): ContactsPart {
+/** The contacts of the account on a real server. */
+export function wireContacts(
+  server: Pick<WireServer, 'cardDavUrl' | 'defaultBookHref' | keyof Credentials>,
+): ContactsPart {
   const { cardDavUrl, defaultBookHref } = server;
   const homeHref = new URL('..', new URL(defaultBookHref, cardDavUrl)).pathname;
   const request = async (method: string, href: string, init?: DavRequest): Promise<Response> => {
