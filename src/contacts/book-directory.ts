@@ -56,6 +56,11 @@ export class BookDirectory {
     this.#isFromMemory = this.#known !== null;
   }
 
+  /** The books are remembered, and the server has not confirmed them yet. */
+  get mayBeStale(): boolean {
+    return this.#isFromMemory;
+  }
+
   /** What the next run may begin with; null while the server has not confirmed it. */
   remember(): RememberedBooks | null {
     if (this.#known === null || !this.#isConfirmed) return null;

@@ -9,7 +9,7 @@ import {
   type SenderAddress,
 } from '../triage/model.ts';
 import { findDoubt } from '../triage/contact.ts';
-import { isSameName } from '../triage/names.ts';
+import { findGroup } from '../triage/layout.ts';
 import type { ContactStore, ContactLookup } from '../triage/ports.ts';
 import { BookDirectory, type RememberedBooks } from './book-directory.ts';
 import { type BookCards, BookListing, type CardVisitor, isRefusedQuery } from './book-listing.ts';
@@ -17,6 +17,7 @@ import { MAX_UIDS, uidFor } from './contact-id.ts';
 import { saveContact } from './contact-saving.ts';
 import { DavClient } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
+import { createEachBook, type EachBook } from './each-book.ts';
 import { GroupCards } from './group-cards.ts';
 import { StoredCardChecker } from './stored-card-checker.ts';
 import type { CardReading } from './vcard/parse.ts';
@@ -47,13 +48,14 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
   const checker = new StoredCardChecker(client, log);
   const directory = new BookDirectory({ client, serverUrl, remembered, log });
   const listing = new BookListing(client, log);
-  const groups = new GroupCards({ client, listing, checker, log });
+  const eachBook = createEachBook(log, () => directory.mayBeStale);
+  const groups = new GroupCards({ client, listing, checker, eachBook, log });
   let lookup: OwnLookup = { byAddress: new Map(), unreadableCards: [], takenUids: new Set() };
   return {
     readGroups: (requiredNames) => readGroups(requiredNames, directory, groups),
     async readContacts(addresses) {
       const find = (): Promise<OwnLookup> =>
-        directory.read((books) => readContacts(addresses, books, { listing, groups }));
+        directory.read((books) => readContacts(addresses, books, { listing, groups, eachBook }));
       // Remembered books are nearly always right, so they are read while that is being checked.
       const [found, refreshed] = await Promise.allSettled([find(), directory.refresh()]);
       if (refreshed.status === 'rejected') throw refreshed.reason;
@@ -71,7 +73,7 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
         log,
         books,
         takenUids: lookup.takenUids,
-        readHrefByUid: (uid) => readHrefByUid(uid, books, client, listing),
+        readHrefByUid: (uid) => readHrefByUid(uid, books, { client, listing, eachBook }),
       });
     },
     saveGroupMembers: async (change) => groups.saveMembers(change, await directory.books()),
@@ -96,8 +98,7 @@ async function readGroups(
   cards: GroupCards,
 ): Promise<readonly ContactGroup[]> {
   const isComplete = (found: readonly ContactGroup[] | null): found is readonly ContactGroup[] =>
-    found !== null &&
-    requiredNames.every((name) => found.some((group) => isSameName(group.name, name)));
+    found !== null && requiredNames.every((name) => findGroup(found, name).kind === 'found');
   let found = await directory.read((books) => cards.readFiltered(books));
   if (!isComplete(found) && (await directory.refresh())) {
     found = await directory.read((books) => cards.readFiltered(books));
@@ -115,6 +116,7 @@ async function readGroups(
 interface Readers {
   readonly listing: BookListing;
   readonly groups: GroupCards;
+  readonly eachBook: EachBook;
 }
 
 /** What the port asks for, and what saving a new contact has to know. */
@@ -126,7 +128,7 @@ interface OwnLookup extends ContactLookup {
 async function readContacts(
   addresses: Promise<ReadonlySet<SenderAddress>>,
   books: readonly AddressBook[],
-  { listing, groups }: Readers,
+  { listing, groups, eachBook }: Readers,
 ): Promise<OwnLookup> {
   const byAddress = new Map<SenderAddress, Contact[]>();
   const takenUids = new Set<string>();
@@ -155,7 +157,9 @@ async function readContacts(
 
   const listed = new Map<AddressBook, BookCards>();
   const unreadable = new Set<string>();
-  for (const book of books) listed.set(book, await listing.listCards(book, visit));
+  await eachBook(books, async (book) => {
+    listed.set(book, await listing.listCards(book, visit));
+  });
   for (const cards of listed.values()) for (const href of cards.unreadable) unreadable.add(href);
   const isRead = unreadable.size === 0;
   if (isRead && isShort(groups.known, [...listed.values()], uidKeys)) {
@@ -194,27 +198,26 @@ function isShort(
 async function readHrefByUid(
   uid: string,
   books: readonly AddressBook[],
-  client: DavClient,
-  listing: BookListing,
+  { client, listing, eachBook }: Pick<Readers, 'listing' | 'eachBook'> & { client: DavClient },
 ): Promise<string | null> {
   const match = { _attributes: { 'match-type': 'equals' }, _text: uid };
   const filter = { 'card:prop-filter': { _attributes: { name: 'UID' }, 'card:text-match': match } };
-  for (const book of books) {
-    const hrefs: string[] = [];
+  const found: string[] = [];
+  await eachBook(books, async (book) => {
+    if (found.length > 0) return;
     try {
       const answer = await client.query(book.url, { props: { 'd:getetag': {} }, filter });
       answer.visit((resource) => {
         const href = listing.findHref(resource, book);
-        if (href !== null) hrefs.push(href);
+        if (href !== null) found.push(href);
       });
     } catch (error) {
       if (!isRefusedQuery(error)) throw error;
       const visit: CardVisitor = ({ uids }, href) => {
-        if (uids.includes(uid)) hrefs.push(href);
+        if (uids.includes(uid)) found.push(href);
       };
       await listing.listCards(book, Promise.resolve(visit));
     }
-    if (hrefs[0] !== undefined) return hrefs[0];
-  }
-  return null;
+  });
+  return found[0] ?? null;
 }

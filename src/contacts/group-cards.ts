@@ -14,7 +14,15 @@ import { readForEditing } from './card-reader.ts';
 import { MAX_UIDS, uidForGroup } from './contact-id.ts';
 import type { DavClient, QueryAnswer } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
-import { byHref, GROUP_QUERY, type KnownGroup, mayBeWritten, toKnownGroup } from './known-group.ts';
+import type { EachBook } from './each-book.ts';
+import {
+  byHref,
+  GROUP_QUERY,
+  inBook,
+  type KnownGroup,
+  mayBeWritten,
+  toKnownGroup,
+} from './known-group.ts';
 import { createGroupCard } from './vcard/create.ts';
 import { editGroupMembers } from './vcard/edit-members.ts';
 import { isWhole } from './vcard/edit.ts';
@@ -33,6 +41,7 @@ export interface GroupCardsOptions {
   readonly client: DavClient;
   readonly listing: BookListing;
   readonly checker: StoredCardChecker;
+  readonly eachBook: EachBook;
   readonly log: Logger;
 }
 
@@ -43,11 +52,13 @@ export class GroupCards {
   readonly #log: Logger;
   readonly #warned = new Set<string>();
   readonly #checker: StoredCardChecker;
+  readonly #eachBook: EachBook;
   #groups = new Map<string, KnownGroup>();
   #unreadable: readonly string[] = [];
   #isFilterRefused = false;
 
-  constructor({ client, listing, checker, log }: GroupCardsOptions) {
+  constructor({ client, listing, checker, eachBook, log }: GroupCardsOptions) {
+    this.#eachBook = eachBook;
     this.#client = client;
     this.#listing = listing;
     this.#checker = checker;
@@ -72,11 +83,11 @@ export class GroupCards {
     if (this.#isFilterRefused) return null;
     const found = new Map<string, KnownGroup>();
     const unreadable: string[] = [];
-    for (const book of books) {
+    await this.#eachBook(books, async (book) => {
       const own: KnownGroup[] = [];
       const withoutData: string[] = [];
       const answer = await this.#query(book);
-      if (answer === null) return null;
+      if (answer === null) return;
       answer.visit((resource) => {
         const href = this.#listing.findHref(resource, book);
         const raw = findCardData(resource);
@@ -89,8 +100,9 @@ export class GroupCards {
         if (known === 'unreadable') unreadable.push(href);
         else if (known !== null) own.push(known);
       }
-      for (const known of own.toSorted(byHref)) found.set(known.group.href, known);
-    }
+      for (const known of own.toSorted(byHref)) found.set(known.group.href, inBook(known, book));
+    });
+    if (this.#isFilterRefused) return null;
     this.#groups = found;
     this.#unreadable = unreadable;
     return this.known;
@@ -100,7 +112,7 @@ export class GroupCards {
   async readUnfiltered(books: readonly AddressBook[]): Promise<readonly ContactGroup[]> {
     const found = new Map<string, KnownGroup>();
     const unreadable: string[] = [];
-    for (const book of books) {
+    await this.#eachBook(books, async (book) => {
       const hrefs: string[] = [];
       const visit: CardVisitor = ({ group }, href) => {
         if (group !== null) hrefs.push(href);
@@ -112,9 +124,9 @@ export class GroupCards {
         const fresh = this.#isFilterRefused ? undefined : this.#groups.get(href);
         const known = fresh ?? (await this.#readGroup(href, book));
         if (known === 'unreadable') unreadable.push(href);
-        else if (known !== null) found.set(href, known);
+        else if (known !== null) found.set(href, inBook(known, book));
       }
-    }
+    });
     this.#groups = found;
     this.#unreadable = unreadable;
     return this.known;
@@ -124,7 +136,7 @@ export class GroupCards {
   warnOfDuplicates(names: readonly string[]): void {
     for (const name of names) {
       const hrefs = this.known
-        .filter((group) => isSameName(group.name, name))
+        .filter((group) => isSameName(group.name, name) && group.isReadOnly !== true)
         .map(({ href }) => href);
       if (hrefs.length < 2 || this.#warned.has(name)) continue;
       this.#warned.add(name);

@@ -2,6 +2,7 @@ import type { ContactGroup } from '../triage/model.ts';
 import { findStrongEtag, type ListedResource, type StoredCard } from './dav/client.ts';
 import { DAV, findText } from './dav/multistatus.ts';
 import type { XmlTree } from './dav/xml-writer.ts';
+import type { AddressBook } from './discovery.ts';
 import { parseCardParts, type RawCard } from './vcard/lines.ts';
 import { parseCard } from './vcard/parse.ts';
 import { toOctets } from './vcard/values.ts';
@@ -43,6 +44,11 @@ export function toKnownGroup(
   const etag = findStrongEtag(resource);
   const isExact = etag !== null && isUnchangedByXml(raw, resource) && mayBeWritten(raw);
   return [{ group, card: isExact ? { raw, etag } : null }];
+}
+
+/** The group with what is known of its address book. */
+export function inBook(known: KnownGroup, { isWritableOrUnknown }: AddressBook): KnownGroup {
+  return isWritableOrUnknown ? known : { ...known, group: { ...known.group, isReadOnly: true } };
 }
 
 /** Whether a card as it is served can go back: it may be stored in another version. */

@@ -20,6 +20,7 @@ export type LogEvent =
   | 'discovery_dropped'
   | 'card_unreadable'
   | 'card_lines_lost'
+  | 'address_book_unreadable'
   | 'duplicate_groups'
   // Senders
   | 'sender_processing_failed'

@@ -1,6 +1,6 @@
 import type { DavContactStore } from '../contacts/contact-store.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { requiredGroupNames, type TriageNames } from '../triage/layout.ts';
+import { findGroup, requiredGroupNames, type TriageNames } from '../triage/layout.ts';
 import type { ContactGroup } from '../triage/model.ts';
 import { isSameName } from '../triage/names.ts';
 import { type Check, reasonOf } from './check.ts';
@@ -73,11 +73,16 @@ async function checkPassword(contacts: DavContactStore): Promise<Check> {
 }
 
 function checkGroup(name: string, groups: readonly ContactGroup[]): Check {
-  const found = groups.filter((group) => isSameName(group.name, name));
-  if (found.length === 0) return { area: 'contact group', name, status: 'missing', detail: null };
+  const item = { area: 'contact group', name } as const;
+  const found = groups.filter((group) => isSameName(group.name, name) && group.isReadOnly !== true);
+  if (found.length === 0) {
+    const isReadOnly = groups.some((group) => isSameName(group.name, name));
+    const detail = isReadOnly ? 'there is one in an address book that may not be written' : null;
+    return { ...item, status: 'missing', detail };
+  }
   const detail =
     found.length === 1 ? null : `${found.length} groups have this name; the first is used`;
-  return { area: 'contact group', name, status: 'exists', detail };
+  return { ...item, status: 'exists', detail };
 }
 
 /** Creates one after the other, and believes what the server shows afterwards. */
@@ -92,7 +97,7 @@ async function createMissing(
   }
   const groups = await contacts.readGroups(requiredGroupNames(names));
   const shown = done.map((check): Check => {
-    const isThere = groups.some((group) => isSameName(group.name, check.name));
+    const isThere = findGroup(groups, check.name).kind === 'found';
     if (check.status !== 'created' || isThere) return check;
     const detail = 'the server accepted it, and does not show it among the contact groups';
     return { ...check, status: 'failed', detail };

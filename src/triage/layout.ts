@@ -69,6 +69,23 @@ export function mailboxUse(name: string, { categories }: TriageNames): MailboxUs
     : 'label';
 }
 
+export type GroupSearch =
+  | { readonly kind: 'found'; readonly group: ContactGroup }
+  /** `problem` follows the group's name in a sentence. */
+  | { readonly kind: 'missing'; readonly problem: string };
+
+/** The first group of that name that may be written. */
+export function findGroup(groups: readonly ContactGroup[], name: string): GroupSearch {
+  const named = groups.filter((group) => isSameName(group.name, name));
+  const group = named.find(({ isReadOnly }) => isReadOnly !== true);
+  if (group !== undefined) return { kind: 'found', group };
+  const problem =
+    named.length === 0
+      ? 'is missing'
+      : 'is only in an address book that may not be written: one in an own address book is missing';
+  return { kind: 'missing', problem };
+}
+
 /** Finds every mailbox and group that the names ask for, and says all that is missing at once. */
 export function findLayout(
   mailboxes: readonly Mailbox[],
@@ -92,9 +109,9 @@ export function findLayout(
   }
   const groupHrefs = new Map<string, string>();
   for (const name of requiredGroupNames(names)) {
-    const group = groups.find((candidate) => isSameName(candidate.name, name));
-    if (group === undefined) problems.push(`contact group "${name}" is missing`);
-    else groupHrefs.set(name, group.href);
+    const search = findGroup(groups, name);
+    if (search.kind === 'found') groupHrefs.set(name, search.group.href);
+    else problems.push(`contact group "${name}" ${search.problem}`);
   }
   if (problems.length > 0) return { kind: 'incomplete', problems };
   const mailboxId = (name: string): string => required(mailboxIds, name);

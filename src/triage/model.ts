@@ -64,6 +64,8 @@ export interface ContactGroup {
   readonly name: string;
   /** Keys of its members: each made by `memberKey`. */
   readonly memberKeys: ReadonlySet<string>;
+  /** The address book may not be written; absent where it may, or nobody says. */
+  readonly isReadOnly?: boolean;
   /** UIDs that the server's own rules find in it: each made by `findExactUid`. */
   readonly exactUids: ReadonlySet<string>;
 }

@@ -182,6 +182,58 @@ describe('a server that does not answer a kind of query', () => {
   });
 });
 
+describe('one address book of several', () => {
+  const inSecond = (path: string): boolean => path.includes('/Second/');
+
+  it.each([403, 404, 410])('that answers %i does not stop the others', async (status) => {
+    const second = await account.createAddressBook('Second');
+    await account.putCard('a.vcf', aCard('a', 'EMAIL:a@a.example'));
+    await account.putCard('b.vcf', aCard('b', 'EMAIL:b@a.example'), second);
+    await account.putGroup('G');
+    const early = openContactStore(account);
+    await early.readGroups(['G']);
+    account.faults.push({
+      on: 'any',
+      times: Infinity,
+      when: ({ path }) => inSecond(path),
+      fault: { kind: 'status', status },
+    });
+
+    for (const remembered of [null, early.remember()]) {
+      const store = openContactStore(account, { remembered });
+      expect(await store.readGroups(['G'])).toHaveLength(1);
+      expect(await find(store, 'a@a.example')).toHaveLength(1);
+      expect(await find(store, 'b@a.example')).toEqual([]);
+      expect(store.events.filter(({ event }) => event === 'address_book_unreadable')).toHaveLength(
+        1,
+      );
+    }
+  });
+
+  it('that may only be read: its group does not count, and is not looked for again in vain', async () => {
+    const second = await account.createAddressBook('Second');
+    await account.putCard('g.vcf', aCard('g', 'X-ADDRESSBOOKSERVER-KIND:group', 'FN:G'), second);
+    always('propfind', {
+      kind: 'replaceText',
+      change: (text) =>
+        text.replaceAll(
+          /(?<=<d:href>[^<]*Second\/<\/d:href>(?:(?!<d:href>).)*<\/c?:?d?:?)(?:resourcetype>)/gsu,
+          '$&<d:current-user-privilege-set><d:privilege><d:read/></d:privilege></d:current-user-privilege-set>',
+        ),
+    });
+    const store = openContactStore(account);
+
+    const groups = await store.readGroups(['G']);
+
+    expect(groups.map(({ name, isReadOnly }) => [name, isReadOnly])).toEqual([['G', true]]);
+    expect((await store.createGroup('G')).kind).toBe('updated');
+    expect((await store.readGroups(['G'])).map(({ isReadOnly }) => isReadOnly)).toEqual([
+      undefined,
+      true,
+    ]);
+  });
+});
+
 describe('a card whose response has a status of its own', () => {
   const statusOf = (name: string, status: number): void => {
     damage('report', (text) =>

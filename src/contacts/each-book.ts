@@ -1,0 +1,41 @@
+import { CredentialsError, HttpStatusError } from '../errors.ts';
+import type { Logger } from '../log/logger.ts';
+import type { AddressBook } from './discovery.ts';
+
+/**
+ * Does something for one address book after the other. One that may not be read, or that is listed
+ * and not there, is left out with a warning, as long as another one answers.
+ */
+export type EachBook = (
+  books: readonly AddressBook[],
+  work: (book: AddressBook) => Promise<void>,
+) => Promise<void>;
+
+/** `mayBeStale`: the books are remembered ones, and one that is gone says to look for them again. */
+export function createEachBook(log: Logger, mayBeStale: () => boolean): EachBook {
+  const warned = new Set<string>();
+  return async (books, work) => {
+    const problems: unknown[] = [];
+    for (const book of books) {
+      try {
+        await work(book);
+      } catch (error) {
+        if (!isForbidden(error) && (mayBeStale() || !isNotThere(error))) throw error;
+        problems.push(error);
+        if (books.length === 1 || warned.has(book.url)) continue;
+        warned.add(book.url);
+        log.warning('address_book_unreadable', { book: book.url, problem: error.message });
+      }
+    }
+    if (problems.length === books.length) throw problems[0];
+  };
+}
+
+function isForbidden(error: unknown): error is Error {
+  if (error instanceof CredentialsError) return error.status === 403;
+  return error instanceof HttpStatusError && error.status === 403;
+}
+
+function isNotThere(error: unknown): error is Error {
+  return error instanceof HttpStatusError && (error.status === 404 || error.status === 410);
+}
