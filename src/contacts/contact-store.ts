@@ -19,6 +19,7 @@ import { DavClient } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
 import { createEachBook, type EachBook } from './each-book.ts';
 import { GroupCards } from './group-cards.ts';
+import { createGroup } from './group-creation.ts';
 import { StoredCardChecker } from './stored-card-checker.ts';
 import type { CardReading } from './vcard/parse.ts';
 
@@ -51,11 +52,21 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
   const eachBook = createEachBook(log, () => directory.mayBeStale);
   const groups = new GroupCards({ client, listing, checker, eachBook, log });
   let lookup: OwnLookup = { byAddress: new Map(), unreadableCards: [], takenUids: new Set() };
+  let groupsRead: Promise<unknown> = Promise.resolve();
   return {
-    readGroups: (requiredNames) => readGroups(requiredNames, directory, groups),
+    async readGroups(requiredNames, part = 'members') {
+      const named =
+        part === 'names' ? await readGroupNames(requiredNames, directory, groups) : null;
+      if (named !== null) return named;
+      const read = readGroups(requiredNames, directory, groups);
+      groupsRead = read.catch(() => undefined);
+      return read;
+    },
     async readContacts(addresses) {
       const find = (): Promise<OwnLookup> =>
-        directory.read((books) => readContacts(addresses, books, { listing, groups, eachBook }));
+        directory.read((books) =>
+          readContacts(addresses, books, { listing, groups, groupsRead, eachBook }),
+        );
       // Remembered books are nearly always right, so they are read while that is being checked.
       const [found, refreshed] = await Promise.allSettled([find(), directory.refresh()]);
       if (refreshed.status === 'rejected') throw refreshed.reason;
@@ -78,7 +89,7 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
     },
     saveGroupMembers: async (change) => groups.saveMembers(change, await directory.books()),
     async createGroup(name) {
-      return groups.create(name, await directory.read(async (books) => books));
+      return createGroup(name, await directory.read(async (books) => books), client);
     },
     readBooks: async () => {
       await directory.refresh();
@@ -113,9 +124,22 @@ async function readGroups(
   return found;
 }
 
+/** Null when a required one is not among them. */
+async function readGroupNames(
+  requiredNames: readonly string[],
+  directory: BookDirectory,
+  cards: GroupCards,
+): Promise<readonly ContactGroup[] | null> {
+  const found = await directory.read((books) => cards.readNames(books));
+  const isComplete = requiredNames.every((name) => findGroup(found, name).kind === 'found');
+  return isComplete ? found : null;
+}
+
 interface Readers {
   readonly listing: BookListing;
   readonly groups: GroupCards;
+  /** Settles when the groups that are being read have been. */
+  readonly groupsRead: Promise<unknown>;
   readonly eachBook: EachBook;
 }
 
@@ -128,7 +152,7 @@ interface OwnLookup extends ContactLookup {
 async function readContacts(
   addresses: Promise<ReadonlySet<SenderAddress>>,
   books: readonly AddressBook[],
-  { listing, groups, eachBook }: Readers,
+  { listing, groups, groupsRead, eachBook }: Readers,
 ): Promise<OwnLookup> {
   const byAddress = new Map<SenderAddress, Contact[]>();
   const takenUids = new Set<string>();
@@ -161,6 +185,7 @@ async function readContacts(
     listed.set(book, await listing.listCards(book, visit));
   });
   for (const cards of listed.values()) for (const href of cards.unreadable) unreadable.add(href);
+  await groupsRead;
   const isRead = unreadable.size === 0;
   if (isRead && isShort(groups.known, [...listed.values()], uidKeys)) {
     for (const [book, { hrefs }] of listed) {

@@ -11,19 +11,19 @@ import {
   isRefusedQuery,
 } from './book-listing.ts';
 import { readForEditing } from './card-reader.ts';
-import { MAX_UIDS, uidForGroup } from './contact-id.ts';
 import type { DavClient, QueryAnswer } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
 import type { EachBook } from './each-book.ts';
 import {
   byHref,
+  GROUP_NAMES_QUERY,
   GROUP_QUERY,
+  type GroupQuery,
   inBook,
   type KnownGroup,
   mayBeWritten,
   toKnownGroup,
 } from './known-group.ts';
-import { createGroupCard } from './vcard/create.ts';
 import { editGroupMembers } from './vcard/edit-members.ts';
 import { isWhole } from './vcard/edit.ts';
 import { parseCardParts, type RawCard } from './vcard/lines.ts';
@@ -75,6 +75,22 @@ export class GroupCards {
     return this.#unreadable;
   }
 
+  /** What a filter shows at once of the groups, without their members; for an idle pass. */
+  async readNames(books: readonly AddressBook[]): Promise<readonly ContactGroup[]> {
+    const found: ContactGroup[] = [];
+    await this.#eachBook(books, async (book) => {
+      const own: KnownGroup[] = [];
+      const answer = await this.#query(book, GROUP_NAMES_QUERY);
+      answer?.visit((resource) => {
+        const href = this.#listing.findHref(resource, book);
+        const raw = findCardData(resource);
+        if (href !== null && raw !== null) own.push(...toKnownGroup(resource, raw, href));
+      });
+      found.push(...own.toSorted(byHref).map((known) => inBook(known, book).group));
+    });
+    return found;
+  }
+
   /**
    * Every group of the books, in their order and by href. A filter is trusted to show all; null
    * where a server refuses it.
@@ -86,7 +102,7 @@ export class GroupCards {
     await this.#eachBook(books, async (book) => {
       const own: KnownGroup[] = [];
       const withoutData: string[] = [];
-      const answer = await this.#query(book);
+      const answer = await this.#query(book, GROUP_QUERY);
       if (answer === null) return;
       answer.visit((resource) => {
         const href = this.#listing.findHref(resource, book);
@@ -173,41 +189,6 @@ export class GroupCards {
     return changedTooOften(href);
   }
 
-  /**
-   * `unchanged` when setup made it before. A card of ours that is another group now, because the
-   * user renamed it, stays as it is: the new one gets the next UID.
-   */
-  async create(name: string, books: readonly AddressBook[]): Promise<GroupOutcome> {
-    const [book] = books;
-    if (book === undefined) return { kind: 'failed', problem: 'no address book' };
-    let fileName = '';
-    try {
-      for (let nth = 1; nth <= MAX_UIDS; nth += 1) {
-        const uid = uidForGroup(name, nth);
-        fileName = `${uid}.vcf`;
-        if (await this.#create(name, uid, book)) return { kind: 'updated' };
-        const { raw } = await this.#client.readCard(new URL(fileName, book.url).href);
-        const { group } = parseCard(raw, fileName);
-        if (group !== null && isSameName(group.name, name)) return { kind: 'unchanged' };
-      }
-    } catch (error) {
-      return toWriteFailure(error);
-    }
-    return { kind: 'refused', problem: `${fileName} is another card than the group ${name}` };
-  }
-
-  /** False: there is a card. */
-  async #create(name: string, uid: string, book: AddressBook): Promise<boolean> {
-    const raw = await createGroupCard(name, uid);
-    try {
-      await this.#client.createCard(book.url, `${uid}.vcf`, raw);
-      return true;
-    } catch (error) {
-      if (hasStatus(error, 412)) return false;
-      throw error;
-    }
-  }
-
   /** False: somebody else wrote it since it was read. */
   async #update(url: string, raw: RawCard, etag: string): Promise<boolean> {
     try {
@@ -221,9 +202,10 @@ export class GroupCards {
   }
 
   /** Null when the server refuses the filter. */
-  async #query(book: AddressBook): Promise<QueryAnswer | null> {
+  async #query(book: AddressBook, query: GroupQuery): Promise<QueryAnswer | null> {
+    if (this.#isFilterRefused) return null;
     try {
-      return await this.#client.query(book.url, GROUP_QUERY);
+      return await this.#client.query(book.url, query);
     } catch (error) {
       if (!isRefusedQuery(error)) throw error;
       this.#isFilterRefused = true;

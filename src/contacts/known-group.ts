@@ -15,22 +15,43 @@ export interface KnownGroup {
   readonly card: StoredCard | null;
 }
 
+/** A query for groups. */
+export interface GroupQuery {
+  readonly props: XmlTree;
+  readonly filter: XmlTree;
+}
+
 /**
- * Both ways to say group, whole cards. Where the property of Apple is, a card is a group; KIND
- * stands on other cards too.
+ * Both ways to say group. Where the property of Apple is, a card is a group; KIND is on other cards
+ * too.
  */
-export const GROUP_QUERY: { readonly props: XmlTree; readonly filter: XmlTree } = {
+const GROUP_FILTER: XmlTree = {
+  _attributes: { test: 'anyof' },
+  'card:prop-filter': [
+    { _attributes: { name: 'X-ADDRESSBOOKSERVER-KIND' } },
+    {
+      _attributes: { name: 'KIND' },
+      'card:text-match': { _attributes: { 'match-type': 'equals' }, _text: 'group' },
+    },
+  ],
+};
+
+/** Whole cards. */
+export const GROUP_QUERY: GroupQuery = {
   props: { 'd:getetag': {}, 'd:getcontentlength': {}, 'card:address-data': {} },
-  filter: {
-    _attributes: { test: 'anyof' },
-    'card:prop-filter': [
-      { _attributes: { name: 'X-ADDRESSBOOKSERVER-KIND' } },
-      {
-        _attributes: { name: 'KIND' },
-        'card:text-match': { _attributes: { 'match-type': 'equals' }, _text: 'group' },
-      },
-    ],
+  filter: GROUP_FILTER,
+};
+
+/** Without the members, of which there may be thousands. */
+export const GROUP_NAMES_QUERY: GroupQuery = {
+  props: {
+    'card:address-data': {
+      'card:prop': ['VERSION', 'UID', 'FN', 'X-ADDRESSBOOKSERVER-KIND', 'KIND'].map((name) => ({
+        _attributes: { name },
+      })),
+    },
   },
+  filter: GROUP_FILTER,
 };
 
 /** The group of a response, or none. */

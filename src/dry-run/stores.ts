@@ -58,8 +58,8 @@ export function dryRunContactStore(store: ContactStore): ContactStore {
   let unreadableCards: readonly string[] = [];
   const members = new Map<string, { readonly added: Set<string>; readonly removed: Set<string> }>();
   return {
-    async readGroups(requiredNames) {
-      const groups = await store.readGroups(requiredNames);
+    async readGroups(requiredNames, part) {
+      const groups = await store.readGroups(requiredNames, part);
       return groups.map((group) => {
         const change = members.get(group.href);
         if (change === undefined) return group;

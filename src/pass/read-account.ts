@@ -5,13 +5,13 @@ import {
   type Snapshot,
   type TriageNames,
 } from '../triage/layout.ts';
-import type { SenderAddress } from '../triage/model.ts';
+import type { ContactGroup, SenderAddress } from '../triage/model.ts';
 import { groupBySender, type LabelledEmails, type LabelledSender } from '../triage/labelled.ts';
 import type { ContactLookup } from '../triage/ports.ts';
 import { KnownEmails } from './known-emails.ts';
 import type { World } from './world.ts';
 
-/** Mail and contacts side by side; all that the account lacks is named at once. */
+/** Mail and contacts side by side, groups by name; all that the account lacks is named at once. */
 export async function readSnapshot(
   names: TriageNames,
   { mail, contacts }: World,
@@ -19,7 +19,7 @@ export async function readSnapshot(
   const requiredGroups = requiredGroupNames(names);
   const [mailboxes, groups] = await bothOrWorst(
     mail.readMailboxes(),
-    contacts.readGroups(requiredGroups),
+    contacts.readGroups(requiredGroups, 'names'),
   );
   const result = findLayout(mailboxes, groups, names);
   if (result.kind === 'incomplete') {
@@ -39,17 +39,19 @@ export async function readSnapshot(
 
 interface LabelledRead {
   readonly labelled: LabelledEmails;
+  /** With their members, where somebody is to be handled. */
+  readonly groups: readonly ContactGroup[];
   readonly lookup: ContactLookup;
   /** All of the labelled emails. */
   readonly emails: KnownEmails;
 }
 
 /**
- * The labelled emails and the contacts of their senders. The address books are asked for as soon as
- * one sender is known to be handled, beside the rest of the emails.
+ * The labelled emails, and the contacts and groups of their senders. The address books are asked for
+ * as soon as one sender is known to be handled, beside the rest of the emails.
  */
 export async function readLabelled(
-  { layout, emptyMailboxIds }: Snapshot,
+  { layout, emptyMailboxIds, groups: named, requiredGroups }: Snapshot,
   { mail, contacts }: World,
 ): Promise<LabelledRead> {
   const labelIds = layout.categories
@@ -58,6 +60,7 @@ export async function readLabelled(
   const addresses = Promise.withResolvers<ReadonlySet<SenderAddress>>();
   let labelled: LabelledEmails = { senders: [], withoutSender: [] };
   let lookup: Promise<ContactLookup> | null = null;
+  let groups: Promise<readonly ContactGroup[]> | null = null;
   const emails = new KnownEmails(mail);
   try {
     if (labelIds.length > 0) {
@@ -66,8 +69,10 @@ export async function readLabelled(
         if (lookup !== null || !groupBySender(page.emails, layout).senders.some(isToHandle)) {
           continue;
         }
+        groups = contacts.readGroups(requiredGroups);
         lookup = contacts.readContacts(addresses.promise);
         // Whatever fails here is thrown where it is waited for, or the emails failed before.
+        groups.catch(() => undefined);
         lookup.catch(() => undefined);
       }
     }
@@ -77,6 +82,7 @@ export async function readLabelled(
   }
   return {
     labelled,
+    groups: (await groups) ?? named,
     lookup: (await lookup) ?? { byAddress: new Map(), unreadableCards: [] },
     emails,
   };

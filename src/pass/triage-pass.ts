@@ -14,9 +14,10 @@ import type { World } from './world.ts';
  * whole; what fails for one sender is in the report.
  */
 export async function runTriagePass(names: TriageNames, world: World): Promise<TriageReport> {
-  const snapshot = await readSnapshot(names, world);
+  const named = await readSnapshot(names, world);
   world.clock.checkpoint();
-  const { labelled, lookup, emails } = await readLabelled(snapshot, world);
+  const { labelled, groups, lookup, emails } = await readLabelled(named, world);
+  const snapshot = { ...named, groups };
   world.clock.checkpoint();
   world.clock.beginWrites();
   const plan = planTriage(labelled.senders, lookup, snapshot);

@@ -37,7 +37,8 @@ export function showContacts(store: ContactStore, progress: Progress): ContactSt
   const during = createDuring('contacts', progress);
   let saved = 0;
   return {
-    readGroups: (names) => during('reading contact groups', () => store.readGroups(names)),
+    readGroups: (names, part) =>
+      during('reading contact groups', () => store.readGroups(names, part)),
     readContacts: (addresses) =>
       during('listing the address books', () => store.readContacts(addresses)),
     saveContact: (wish) => {

@@ -99,9 +99,13 @@ export interface ContactStore {
   /**
    * Every group card of all address books, in the order of book and href. When one of
    * `requiredNames` is not among those a filtered read shows, the books are listed whole before
-   * it is believed missing.
+   * it is believed missing. With `names` the members may be left out: a pass that has nothing to do
+   * does not need them, and groups of thousands would make it slow. Default: `members`.
    */
-  readGroups(requiredNames: readonly string[]): Promise<readonly ContactGroup[]>;
+  readGroups(
+    requiredNames: readonly string[],
+    part?: 'names' | 'members',
+  ): Promise<readonly ContactGroup[]>;
   /**
    * Lists every address book once with partial data and finds the contacts of the addresses. The
    * books are asked for at once, while it may still be unknown who all is looked for; `addresses`

@@ -20,6 +20,7 @@ import {
   find,
   openContactStore,
   storedCard,
+  TODAY,
 } from './open-contact-store.ts';
 
 /* What goes wrong with a server cannot be asked of a real one: these run on the stand-in. */
@@ -544,12 +545,13 @@ describe('an existing contact', () => {
     always('put-card', { kind: 'dropEtag' });
     always('get-card', {
       kind: 'replaceText',
-      change: (text) => (text.includes('Mailroom on') ? text.replace('X-DROPPED:1\r\n', '') : text),
+      change: (text) => (text.includes('Mailroom 20') ? text.replace('X-DROPPED:1\r\n', '') : text),
     });
     const store = openContactStore(account);
 
-    for (const today of ['2026-11-21', '2026-11-22']) {
-      const outcome = await store.saveContact(aWish('old@a.example', { existing, today }));
+    for (const to of ['Feed', 'Jail']) {
+      const decision = { to, groupCategory: null, today: '2026-11-21' };
+      const outcome = await store.saveContact(aWish('old@a.example', { existing, decision }));
       expect(outcome.kind).toBe('updated');
     }
 
@@ -608,7 +610,9 @@ describe('an existing contact', () => {
     );
 
     expect(outcome.kind).toBe('updated');
-    expect(await storedCard(account, existing.href)).toContain('NOTE:theirs\\nUpdated by Mailroom');
+    expect(await storedCard(account, existing.href)).toContain(
+      `NOTE:theirs\\nMailroom ${TODAY}: Feed`,
+    );
   });
 
   it('whose answer got lost has one line, and is said to be updated', async () => {

@@ -111,6 +111,24 @@ describeEachContactsServer('contact store', ({ name: server, open }) => {
       expect(await readGroup(name)).toMatchObject({ href, name, memberKeys: new Set(['m1']) });
     });
 
+    it('are known by name in one request, without their members', async () => {
+      const href = await account.putGroup('By name', ['m-1', 'm-2']);
+      const store = openContactStore(account);
+      await store.readBooks();
+
+      const [named, requests] = await countRequests(store, () =>
+        store.readGroups(['By name'], 'names'),
+      );
+      const whole = await store.readGroups(['By name']);
+
+      const membersIn = (groups: readonly ContactGroup[]): number | undefined =>
+        groups.find((group) => group.href === href)?.memberKeys.size;
+      expect(requests).toBe(1);
+      // Radicale gives whole cards whatever is asked for.
+      expect(membersIn(named)).toBe(server === 'radicale' ? 2 : 0);
+      expect(membersIn(whole)).toBe(2);
+    });
+
     it('one that is missing is just not there', async () => {
       const groups = await openContactStore(account).readGroups(['No such group']);
 
@@ -534,7 +552,7 @@ describeEachContactsServer('contact store', ({ name: server, open }) => {
 
       expect(outcome.kind).toBe('updated');
       const lines4 = linesOf(await account.cardOfVersion4(href));
-      const added = [`NOTE:Updated by Mailroom on ${TODAY}`, 'END:VCARD'];
+      const added = [`NOTE:Mailroom ${TODAY}: Feed`, 'END:VCARD'];
       expect(lines4.toSorted()).toEqual([...card, ...added].toSorted());
     });
 
@@ -553,7 +571,7 @@ describeEachContactsServer('contact store', ({ name: server, open }) => {
 
         const [first, last] = (await storedCard(account, href)).split('END:VCARD');
         expect(first).not.toContain('Mailroom');
-        expect(last).toContain('Updated by Mailroom');
+        expect(last).toContain(`Mailroom ${TODAY}: Feed`);
       },
     );
   });
