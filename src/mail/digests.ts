@@ -39,7 +39,7 @@ export async function readDigestPlaces(client: JmapClient): Promise<DigestPlaces
   const get: MethodCall = {
     name: 'Email/get',
     arguments: { '#ids': ids, properties: DIGEST_PROPERTIES },
-    callId: 'get',
+    callId: 'digests',
   };
   try {
     const answers = await client.request([MAILBOXES_CALL, query, get]);

@@ -30,7 +30,7 @@ export function decodeMailboxes(objects: readonly JsonObject[]): readonly Mailbo
 export const MAILBOXES_CALL: MethodCall = {
   name: 'Mailbox/get',
   arguments: { ids: null, properties: MAILBOX_PROPERTIES },
-  callId: 'mailboxes',
+  callId: 'get',
 };
 
 async function readObjects(client: JmapClient): Promise<readonly JsonObject[]> {

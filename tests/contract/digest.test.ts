@@ -111,7 +111,7 @@ describeEachServer('digests', ({ open }) => {
       for await (const page of store.readTitledEmails([inbox])) emails.push(...page);
 
       const { digests } = await store.readDigestPlaces();
-      const [own] = emails.filter(({ id }) => id === digests[0]?.id);
+      const own = emails.find(({ id }) => id === digests[0]?.id);
       expect(own?.author).toEqual({ kind: 'nobody', reason: 'digest' });
     });
 

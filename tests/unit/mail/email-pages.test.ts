@@ -34,7 +34,7 @@ describe('what is asked', () => {
       {
         accountId: 'A1',
         '#ids': { resultOf: 'query', name: 'Email/query', path: '/ids' },
-        properties: ['id', 'mailboxIds', 'from', 'header:From:asRaw:all', 'receivedAt'],
+        properties: ['id', 'mailboxIds', 'keywords', 'from', 'header:From:asRaw:all', 'receivedAt'],
       },
       'get',
     ];
