@@ -40,6 +40,9 @@ describe.skipIf(isSkipped)(`in a cluster${note}`, () => {
     [cluster, account] = await Promise.all([startCluster({ hasControllers: true }), startCyrus()]);
     await prepareAccount(account);
     await applyManifests(cluster);
+    // The settings are the user's: from the example.
+    const [config] = await parseManifestFile('config.yaml.example');
+    await cluster.request('POST', `${NAMESPACE}/configmaps`, config);
     kubelet = startKubelet(cluster, kubeletOptions(builtPrograms().folder));
   }, 180_000);
 

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,12 +20,12 @@ export function isKubectlInstalled(): boolean {
   }
 }
 
-/** `--load-restrictor` came with kubectl 1.21. */
-export function hasKustomizeLoadRestrictor(): boolean {
+/** Labels in templates (`includeTemplates`) came with kubectl 1.26. */
+export function hasCurrentKustomize(): boolean {
   if (!isKubectlInstalled()) return false;
-  return execFileSync('kubectl', ['kustomize', '--help'], { encoding: 'utf8' }).includes(
-    '--load-restrictor',
-  );
+  const flags = ['version', '--client', '--output=json'];
+  const { clientVersion } = JSON.parse(execFileSync('kubectl', flags, { encoding: 'utf8' }));
+  return Number.parseInt(clientVersion.minor, 10) >= 26;
 }
 
 /** Runs kubectl as the cluster's administrator; its standard output. Throws with what it said. */
@@ -39,18 +39,13 @@ export async function kubectl(cluster: TestCluster, ...args: readonly string[]):
 }
 
 /**
- * A copy of deploy/ with the Secret filled in. An API server before 1.21 has CronJob as
- * `batch/v1beta1` and knows not all of its fields; the copy's CronJob is written for it then.
+ * A copy of deploy/ as a fresh clone has it. An API server before 1.21 has CronJob as
+ * `batch/v1beta1` and does not know all of its fields; the copy's CronJob is written for it then.
  */
-export async function copyManifests(
-  cluster: TestCluster,
-  secret: Readonly<Record<string, string>>,
-): Promise<string> {
+export async function copyManifests(cluster: TestCluster): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mailroom-deploy-'));
   await cp(DEPLOY, folder, { recursive: true });
-  const [filled] = parseManifests(await readFile(join(folder, 'secret.yaml.example'), 'utf8'));
-  Object.assign(filled.stringData, secret);
-  await writeFile(join(folder, 'secret.yaml'), stringify(filled));
+  for (const name of ['secret.yaml', 'config.yaml']) await rm(join(folder, name), { force: true });
   const { resources } = await cluster.request('GET', '/apis/batch/v1');
   if (resources.some(({ name }: { name: string }) => name === 'cronjobs')) return folder;
   const path = join(folder, '50-cronjob.yaml');

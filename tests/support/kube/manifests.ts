@@ -5,7 +5,7 @@ import type { KubeObject } from './cluster.ts';
 
 const DEPLOY = new URL('../../../deploy/', import.meta.url);
 
-/** The documents that `kubectl apply -f deploy/` applies, in its order; deploy/secret.yaml aside. */
+/** The documents that `kubectl apply -f deploy/` applies, in its order; what the user adds aside. */
 export async function readManifests(folder: URL = DEPLOY): Promise<readonly KubeObject[]> {
   const names = await listManifestFiles(folder);
   const files = await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')));
@@ -26,9 +26,13 @@ export function findManifest(
 /** The files that kubectl takes from a folder, in its order. */
 export async function listManifestFiles(folder: URL = DEPLOY): Promise<readonly string[]> {
   const names = await readdir(folder);
-  return names
-    .filter((name) => /\.(?:ya?ml|json)$/u.test(name) && name !== 'secret.yaml')
-    .toSorted();
+  return (
+    names
+      .filter((name) => /\.(?:ya?ml|json)$/u.test(name))
+      // What the user makes from the examples.
+      .filter((name) => name !== 'secret.yaml' && name !== 'config.yaml')
+      .toSorted()
+  );
 }
 
 /** The documents of one file of deploy/, whether it is applied or not. */

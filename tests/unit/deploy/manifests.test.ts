@@ -20,13 +20,20 @@ const read = (path: string): Promise<string> => readFile(new URL(path, project),
 const applied = await readManifests();
 const optional = await readManifests(new URL('optional/', deploy));
 const secretExample = parseManifests(await read('deploy/secret.yaml.example'));
+const configExample = parseManifests(await read('deploy/config.yaml.example'));
+/** What the user copies and fills in. */
+const examples = [...secretExample, ...configExample];
 /** The alert rule is of a kind that the Prometheus operator adds; Kubernetes has no schema for it. */
-const ofKubernetes = [...applied, ...optional, ...secretExample].filter(
+const ofKubernetes = [...applied, ...optional, ...examples].filter(
   ({ kind }) => kind !== 'PrometheusRule',
 );
-const named = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.name}`;
+const named = ({ kind, metadata }: KubeObject): string =>
+  `${kind} ${metadata.name ?? metadata.generateName}`;
 
-const config = findManifest(applied, 'ConfigMap', 'mailroom-config').data as Record<string, string>;
+const config = findManifest(configExample, 'ConfigMap', 'mailroom-config').data as Record<
+  string,
+  string
+>;
 const cronJob = findManifest(applied, 'CronJob', 'mailroom').spec;
 const job = cronJob.jobTemplate.spec;
 const pod = job.template.spec;
@@ -36,7 +43,6 @@ describe('what is applied', () => {
   test('is this, in this order: the namespace first', () => {
     expect(applied.map(named)).toEqual([
       'Namespace mailroom',
-      'ConfigMap mailroom-config',
       'ServiceAccount mailroom',
       'Role mailroom',
       'RoleBinding mailroom',
@@ -46,32 +52,102 @@ describe('what is applied', () => {
     ]);
   });
 
-  test('the Secret that the user fills in comes after the namespace', async () => {
-    const names = [...(await listManifestFiles()), 'secret.yaml'].toSorted();
+  test('the Secret and the settings that the user fills in come after the namespace', async () => {
+    const names = [...(await listManifestFiles()), 'config.yaml', 'secret.yaml'].toSorted();
 
     expect(names[0]).toBe('00-namespace.yaml');
-    expect(secretExample.map(named)).toEqual(['Secret mailroom-secrets']);
+    expect(examples.map(named)).toEqual(['Secret mailroom-secrets', 'ConfigMap mailroom-config']);
+  });
+
+  test('is the same by `-k`; `-f` does not see the file that `-k` reads', async () => {
+    const { resources } = parseManifests(await read('deploy/Kustomization'))[0];
+
+    expect(resources).toEqual(await listManifestFiles());
   });
 
   test('the rest is optional', () => {
     expect(optional.map(named)).toEqual([
       'PrometheusRule mailroom',
+      'Job mailroom-dry-run-',
       'CronJob mailroom-health',
-      'Job mailroom-setup',
+      'Job mailroom-setup-',
     ]);
   });
 
-  test.each([...applied.slice(1), ...optional, ...secretExample].map((one) => [named(one), one]))(
-    '%s is in the namespace and says what it belongs to',
-    (_name, { metadata }) => {
-      expect(metadata.namespace).toBe('mailroom');
-      expect(metadata.labels).toMatchObject({
-        'app.kubernetes.io/name': 'mailroom',
-        'app.kubernetes.io/part-of': 'mailroom',
-        'app.kubernetes.io/component': expect.stringMatching(/^[a-z-]+$/u),
-      });
+  test.each([...applied.slice(1), ...examples].map((one) => [named(one), one]))(
+    '%s is in the namespace',
+    (_name, { metadata }) => expect(metadata.namespace).toBe('mailroom'),
+  );
+
+  test.each(optional.map((one) => [named(one), one]))(
+    '%s names no namespace, so that -n chooses the account',
+    (_name, { metadata }) => expect(metadata.namespace).toBeUndefined(),
+  );
+
+  test.each(
+    [...applied.slice(1), ...optional, ...examples].flatMap((one) =>
+      withTemplates(one).map(({ labels }, index) => [`${named(one)}, ${index}`, labels]),
+    ),
+  )('%s says what it belongs to, also in templates', (_name, labels) => {
+    expect(labels).toMatchObject({
+      'app.kubernetes.io/name': 'mailroom',
+      'app.kubernetes.io/instance': 'mailroom',
+      'app.kubernetes.io/part-of': 'mailroom',
+      'app.kubernetes.io/component': expect.stringMatching(/^[a-z-]+$/u),
+    });
+  });
+
+  test('passes are told from all other pods by their component', () => {
+    const component = 'app.kubernetes.io/component';
+    const ofPods = [...applied, ...optional].flatMap((one) =>
+      withTemplates(one)
+        .slice(1)
+        .map(({ labels }) => `${named(one)}: ${labels[component]}`),
+    );
+
+    expect(ofPods.filter((line) => line.endsWith(': triage-pass'))).toEqual([
+      'CronJob mailroom: triage-pass',
+      'CronJob mailroom: triage-pass',
+    ]);
+  });
+
+  test('the version is that of package.json, in every label and every image', async () => {
+    const { version } = JSON.parse(await read('package.json'));
+    const names = await readdir(deploy, { recursive: true, withFileTypes: true });
+    const texts = await Promise.all(
+      names
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => readFile(`${parentPath}/${name}`, 'utf8')),
+    );
+    const found = texts.flatMap((text) => [
+      ...text.matchAll(/(?:kubernetes\.io\/version: "|mailroom\/mailroom:)(?<it>[\w.-]+)/gu),
+    ]);
+
+    expect(found.length).toBeGreaterThan(15);
+    expect(new Set(found.map(({ groups }) => groups?.['it']))).toEqual(new Set([version]));
+  });
+});
+
+describe('the alert rule', () => {
+  const [rule] = optional.filter(({ kind }) => kind === 'PrometheusRule');
+
+  test.each(rule.spec.groups[0].rules.map((one: KubeObject) => [one.alert, one]))(
+    '%s watches every account, and says whose it is',
+    (_name, { expr, annotations }) => {
+      expect(expr).not.toContain('namespace');
+      expect(annotations.summary).toContain('{{ $labels.namespace }}');
+      expect(annotations.description).toContain('kubectl -n {{ $labels.namespace }} ');
     },
   );
+
+  test('watches CronJobs that there are', () => {
+    const watched = [...JSON.stringify(rule).matchAll(/cronjob=\\"(?<it>[\w-]+)/gu)];
+    const names = [...applied, ...optional]
+      .filter(({ kind }) => kind === 'CronJob')
+      .map(({ metadata }) => metadata.name);
+
+    expect(watched.map(({ groups }) => groups?.['it']).toSorted()).toEqual(names.toSorted());
+  });
 });
 
 describe("Kubernetes' current schemas", () => {
@@ -113,7 +189,7 @@ describe('the settings', () => {
   });
 
   test('all that are no secret are there, the rarer ones as comments', async () => {
-    const text = await read('deploy/10-config.yaml');
+    const text = await read('deploy/config.yaml.example');
     const names = [...text.matchAll(/^ {2}(?:# )?(MAILROOM_[A-Z_]+):/gmu)].map(
       ([, name = '']) => name,
     );
@@ -133,7 +209,7 @@ describe('the settings', () => {
   });
 
   test('each is explained by a comment above it', async () => {
-    const lines = (await read('deploy/10-config.yaml')).split('\n');
+    const lines = (await read('deploy/config.yaml.example')).split('\n');
     const unexplained = Object.keys(config).filter((name) => {
       const at = lines.findIndex((line) => line.startsWith(`  ${name}:`));
       return !/^ {2}# [A-Zd"]/u.test(lines[at - 1] ?? '');
@@ -168,8 +244,8 @@ describe('the schedule', () => {
   test('one pass at a time, tried once, tidied up', () => {
     expect(cronJob).toMatchObject({
       concurrencyPolicy: 'Forbid',
-      successfulJobsHistoryLimit: 1,
-      failedJobsHistoryLimit: 3,
+      successfulJobsHistoryLimit: 12,
+      failedJobsHistoryLimit: 6,
     });
     expect(cronJob.startingDeadlineSeconds).toBeGreaterThanOrEqual(10);
     expect(job).toMatchObject({
@@ -211,12 +287,20 @@ describe('what may go wrong is small', () => {
     const { spec } = findManifest(applied, 'NetworkPolicy', 'mailroom');
 
     expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
-    expect(spec.ingress).toEqual([]);
+    // The server drops an empty list, and `kubectl diff` would show it for ever.
+    expect(spec.ingress).toBeUndefined();
     const ports = spec.egress.flatMap((rule: KubeObject) => {
       expect(Object.keys(rule)).toEqual(['ports']);
       return rule.ports.map(({ protocol, port }: KubeObject) => `${protocol} ${port}`);
     });
-    expect(ports.toSorted()).toEqual(['TCP 443', 'TCP 53', 'TCP 6443', 'UDP 53']);
+    expect(ports.toSorted()).toEqual([
+      'TCP 16443',
+      'TCP 443',
+      'TCP 53',
+      'TCP 6443',
+      'TCP 8443',
+      'UDP 53',
+    ]);
     expect(job.template.metadata.labels).toMatchObject(spec.podSelector.matchLabels);
   });
 
@@ -251,15 +335,15 @@ describe('what may go wrong is small', () => {
       capabilities: { drop: ['ALL'] },
     });
     expect(only.resources).toEqual({
-      requests: { cpu: '100m', memory: '64Mi' },
-      limits: { cpu: '100m', memory: '128Mi' },
+      requests: { cpu: '100m', memory: '64Mi', 'ephemeral-storage': '16Mi' },
+      limits: { cpu: '100m', memory: '128Mi', 'ephemeral-storage': '128Mi' },
     });
     expect(only.image).toBe(container.image);
   });
 
-  test('the pass has the settings, the Secret, a token, and time to stop', () => {
+  test('the pass has settings where there are any, the Secret, a token, and time to stop', () => {
     expect(container.envFrom).toEqual([
-      { configMapRef: { name: 'mailroom-config' } },
+      { configMapRef: { name: 'mailroom-config', optional: true } },
       { secretRef: { name: 'mailroom-secrets' } },
     ]);
     expect(pod).toMatchObject({
@@ -287,7 +371,9 @@ describe('secrets', () => {
 
   test('no file that is applied holds a Secret or the value of one', async () => {
     const names = await readdir(deploy, { recursive: true, withFileTypes: true });
-    const files = names.filter((entry) => entry.isFile() && !entry.name.startsWith('secret.'));
+    const files = names.filter(
+      (entry) => entry.isFile() && !/^(?:secret|README)\./u.test(entry.name),
+    );
     const texts = await Promise.all(
       files.map(({ parentPath, name }) => readFile(`${parentPath}/${name}`, 'utf8')),
     );
@@ -299,14 +385,17 @@ describe('secrets', () => {
     }
   });
 
-  test('deploy/secret.yaml is not for git', () => {
-    const ignored = execFileSync('git', ['check-ignore', 'deploy/secret.yaml'], {
-      cwd: fileURLToPath(project),
-      encoding: 'utf8',
-    });
+  test.each(['deploy/secret.yaml', 'deploy/config.yaml', 'accounts/anna/secret.env', '.env'])(
+    'what the user makes is not for git: %s',
+    (path) => {
+      const ignored = execFileSync('git', ['check-ignore', path], {
+        cwd: fileURLToPath(project),
+        encoding: 'utf8',
+      });
 
-    expect(ignored.trim()).toBe('deploy/secret.yaml');
-  });
+      expect(ignored.trim()).toBe(path);
+    },
+  );
 
   test('and not for the image: only what is built from gets to the builder', async () => {
     const rules = (await read('.containerignore'))
@@ -316,3 +405,9 @@ describe('secrets', () => {
     expect(rules).toEqual(['*', '!package.json', '!package-lock.json', '!tsconfig.json', '!src']);
   });
 });
+
+/** The metadata of an object and of the templates in it: Job and pod. */
+function withTemplates({ metadata, spec }: KubeObject): readonly KubeObject[] {
+  const inner = spec?.jobTemplate ?? spec?.template;
+  return inner === undefined ? [metadata] : [metadata, ...withTemplates(inner)];
+}
