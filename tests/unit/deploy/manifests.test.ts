@@ -129,16 +129,18 @@ describe('what is applied', () => {
 });
 
 describe('the alert rule', () => {
-  const [rule] = optional.filter(({ kind }) => kind === 'PrometheusRule');
+  const rule = optional.find(({ kind }) => kind === 'PrometheusRule');
 
-  test.each(rule.spec.groups[0].rules.map((one: KubeObject) => [one.alert, one]))(
-    '%s watches every account, and says whose it is',
-    (_name, { expr, annotations }) => {
+  test('watches every account, and says whose each alert is', () => {
+    const rules: readonly KubeObject[] = rule.spec.groups[0].rules;
+
+    expect(rules.length).toBeGreaterThan(1);
+    for (const { expr, annotations } of rules) {
       expect(expr).not.toContain('namespace');
       expect(annotations.summary).toContain('{{ $labels.namespace }}');
       expect(annotations.description).toContain('kubectl -n {{ $labels.namespace }} ');
-    },
-  );
+    }
+  });
 
   test('watches CronJobs that there are', () => {
     const watched = [...JSON.stringify(rule).matchAll(/cronjob=\\"(?<it>[\w-]+)/gu)];
@@ -146,7 +148,7 @@ describe('the alert rule', () => {
       .filter(({ kind }) => kind === 'CronJob')
       .map(({ metadata }) => metadata.name);
 
-    expect(watched.map(({ groups }) => groups?.['it']).toSorted()).toEqual(names.toSorted());
+    expect(new Set(watched.map(({ groups }) => groups?.['it']))).toEqual(new Set(names));
   });
 });
 
