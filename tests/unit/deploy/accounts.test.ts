@@ -36,7 +36,7 @@ describe.skipIf(isSkipped)(`accounts beside one another${note}`, () => {
         .replaceAll(/^# (images:| {2}- name: ghcr| {4}digest:)/gmu, '$1')
         .replace('sha256:…', `sha256:${'0'.repeat(64)}`),
     );
-  });
+  }, 60_000);
   afterAll(() => rm(folder, { recursive: true }));
 
   const write = async (name: string, change: (text: string) => string): Promise<string> => {
