@@ -31,6 +31,7 @@ function responsesOf(document: string): readonly DavResponse[] {
 describe('text of an element', () => {
   it.each([
     ['plain', 'x', 'x'],
+    ['references to the halves of a character', 'A&#xD83D;&#xDE00;&#55357;&#56832;&#65;', 'A😀😀A'],
     ['entities', '&lt;&amp;&gt;&quot;&apos;&#65;&#x1F600;', '<&>"\'A😀'],
     ['CDATA', '<![CDATA[<b>&amp;]]>', '<b>&amp;'],
     ['CDATA split at its own end', '<![CDATA[a]]]]><![CDATA[>b]]>', 'a]]>b'],
