@@ -198,7 +198,7 @@ describe('a remembered session that the server contradicts is read again, once, 
     expect(sessionReads()).toBe(1);
   });
 
-  it('nor is one that an answer of this run has borne out', async () => {
+  it('nor is one that an answer of this run has confirmed', async () => {
     const { store, sessionReads } = fakeJmap(
       (_calls, post) => (post === 1 ? GOOD : new HttpStatusError('404', 404)),
       { remembered: aRememberedSession() },
