@@ -1,6 +1,7 @@
 import type { Logger } from '../log/logger.ts';
 import type { RequestBudget } from './budget.ts';
 import { createHttp, type Http } from './http.ts';
+import type { Proxy } from './proxy.ts';
 import { createTrustRule } from './trust.ts';
 
 /** One client for each of the two servers, with its credentials. */
@@ -20,6 +21,7 @@ export interface ServerOptions {
   readonly trustedHosts: readonly string[];
   /** Per request, body included. */
   readonly requestTimeoutMs: number;
+  readonly proxy: Proxy;
 }
 
 /** Sends nothing yet. Throws SettingsError for a trusted host that is not a host. */
@@ -28,13 +30,18 @@ export function createHttpClients(
   budget: RequestBudget,
   log: Logger,
 ): HttpClients {
-  const { trustedHosts, requestTimeoutMs: timeoutMs } = servers;
+  const { trustedHosts, requestTimeoutMs: timeoutMs, proxy } = servers;
+  if (proxy.kind === 'ignored') {
+    const reason = 'it is not the URL of an HTTP proxy; the servers are reached without one';
+    log.warning('proxy_ignored', { variable: proxy.variable, reason });
+  }
   const basic = Buffer.from(`${servers.cardDavUsername}:${servers.cardDavPassword}`);
   const create = (settingName: string, configuredUrl: string, authorization: string): Http =>
     createHttp({
       authorization: () => authorization,
       trust: createTrustRule({ configuredUrl, trustedHosts, settingName }),
       timeoutMs,
+      proxyEnv: proxy.kind === 'used' ? proxy.env : null,
       budget,
       onRetry: ({ problem, retry, delayMs }) =>
         log.warning('request_retried', { problem, retry, delay_ms: delayMs }),

@@ -67,6 +67,7 @@ const NETWORK_REASONS: readonly (readonly [RegExp, string])[] = [
   [/^(?:ENOTFOUND|EAI_)/u, 'the host name cannot be resolved'],
   [/^ECONNREFUSED$/u, 'connection refused'],
   [/^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/u, 'connection closed by the server'],
+  [/^ERR_PROXY/u, 'the proxy of HTTPS_PROXY does not let it through'],
   [/TIMEOUT|TIMEDOUT/u, 'no connection in time'],
   [/^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/u, 'no route to the server'],
   [/CERT|SIGNATURE|SELF_SIGNED|^ERR_(?:TLS|SSL)|^EPROTO$/u, 'TLS cannot be set up'],

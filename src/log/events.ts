@@ -16,6 +16,7 @@ export type LogEvent =
   | 'termination_message_failed'
   // Its servers
   | 'request_retried'
+  | 'proxy_ignored'
   | 'discovery_done'
   | 'discovery_dropped'
   | 'card_unreadable'

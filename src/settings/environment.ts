@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type * as NodeUtil from 'node:util';
 import { customCleanEnv, makeValidator } from 'envalid';
 
+import { findProxy } from '../http/proxy.ts';
 import { type SettingName, SETTINGS, type Values } from './table.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -44,7 +45,11 @@ export function findSecrets(env: Environment): readonly string[] {
   const token = (env['MAILROOM_JMAP_TOKEN'] ?? '').trim();
   const password = (env['MAILROOM_CARDDAV_PASSWORD'] ?? '').trim();
   const username = (env['MAILROOM_CARDDAV_USERNAME'] ?? '').trim();
-  const secrets = [token, password, ...findPingSecrets(env)].filter((secret) => secret !== '');
+  const proxy = findProxy(env);
+  const proxyPassword = proxy.kind === 'used' ? proxy.password : '';
+  const secrets = [token, password, proxyPassword, ...findPingSecrets(env)].filter(
+    (secret) => secret !== '',
+  );
   if (password === '') return secrets;
   return [...secrets, Buffer.from(`${username}:${password}`, 'utf8').toString('base64')];
 }

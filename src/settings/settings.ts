@@ -1,4 +1,5 @@
 import { SettingsError } from '../errors.ts';
+import { findProxy, type Proxy } from '../http/proxy.ts';
 import type { TriageNames } from '../triage/layout.ts';
 import type { Category } from '../triage/model.ts';
 import { planCategories } from './default-categories.ts';
@@ -11,6 +12,8 @@ import { describeUnknown, findUnknownSettings, type UnknownSetting } from './unk
 export interface Settings extends StatusSettings, Values {
   /** Those of `MAILROOM_CATEGORIES`, or the five built from the label and group variables. */
   readonly categories: readonly Category[];
+  /** `HTTPS_PROXY`, `NO_PROXY`. */
+  readonly proxy: Proxy;
 }
 
 export interface SettingsParsed {
@@ -33,7 +36,8 @@ export function parseSettings(env: Environment): SettingsParsed {
   const hasPlace = places.stateFile !== null || places.kubernetesService !== null;
   if (!hasPlace && !wrong.has('MAILROOM_STATE_FILE')) problems.push(STATE_FILE_REQUIRED);
   if (problems.length > 0) throw new SettingsError([...problems, ...unknown.map(describeUnknown)]);
-  return { settings: { ...values, ...places, categories: categories.categories }, unknown };
+  const proxy = findProxy(env);
+  return { settings: { ...values, ...places, categories: categories.categories, proxy }, unknown };
 }
 
 const STATE_FILE_REQUIRED =

@@ -74,6 +74,7 @@ describe('defaults', () => {
       isStateFileForced: false,
       serviceAccountDir: '/var/run/secrets/kubernetes.io/serviceaccount',
       kubernetesService: null,
+      proxy: { kind: 'none' },
     } satisfies Settings);
   });
 
