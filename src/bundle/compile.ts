@@ -1,33 +1,60 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { constants, createRequire, enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-
-import { compileCode, compiledPath, isCompiled } from './code.ts';
 
 /*
- * `node compile.js` writes the compiled form of the bundle beside it. Only the same version of V8 can
- * use it, so the image makes its own. With --check it writes nothing, and fails when this Node would
- * not accept what is there.
+ * `node compile.js` fills Node's compile cache for the bundle: `compiled/` beside it. It is of use to
+ * the same version of Node, run by the same user, so the image makes its own, as its own user. With
+ * --check it writes nothing, and fails if this Node would not use what is there.
  */
 
-const folder = join(import.meta.dirname, 'code');
+const folder = join(import.meta.dirname, 'compiled');
 
-const files = readdirSync(folder).filter((name) => name.endsWith('.js'));
+const codeFolder = join(import.meta.dirname, 'code');
+
+const files = readdirSync(codeFolder).filter((name) => name.endsWith('.js'));
+
+const programs = files.filter((name) => existsSync(join(import.meta.dirname, name)));
 
 if (process.argv.includes('--check')) {
-  const stale = files.filter((name) => !isCompiled(join(folder, name)));
-  process.stdout.write(
-    stale.length === 0 ? 'compiled\n' : `not compiled by this Node: ${stale.join(', ')}\n`,
-  );
-  process.exitCode = stale.length === 0 ? 0 : 1;
+  const isThere = isCompiled();
+  process.stdout.write(isThere ? 'compiled\n' : 'not compiled by this Node, or for another user\n');
+  process.exitCode = isThere ? 0 : 1;
 } else {
-  for (const name of files) {
-    const file = join(folder, name);
-    // Every function, not only those that run while the file is loaded.
-    setFlagsFromString('--no-lazy');
-    const script = compileCode(file);
-    // The programs run with the default, and V8 refuses code that was compiled with other flags.
-    setFlagsFromString('--lazy');
-    writeFileSync(compiledPath(file), script.createCachedData());
+  // The folder itself stays: in the image only it may be written.
+  for (const name of listFolders()) rmSync(join(folder, name), { recursive: true });
+  for (const name of programs) {
+    // Loads all that the program begins with, and does nothing.
+    execFileSync(process.execPath, [join(import.meta.dirname, name), '--version']);
   }
+  enableCompileCache(folder);
+  const load = createRequire(import.meta.filename);
+  for (const name of files.filter((one) => !programs.includes(one))) load(join(codeFolder, name));
+  flushCompileCache();
+  // Node keeps it for its owner's eyes; in the image the files belong to root.
+  for (const part of readdirSync(folder)) {
+    for (const name of readdirSync(join(folder, part))) chmodSync(join(folder, part, name), 0o644);
+  }
+}
+
+/** Node has a folder for each version and user, and makes one where it is missing. */
+function isCompiled(): boolean {
+  const before = listFolders();
+  const { status } = enableCompileCache(folder);
+  const after = listFolders();
+  for (const name of after.filter((one) => !before.includes(one))) {
+    rmSync(join(folder, name), { recursive: true });
+  }
+  const [only, ...others] = after;
+  return (
+    status === constants.compileCacheStatus.ENABLED &&
+    only !== undefined &&
+    others.length === 0 &&
+    readdirSync(join(folder, only)).length >= files.length
+  );
+}
+
+function listFolders(): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }

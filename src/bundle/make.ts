@@ -32,7 +32,7 @@ mkdirSync(codeFolder, { recursive: true });
 // Node obeys the nearest package.json, and the bundle may lie in any folder.
 writeFileSync(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
 
-/** CommonJS, because only that can be compiled ahead of time. */
+/** CommonJS, which loads faster, and is what the compile cache is filled with. */
 const OPTIONS = {
   bundle: true,
   format: 'cjs',

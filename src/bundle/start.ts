@@ -1,7 +1,13 @@
+import { createRequire, enableCompileCache } from 'node:module';
 import { basename, join } from 'node:path';
 
-import { runCode } from './code.ts';
+/*
+ * The bundle's `run-once.js`, `status.js` and `setup.js`: each starts the file of its name in `code/`,
+ * with what Node compiled of it when the image was made. Without that it starts all the same.
+ */
 
-/* The bundle's `run-once.js`, `status.js` and `setup.js`: each starts the file of its name in `code/`. */
+enableCompileCache(join(import.meta.dirname, 'compiled'));
 
-runCode(join(import.meta.dirname, 'code', basename(import.meta.filename)));
+createRequire(import.meta.filename)(
+  join(import.meta.dirname, 'code', basename(import.meta.filename)),
+);
