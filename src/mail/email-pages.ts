@@ -1,7 +1,7 @@
 import { JmapMethodError } from '../errors.ts';
 import type { EmailPage } from '../triage/ports.ts';
 import type { EmailReader } from './email-reader.ts';
-import type { JmapClient } from './jmap/client.ts';
+import type { MethodCaller } from './jmap/batch.ts';
 import { decodeString, type JsonObject, malformedAnswer } from './jmap/decode.ts';
 import { type Page, readPage } from './jmap/query-page.ts';
 import { isTooLarge } from './jmap/write-failure.ts';
@@ -15,7 +15,7 @@ export function inMailboxes(mailboxIds: readonly string[]): JsonObject {
 }
 
 /**
- * Every email that the filter finds, once each, oldest first (MailStore.readEmailsIn).
+ * Every email that the filter finds, once each, oldest first.
  *
  * The next page begins after the last email of this one (`anchor`, RFC 8620 §5.5), so emails that
  * leave meanwhile shift nothing. When the anchor itself has left, the listing begins again and
@@ -24,7 +24,7 @@ export function inMailboxes(mailboxIds: readonly string[]): JsonObject {
  * prove nothing.
  */
 export async function* readEmailPages(
-  client: JmapClient,
+  client: MethodCaller,
   { filter, properties = EMAIL_PROPERTIES }: WantedEmails,
   read: EmailReader,
 ): AsyncGenerator<EmailPage> {
@@ -68,7 +68,7 @@ class RecentIds {
 const MOST_IDS = 50_000;
 
 async function readNext(
-  client: JmapClient,
+  client: MethodCaller,
   listing: Listing,
   { filter, properties }: Required<WantedEmails>,
 ): Promise<Page | 'again'> {

@@ -2,10 +2,10 @@ import type { DigestMail } from '../triage/digest.ts';
 import type { MailStore } from '../triage/ports.ts';
 import { readDigestPlaces, readTitledEmails, saveDigest } from './digests.ts';
 import { readChanges, readEmails } from './email-changes.ts';
-import { inMailboxes, readEmailPages } from './email-pages.ts';
 import { patchEmails } from './email-patches.ts';
 import { createEmailReader } from './email-reader.ts';
 import { readEmailsFrom } from './email-search.ts';
+import { readEmailsIn } from './emails-in.ts';
 import { JmapClient, type JmapClientOptions } from './jmap/client.ts';
 import type { JmapSession, RememberedSession } from './jmap/session.ts';
 import { createMailbox, type CreateMailboxOutcome, readMailboxes } from './mailboxes.ts';
@@ -34,11 +34,7 @@ export function createMailStore(options: MailStoreOptions): JmapMailStore {
   const read = createEmailReader(client, options.ownUsernames);
   return {
     readMailboxes: () => readMailboxes(client),
-    async *readEmailsIn(mailboxIds) {
-      if (mailboxIds.length > 0) {
-        yield* readEmailPages(client, { filter: inMailboxes(mailboxIds) }, read);
-      }
-    },
+    readEmailsIn: (mailboxIds) => readEmailsIn(client, mailboxIds, read),
     readEmailsFrom: (id, addresses) => readEmailsFrom(client, { id, addresses }, read),
     readEmails: (ids) => readEmails(client, ids, read),
     readChanges: (sinceState) => readChanges(client, sinceState, read),

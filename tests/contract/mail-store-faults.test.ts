@@ -161,6 +161,33 @@ describe('servers that keep to the RFC in another way', () => {
     expect(server.requests.filter(({ status }) => status === null || status >= 400)).toEqual([]);
   });
 
+  it.each<[string, NonNullable<StandInOptions['limits']>, requests: number]>([
+    // The session, the refused query for all, and two rounds, of which the second finds nothing more.
+    ['in one request a round', {}, 4],
+    ['as far as the calls in a request go', { maxCallsInRequest: 4 }, 5],
+    ['as far as the objects in a page go', { maxObjectsInGet: 2 }, 5],
+    ['one call a request', { maxCallsInRequest: 1 }, 9],
+  ])(
+    'no inMailbox below an operator: a query for each mailbox, %s',
+    async (_, limits, requests) => {
+      const { store, screener, feed, requestCount } = await open({
+        refusesNestedMailbox: true,
+        limits,
+      });
+      const jail = await server.createMailbox('Jail');
+      const ids = [...(await addEmails(screener, 3)), ...(await addEmails(jail, 1))];
+      const both = await server.addEmail({ from: 'b@example.com', mailboxIds: [screener, jail] });
+
+      const read: string[] = [];
+      for await (const { emails } of store.readEmailsIn([screener, feed, jail])) {
+        read.push(...emails.map(({ id }) => id));
+      }
+
+      expect(read.toSorted()).toEqual([...ids, both].toSorted());
+      expect(requestCount()).toBe(requests);
+    },
+  );
+
   it.each(['methodError', 'refuseRequest'] as const)(
     'limits that have become smaller than the session said, %s: halved until they fit',
     async (overLimit) => {

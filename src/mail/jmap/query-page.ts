@@ -1,6 +1,6 @@
 import { decodeGetAnswer, decodeQueryAnswer, type QueryAnswer } from './answers.ts';
+import type { MethodCaller } from './batch.ts';
 import type { MethodCall, ResultReference } from './calls.ts';
-import type { JmapClient } from './client.ts';
 import { type JsonObject, malformedAnswer } from './decode.ts';
 
 /** What one page asks for: the arguments of the /query but `accountId`, and what to get. */
@@ -22,12 +22,12 @@ export interface Page extends QueryAnswer {
  * server takes two calls. Throws MalformedAnswerError also when the /get leaves out an id without
  * saying that it is not found: a short answer proves nothing.
  */
-export async function readPage(client: JmapClient, request: PageRequest): Promise<Page> {
+export async function readPage(client: MethodCaller, request: PageRequest): Promise<Page> {
   const { limits } = await client.session();
   return limits.maxCallsInRequest >= 2 ? readAtOnce(client, request) : readInTwo(client, request);
 }
 
-async function readAtOnce(client: JmapClient, request: PageRequest): Promise<Page> {
+async function readAtOnce(client: MethodCaller, request: PageRequest): Promise<Page> {
   const query = queryCall(request);
   const ids: ResultReference = { resultOf: query.callId, name: query.name, path: '/ids' };
   const get = getCall(request, { '#ids': ids });
@@ -37,7 +37,7 @@ async function readAtOnce(client: JmapClient, request: PageRequest): Promise<Pag
   return joinPage(queryAnswer, answers.argumentsOf(get), get.name);
 }
 
-async function readInTwo(client: JmapClient, request: PageRequest): Promise<Page> {
+async function readInTwo(client: MethodCaller, request: PageRequest): Promise<Page> {
   const query = queryCall(request);
   const queryAnswers = await client.request([query]);
   const queryAnswer = decodeQueryAnswer(queryAnswers.argumentsOf(query), query.name);

@@ -130,6 +130,9 @@ function compileProperty(
   switch (name) {
     case 'inMailbox':
       if (!isMailbox(value)) throw invalidArguments(path);
+      if (settings.refusesNestedMailbox && path !== 'filter/inMailbox') {
+        throw new MethodError('unsupportedFilter');
+      }
       return (email) => email.mailboxIds.has(value);
     case 'inMailboxOtherThan': {
       if (!Array.isArray(value) || !value.every(isMailbox)) throw invalidArguments(path);

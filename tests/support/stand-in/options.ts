@@ -26,6 +26,8 @@ export interface StandInOptions extends ServerOptions {
   readonly lastMailbox?: 'refuse' | 'destroy';
   /** How long an email that has arrived is not yet in the text index; in milliseconds. Default 0. */
   readonly searchLagMs?: number;
+  /** `inMailbox` below an operator is unsupportedFilter, as on Apache James. Default false. */
+  readonly refusesNestedMailbox?: boolean;
   /** Without it every text filter fails with serverFail. Default true. */
   readonly hasSearchIndex?: boolean;
   /** Refuse a UID that stands under another href of the home, as newer servers do. Default false. */
@@ -52,6 +54,7 @@ export function completeOptions(options: StandInOptions): StandInSettings {
     tellsQueryCap: options.tellsQueryCap ?? true,
     lastMailbox: options.lastMailbox ?? 'refuse',
     searchLagMs: options.searchLagMs ?? 0,
+    refusesNestedMailbox: options.refusesNestedMailbox ?? false,
     hasSearchIndex: options.hasSearchIndex ?? true,
     refusesUidElsewhere: options.refusesUidElsewhere ?? false,
     rewritesCards: options.rewritesCards ?? true,

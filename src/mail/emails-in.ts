@@ -1,0 +1,48 @@
+import { JmapMethodError } from '../errors.ts';
+import type { EmailPage } from '../triage/ports.ts';
+import { inMailboxes, readEmailPages } from './email-pages.ts';
+import type { EmailReader } from './email-reader.ts';
+import { createBatchingCaller, type MethodCaller } from './jmap/batch.ts';
+
+/**
+ * Every email in at least one of the mailboxes, once each (MailStore.readEmailsIn): by one query for
+ * all, or by one for each mailbox where the server takes no `inMailbox` below an operator, as Apache
+ * James does not.
+ */
+export async function* readEmailsIn(
+  client: MethodCaller,
+  mailboxIds: readonly string[],
+  read: EmailReader,
+): AsyncGenerator<EmailPage> {
+  if (mailboxIds.length === 0) return;
+  try {
+    yield* readEmailPages(client, { filter: inMailboxes(mailboxIds) }, read);
+  } catch (error) {
+    // The first page tells: nothing has been given yet.
+    const isRefused = error instanceof JmapMethodError && error.type === 'unsupportedFilter';
+    if (!isRefused || mailboxIds.length === 1) throw error;
+    yield* readEach(client, mailboxIds, read);
+  }
+}
+
+/** Side by side, the queries of each round in one request. */
+async function* readEach(
+  client: MethodCaller,
+  mailboxIds: readonly string[],
+  read: EmailReader,
+): AsyncGenerator<EmailPage> {
+  const caller = createBatchingCaller(client);
+  const given = new Set<string>();
+  let open = mailboxIds.map((id) => readEmailPages(caller, { filter: inMailboxes([id]) }, read));
+  while (open.length > 0) {
+    const results = await Promise.all(open.map((pages) => pages.next()));
+    for (const { value } of results) {
+      if (value === undefined) continue;
+      // Of an email in two of the mailboxes the first copy counts.
+      const emails = (value as EmailPage).emails.filter(({ id }) => !given.has(id));
+      for (const { id } of emails) given.add(id);
+      if (emails.length > 0) yield { ...(value as EmailPage), emails };
+    }
+    open = open.filter((_, index) => results[index]?.done !== true);
+  }
+}
