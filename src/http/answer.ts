@@ -23,6 +23,11 @@ export async function readWhole(
     headers: response.headers,
   });
   Object.defineProperty(whole, 'url', { value: call.url.href });
+  if (whole.status >= 400) {
+    // ky reads the text of a failure from a web stream where there is a body, and this is none.
+    const text = async (): Promise<string> => Buffer.from(bytes).toString('utf8');
+    Object.defineProperties(whole, { body: { value: null }, text: { value: text } });
+  }
   return whole;
 }
 
