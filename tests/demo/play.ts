@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { planFastmailRules } from '../../src/setup/fastmail-rules.ts';
+import { triageNames } from '../support/builders.ts';
 import { type ProgramResult, startProgram } from '../support/process.ts';
 import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';
 import { fillAccount, SENDERS } from './account.ts';
 import { findAccountProblems, findSenderProblems, findWrites, readAccount } from './check.ts';
 import { createPage } from './page.ts';
-import { showAccount, showRun, showSenders, showVerdict } from './show.ts';
+import { showAccount, showNextEmails, showRun, showSenders, showVerdict } from './show.ts';
 
 export interface DemoOptions {
   /** The program to run for a triage pass, with its arguments. */
@@ -54,6 +56,11 @@ export async function playDemo({ command, write, useColor }: DemoOptions): Promi
     problems.push(...writes.map((request) => `the second pass wrote: ${request}`));
     const end = await readAccount(account.scenario);
     for (const sender of SENDERS) problems.push(...findSenderProblems(sender, account, end));
+
+    // Fastmail's rules are made by hand, once: these are what `npx tsx src/setup.ts` prints.
+    await standIn.setRules(planFastmailRules(triageNames()).rules);
+    page.heading('THE NEXT EMAIL of each sender, as the rules that setup prints put it');
+    problems.push(...(await showNextEmails(page, account)));
     return showVerdict(page, account, [...new Set(problems)]);
   } finally {
     await standIn.close();

@@ -110,6 +110,26 @@ function mailboxOf(view: AccountView, id: string): string {
   return names.filter((name) => !name.startsWith('@')).join(' + ');
 }
 
+/** Delivers one more email of each sender: a line for each place; what is not where it was decided. */
+export async function showNextEmails(
+  page: Page,
+  { scenario }: DemoAccount,
+): Promise<readonly string[]> {
+  const senders = new Map<string, readonly string[]>();
+  const problems: string[] = [];
+  for (const { address, group, card } of SENDERS) {
+    const id = await scenario.account.deliverEmail({ from: address });
+    const [place = 'gone'] = await scenario.places([id]);
+    senders.set(place, [...(senders.get(place) ?? []), address]);
+    const decided = group ?? (card === null ? 'Screener' : 'Inbox');
+    const expected = decided === 'Imbox' ? 'Inbox' : decided;
+    if (place !== expected)
+      problems.push(`${address}: the next email is in ${place}, not ${expected}`);
+  }
+  page.table([...senders].map(([place, addresses]) => [place, addresses.join(', ')]));
+  return problems;
+}
+
 /** The last line; all that is not as it must be, should there be any. The exit code. */
 export function showVerdict(page: Page, account: DemoAccount, problems: readonly string[]): 0 | 1 {
   page.line();

@@ -37,6 +37,7 @@ export function imapdConf(folder: string, owner: string, options: CyrusOptions):
     'jmap_nonstandard_extensions: yes',
     `http_jwt_key_dir: ${folder}/jwt`,
     'conversations: yes',
+    `sievedir: ${folder}/sieve`,
     'conversations_db: twoskip',
     `lmtpsocket: ${folder}/socket/lmtp`,
     `idlesocket: ${folder}/socket/idle`,

@@ -68,7 +68,7 @@ async function createInstance(options: CyrusOptions): Promise<Instance> {
   const owner = findOwner();
   const port = await findFreePort();
   const secret = randomBytes(32).toString('hex');
-  for (const name of ['conf', 'spool', 'search', 'socket', 'proc', 'lock', 'jwt']) {
+  for (const name of ['conf', 'spool', 'search', 'socket', 'proc', 'lock', 'jwt', 'sieve']) {
     await mkdir(join(folder, name));
   }
   await writeFile(join(folder, 'jwt/key.pem'), hmacKey(secret));

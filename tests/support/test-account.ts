@@ -4,6 +4,7 @@ import { startCyrus } from './cyrus.ts';
 import { cyrusNote, isCyrusSkipped } from './cyrus-lane.ts';
 import { isRadicaleSkipped, radicaleNote } from './radicale-lane.ts';
 import { startRadicale } from './radicale.ts';
+import type { ServerRule } from './server-rules.ts';
 import { startStandIn } from './stand-in/stand-in.ts';
 
 /**
@@ -26,8 +27,13 @@ export interface TestAccount {
   mailboxId(path: string): Promise<string>;
   /** The new email's id. */
   addEmail(email: TestEmail): Promise<string>;
-  /** Mail that comes in, the way it does (LMTP on a real server); the new email's id, in Inbox. */
+  /**
+   * Mail that comes in, the way it does (LMTP on a real server), and is sorted by the rules; without
+   * any it is in Inbox. The new email's id.
+   */
   deliverEmail(email: Pick<TestEmail, 'from'>): Promise<string>;
+  /** What the user does on the screen for rules: these are all, from now on. Groups and labels exist. */
+  setRules(rules: readonly ServerRule[]): Promise<void>;
   /** Very many, in fewer requests; the server may write their headers in its own way. */
   addEmails(emails: readonly TestEmail[]): Promise<void>;
   /** What another client does to an email: memberships on and off, in one patch. */

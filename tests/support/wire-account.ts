@@ -1,3 +1,4 @@
+import { readRuleContacts, toSieve } from './server-rules.ts';
 import type {
   MailboxOptions,
   StoredCard,
@@ -41,6 +42,8 @@ export async function openWireAccount(server: WireServer): Promise<TestAccount> 
   const session = await readSession(server.sessionUrl, server.token);
   const mail = wireMail(server, session);
   const contacts = wireContacts(server);
+  const readCards = async (): Promise<readonly string[]> =>
+    [...(await contacts.cards())].map(([, { card }]) => card);
   const { sessionUrl, cardDavUrl, token, username, password, close } = server;
   return {
     kind: 'cyrus',
@@ -52,6 +55,8 @@ export async function openWireAccount(server: WireServer): Promise<TestAccount> 
     close,
     ...mail,
     ...contacts,
+    setRules: async (rules) =>
+      setSieveScript(server, session, toSieve(rules, readRuleContacts(await readCards()))),
     async emailsFromGroup(groupHref) {
       const group = (await contacts.cards()).get(groupHref)?.card ?? '';
       const fromContactGroupId = /^UID:(?<uid>.*)$/mu.exec(group)?.groups?.['uid'];
@@ -67,6 +72,22 @@ export async function openWireAccount(server: WireServer): Promise<TestAccount> 
       return new Set(responseOf(answer, 'Email/query')['ids'] as readonly string[]);
     },
   };
+}
+
+/** Stores a script and makes it the active one (the server's own early form of RFC 9661). */
+async function setSieveScript(
+  { token }: WireServer,
+  { accountId, apiUrl, uploadUrl }: Session,
+  script: string,
+): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/sieve' };
+  const upload = await fetch(uploadUrl, { method: 'POST', headers, body: script });
+  const { blobId } = (await upload.json()) as { blobId: string };
+  const create = { new: { name: `rules-${crypto.randomUUID()}`, blobId } };
+  const args = { accountId, create, onSuccessActivateScript: '#new' };
+  const using = ['urn:ietf:params:jmap:core', 'https://cyrusimap.org/ns/jmap/sieve'];
+  const answer = await callJmap(apiUrl, token, [['SieveScript/set', args, '0']], using);
+  createdId(responseOf(answer, 'SieveScript/set'));
 }
 
 type MailPart = Pick<
@@ -139,10 +160,8 @@ function wireMail({ token, deliver }: WireServer, session: Session): MailPart {
 
   const deliverEmail: TestAccount['deliverEmail'] = async ({ from }) => {
     const subject = crypto.randomUUID();
-    const inbox = await mailboxId('Inbox');
-    await deliver(rawMessage({ from, mailboxIds: [inbox], subject }));
+    await deliver(rawMessage({ from, mailboxIds: [], subject }));
     const newest = await invoke('Email/query', {
-      filter: { inMailbox: inbox },
       sort: [{ property: 'receivedAt', isAscending: false }],
       limit: 100,
     });

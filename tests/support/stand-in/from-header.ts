@@ -23,6 +23,16 @@ export function readFromHeader(value: string | null): FromHeader {
   return { fields, from: last.trim() === '' ? null : new Parser(last).addresses() };
 }
 
+/**
+ * The addresses that Cyrus' rules find, which is not what JMAP says: they find nobody in several fields,
+ * and they read a field once its encoded words (RFC 2047) are decoded, so that an address in an
+ * encoded name counts too.
+ */
+export function readRuleAddresses(value: string | null): readonly Address[] {
+  const { fields, from } = readFromHeader(value === null ? null : decodeWords(value));
+  return fields.length > 1 ? [] : (from ?? []);
+}
+
 /** As careless as Cyrus' own, and in the same way. */
 class Parser {
   readonly #text: string;

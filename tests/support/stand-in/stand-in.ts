@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { findPlaces, readRuleContacts, type ServerRule } from '../server-rules.ts';
 import type { StoredCard, StoredEmail, TestAccount } from '../test-account.ts';
 import { basicAuthorization, groupCard } from '../wire.ts';
 import { answerCardDav, answerWellKnown } from './carddav.ts';
@@ -10,6 +11,7 @@ import { alterAnswer, answerInstead, type Fault, FaultPlan, type FaultRule } fro
 import { answerJmap, answerSession, SESSION_PATH } from './jmap.ts';
 import type { JmapContext } from './jmap-context.ts';
 import { MailState } from './mail-state.ts';
+import { readRuleAddresses } from './from-header.ts';
 import { completeOptions, type StandInOptions, type StandInSettings } from './options.ts';
 import { readRequest, sendAnswer } from './transport.ts';
 
@@ -54,6 +56,7 @@ class StandInServer implements StandIn {
   origin = '';
   readonly #settings: StandInSettings;
   readonly #principalHref: string;
+  #rules: readonly ServerRule[] = [];
   readonly #plan = new FaultPlan();
   readonly #server: Server;
   readonly #stopping = new AbortController();
@@ -142,7 +145,16 @@ class StandInServer implements StandIn {
   }
 
   async deliverEmail({ from }: Parameters<TestAccount['deliverEmail']>[0]): Promise<string> {
-    return this.mail.addEmail({ from, mailboxIds: [await this.mailboxId('Inbox')] });
+    // In the default address book alone, as Cyrus looks.
+    const [book] = this.contacts.books.values();
+    const cards = [...(book?.cards.values() ?? [])].map(({ bytes }) => bytes.toString('utf8'));
+    const places = findPlaces(readRuleAddresses(from), this.#rules, readRuleContacts(cards));
+    const mailboxIds = await Promise.all(places.map((place) => this.mailboxId(place)));
+    return this.mail.addEmail({ from, mailboxIds });
+  }
+
+  async setRules(rules: readonly ServerRule[]): Promise<void> {
+    this.#rules = rules;
   }
 
   async addEmails(emails: Parameters<TestAccount['addEmails']>[0]): Promise<void> {
