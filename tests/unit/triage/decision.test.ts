@@ -8,6 +8,7 @@ import {
   isOurLine,
   planDecision,
   renderDecision,
+  SCREENER,
 } from '../../../src/triage/decision.ts';
 
 const first: Decision = { date: '2026-11-25', from: null, to: 'Feed', isContactAdded: false };
@@ -110,7 +111,7 @@ describe('written only when it differs from the last', () => {
 });
 
 describe('names of categories that a line could not tell', () => {
-  it.each(['Screener', 'screener', 'A → B', 'Feed (contact added)', 'two\nlines'])('%j', (name) => {
+  it.each([SCREENER, 'screener', 'A → B', 'Feed (contact added)', 'two\nlines'])('%j', (name) => {
     expect(findNameProblem(name)).not.toBeNull();
   });
 
