@@ -9,7 +9,7 @@ import {
 } from '../triage/digest.ts';
 import { parseSenderAddress } from '../triage/sender.ts';
 import { inMailboxes, readEmailPages } from './email-pages.ts';
-import { membershipPointer } from './email-patches.ts';
+import { renderPatch } from './email-patches.ts';
 import type { EmailReader } from './email-reader.ts';
 import { decodeGetAnswer, decodeQueryAnswer, decodeSetAnswer } from './jmap/answers.ts';
 import type { MethodCall, ResultReference } from './jmap/calls.ts';
@@ -139,10 +139,6 @@ export async function saveDigest(
   const { username, accountName, apiUrl, limits } = await client.session();
   const own = ownAddress([username, ...ownUsernames, accountName], apiUrl);
   const retire = digest.retire.slice(0, limits.maxObjectsInSet - 1);
-  const patch = {
-    [membershipPointer(digest.trashId)]: true,
-    [membershipPointer(digest.mailboxId)]: null,
-  };
   const set: MethodCall = {
     name: 'Email/set',
     arguments: {
@@ -150,7 +146,7 @@ export async function saveDigest(
       create: { digest: newEmail(digest, own) },
       ...(retire.length === 0
         ? {}
-        : { update: Object.fromEntries(retire.map((id) => [id, patch])) }),
+        : { update: Object.fromEntries(retire.map((one) => [one.emailId, renderPatch([one])])) }),
     },
     callId: 'set',
   };
@@ -166,7 +162,7 @@ export async function saveDigest(
     decodeObject(answer.created['digest'], 'Email/set created.digest');
     return {
       kind: 'created',
-      retired: retire.filter((id) => Object.hasOwn(answer.updated, id)).length,
+      retired: retire.filter(({ emailId }) => Object.hasOwn(answer.updated, emailId)).length,
     };
   } catch (error) {
     if (error instanceof JmapMethodError && error.type === 'stateMismatch') {

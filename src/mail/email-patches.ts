@@ -72,23 +72,31 @@ function groupByEmail(patches: readonly EmailPatch[]): readonly EmailPatches[] {
 }
 
 function renderUpdate(patches: EmailPatches, pointers: Map<string, string>): EmailUpdate {
-  const changes: Record<string, true | null> = {};
   const pointerTo = (mailboxId: string): string => {
     const pointer = pointers.get(mailboxId) ?? membershipPointer(mailboxId);
     pointers.set(mailboxId, pointer);
     return pointer;
   };
   const [{ emailId }] = patches;
+  return { emailId, patches, patch: renderPatch(patches, pointerTo) };
+}
+
+/** RFC 8620 §5.3 PatchObject of one email; of two patches that contradict each other the later wins. */
+export function renderPatch(
+  patches: readonly EmailPatch[],
+  pointerTo = membershipPointer,
+): Readonly<Record<string, true | null>> {
+  const changes: Record<string, true | null> = {};
   for (const { add, remove } of patches) {
     // Added last: a mailbox that is in both lists stays on, so that no email is lost by a slip.
     for (const id of remove) changes[pointerTo(id)] = null;
     for (const id of add) changes[pointerTo(id)] = true;
   }
-  return { emailId, patches, patch: changes };
+  return changes;
 }
 
 /** The key of a patch for one mailbox, RFC 8620 §5.3, RFC 6901 §3. */
-export function membershipPointer(mailboxId: string): string {
+function membershipPointer(mailboxId: string): string {
   return `mailboxIds/${mailboxId.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 

@@ -8,7 +8,7 @@ import { type DigestChange, type DigestMemory, emptyDigestMemory } from '../stat
 import type { Decision, DigestMail, DigestPlaces } from '../triage/digest.ts';
 import type { TriageNames } from '../triage/layout.ts';
 import { findMailbox, findUseProblem, findWithin } from '../triage/mailboxes.ts';
-import type { Mailbox } from '../triage/model.ts';
+import type { EmailPatch, Mailbox } from '../triage/model.ts';
 import { isSameName } from '../triage/names.ts';
 import type { TriageReport } from '../triage/report.ts';
 
@@ -94,9 +94,9 @@ async function tell(
       log.info('would_send_digest', fields);
       return { toldAt: nowText, decided: [], told: memory };
     }
-    const { mailboxId, trashId, earlier: retire } = places;
+    const { mailboxId, retire } = places;
     const outcome = await mail.saveDigest(
-      { mailboxId, trashId, retire, receivedAt: nowText, subject, text },
+      { mailboxId, retire, receivedAt: nowText, subject, text },
       read.state,
     );
     switch (outcome.kind) {
@@ -143,9 +143,8 @@ function decisionsOf({ report, now }: DigestStep): readonly Decision[] {
 /** Mailboxes that a digest is about, and where it goes. */
 interface Places {
   readonly mailboxId: string;
-  readonly trashId: string;
-  /** Digests that are in that mailbox. */
-  readonly earlier: readonly string[];
+  /** Digests that are in that mailbox, on their way to Trash; labels of Mailroom's own come off. */
+  readonly retire: readonly EmailPatch[];
   readonly screener: Mailbox;
   readonly jail: Mailbox | null;
   readonly jailName: string;
@@ -162,15 +161,15 @@ function findPlaces({ mailboxes, digests }: DigestPlaces, { settings, names }: D
   const mailbox = find(settings.mailbox);
   const screener = find(names.screenerMailbox);
   const trash = mailboxes.find(({ role }) => role === 'trash');
-  const isLabel = [
+  const labels = [
     names.errorLabel,
     names.warningLabel,
     ...names.categories.map((one) => one.label),
-  ]
-    .map((name) => (name === null ? null : find(name)))
-    .some((label) => label !== null && label.id === mailbox?.id);
+  ];
+  const labelIds = labels.flatMap((name) => (name === null ? [] : (find(name)?.id ?? [])));
   const problem = mailbox === null ? 'is missing, or not the only one of that name' : null;
   const useProblem = mailbox === null ? null : findUseProblem(mailbox, mailboxes, 'destination');
+  const isLabel = mailbox !== null && labelIds.includes(mailbox.id);
   const why = problem ?? (isLabel ? 'is a label of Mailroom' : useProblem);
   if (mailbox === null || why !== null) {
     throw new AccountError(
@@ -182,8 +181,13 @@ function findPlaces({ mailboxes, digests }: DigestPlaces, { settings, names }: D
   const jail = names.categories.find(({ name }) => isSameName(name, 'Jail'))?.destinationMailbox;
   return {
     mailboxId: mailbox.id,
-    trashId: trash.id,
-    earlier: digests.filter((one) => one.mailboxIds.has(mailbox.id)).map(({ id }) => id),
+    retire: digests
+      .filter(({ mailboxIds }) => mailboxIds.has(mailbox.id))
+      .map(({ id, mailboxIds }) => ({
+        emailId: id,
+        add: [trash.id],
+        remove: [mailbox.id, ...labelIds.filter((labelId) => mailboxIds.has(labelId))],
+      })),
     screener,
     jail: jail === undefined ? null : find(jail),
     jailName: jail ?? '',

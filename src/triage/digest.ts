@@ -1,4 +1,4 @@
-import type { Email, Mailbox, SenderAddress, WriteFailure } from './model.ts';
+import type { Email, EmailPatch, Mailbox, SenderAddress, WriteFailure } from './model.ts';
 
 /*
  * A digest is an email that Mailroom leaves in the user's own mailbox: who waits, and what was
@@ -47,9 +47,8 @@ export interface NewDigest {
   readonly subject: string;
   /** Lines that end in `\n`. */
   readonly text: string;
-  /** Of earlier ones, which go from that mailbox to Trash in the same call. */
-  readonly retire: readonly string[];
-  readonly trashId: string;
+  /** Earlier ones, which go to Trash in the same call. */
+  readonly retire: readonly EmailPatch[];
 }
 
 /** `stale`: something happened to the account's emails since they were read, and nothing was done. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { DIGEST_KEYWORD, type NewDigest, type TitledEmail } from '../../src/triage/digest.ts';
+import type { EmailPatch } from '../../src/triage/model.ts';
 import { findDigests } from '../support/digests.ts';
 import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 import { openMailStore } from './open-mail-store.ts';
@@ -36,9 +37,10 @@ describeEachServer('digests', ({ open }) => {
       subject: '7 senders wait, 王小明 among them',
       text: TEXT,
       retire: [],
-      trashId: trash,
       ...change,
     });
+
+    const toTrash = (emailId: string): EmailPatch => ({ emailId, add: [trash], remove: [inbox] });
 
     it('there is none at first', async () => {
       const { digests, mailboxes, state } = await store.readDigestPlaces();
@@ -76,7 +78,7 @@ describeEachServer('digests', ({ open }) => {
 
     it('the next one retires it in the same call: to Trash, and nothing is destroyed', async () => {
       const before = await store.readDigestPlaces();
-      const retire = before.digests.map(({ id }) => id);
+      const retire = before.digests.map(({ id }) => toTrash(id));
 
       await expect(
         store.saveDigest(digest({ receivedAt: '2026-11-21T06:00:00Z', retire }), before.state),
@@ -91,7 +93,10 @@ describeEachServer('digests', ({ open }) => {
       const { state, digests } = await store.readDigestPlaces();
       await account.addEmail({ from: 'a@b.example', mailboxIds: [inbox] });
 
-      const outcome = await store.saveDigest(digest({ retire: [digests[0]?.id ?? ''] }), state);
+      const outcome = await store.saveDigest(
+        digest({ retire: [toTrash(digests[0]?.id ?? '')] }),
+        state,
+      );
 
       expect(outcome).toEqual({ kind: 'stale' });
       const after = await store.readDigestPlaces();

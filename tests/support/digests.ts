@@ -19,16 +19,8 @@ interface Address {
 }
 
 /** All of the account, newest first, read as any client would. */
-export async function findDigests({
-  sessionUrl,
-  token,
-}: TestAccount): Promise<readonly FoundDigest[]> {
-  const { apiUrl, accountId } = await readSession(sessionUrl, token);
-  const invoke = async (
-    method: string,
-    args: Readonly<Record<string, unknown>>,
-  ): Promise<Readonly<Record<string, unknown>>> =>
-    responseOf(await callJmap(apiUrl, token, [[method, { accountId, ...args }, '0']]), method);
+export async function findDigests(account: TestAccount): Promise<readonly FoundDigest[]> {
+  const invoke = await connect(account);
   const { ids } = await invoke('Email/query', {
     filter: { hasKeyword: 'mailroom-digest' },
     sort: [{ property: 'receivedAt', isAscending: false }],
@@ -64,6 +56,40 @@ export async function findDigests({
     });
   }
   return found;
+}
+
+/** Puts each in the place of one that is two days older: a digest's own date cannot be changed. */
+export async function ageDigests(account: TestAccount): Promise<void> {
+  const invoke = await connect(account);
+  for (const { id, mailboxIds, receivedAt, subject } of await findDigests(account)) {
+    const older = new Date(Date.parse(receivedAt) - 2 * 24 * 60 * 60 * 1000).toISOString();
+    const { notCreated, notDestroyed } = await invoke('Email/set', {
+      create: {
+        older: {
+          mailboxIds: Object.fromEntries(mailboxIds.map((mailboxId) => [mailboxId, true])),
+          keywords: { 'mailroom-digest': true },
+          receivedAt: `${older.slice(0, 19)}Z`,
+          from: [{ name: 'Mailroom', email: 'alice@mail.example' }],
+          subject,
+          textBody: [{ partId: 'text', type: 'text/plain' }],
+          bodyValues: { text: { value: 'An older one.' } },
+        },
+      },
+      destroy: [id],
+    });
+    if (notCreated || notDestroyed) throw new Error(JSON.stringify({ notCreated, notDestroyed }));
+  }
+}
+
+type Args = Readonly<Record<string, unknown>>;
+
+async function connect({
+  sessionUrl,
+  token,
+}: TestAccount): Promise<(method: string, args: Args) => Promise<Args>> {
+  const { apiUrl, accountId } = await readSession(sessionUrl, token);
+  return async (method, args) =>
+    responseOf(await callJmap(apiUrl, token, [[method, { accountId, ...args }, '0']]), method);
 }
 
 interface Row extends Pick<FoundDigest, 'receivedAt' | 'subject' | 'from' | 'to'> {

@@ -95,7 +95,7 @@ function duringAYear(schedule: Schedule): readonly Local[] {
   // A Wednesday.
   const start = Date.UTC(2026, 0, 7, 12, 10);
   let toldAt = lastDueTime(schedule, new Date(start)).getTime();
-  for (let now = start; now < start + 365 * 24 * HOUR_MS; now += HOUR_MS) {
+  for (let now = start; now <= start + 365 * 24 * HOUR_MS; now += HOUR_MS) {
     const dueAt = lastDueTime(schedule, new Date(now)).getTime();
     if (dueAt <= toldAt) continue;
     toldAt = now;

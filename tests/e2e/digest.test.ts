@@ -1,0 +1,216 @@
+import { describe, expect, it } from 'vitest';
+
+import { ageDigests, findDigests } from '../support/digests.ts';
+import { type Installation, isStandIn, recordedWrites } from '../support/run-mailroom.ts';
+import { startStandIn } from '../support/stand-in/stand-in.ts';
+import { describeEachServer } from '../support/test-account.ts';
+import { useScenario, withScenario } from '../support/use-scenario.ts';
+
+/* Who waits, told in an email. What it says, letter by letter, is in tests/unit/digest. */
+
+const DAILY = { MAILROOM_DIGEST: 'daily' };
+
+describeEachServer('a digest', ({ open }) => {
+  const { account, scenario, mailroom } = useScenario(open, DAILY);
+  const inDigests = async (): Promise<readonly [string, string][]> =>
+    (await findDigests(account)).map(({ mailboxIds, subject }) => [
+      mailboxIds.map((id) => (id === scenario.mailboxId('Inbox') ? 'Inbox' : 'Trash')).join(),
+      subject,
+    ]);
+
+  it('the first is not due before the next such hour: what was decided is remembered', async () => {
+    await scenario.emails(3, { from: 'Anna <anna@wait.example>', in: ['Screener'] });
+    await scenario.email({ from: 'news@shop.example', in: ['Screener', '@ToFeed'] });
+
+    const run = await mailroom.run();
+
+    expect(run.end).toMatchObject({ event: 'poll_complete', processed: 1 });
+    expect(await inDigests()).toEqual([]);
+    const { digest } = await mailroom.readState();
+    expect(digest.decided).toMatchObject([{ sender: 'news@shop.example', category: 'Feed' }]);
+  });
+
+  it('when it is due, it is in Inbox, unread, and says who waits and what was decided', async () => {
+    await makeDue(mailroom);
+
+    const run = await mailroom.run();
+
+    expect(run.find('digest_sent')).toMatchObject([{ waiting: 1, decided: 1, retired: 0 }]);
+    const [digest] = await findDigests(account);
+    expect(digest?.mailboxIds).toEqual([scenario.mailboxId('Inbox')]);
+    expect(digest?.keywords).toEqual(['mailroom-digest']);
+    expect(digest?.subject).toMatch(/^1 sender waits, since \d+ \w+(?: \d+)?$/u);
+    expect(digest?.text).toMatch(/^• Anna <anna@wait\.example>, 3 emails since /mu);
+    expect(digest?.text).toMatch(/^• news@shop\.example: Feed$/mu);
+    expect(Math.abs(Date.now() - Date.parse(digest?.receivedAt ?? ''))).toBeLessThan(60_000);
+  });
+
+  it('is left once: the next passes are not due', async () => {
+    await mailroom.run();
+
+    expect(await inDigests()).toHaveLength(1);
+    expect((await mailroom.readState()).digest.decided).toEqual([]);
+  });
+
+  it('the next one sends the earlier one to Trash, and nothing is told twice', async () => {
+    await scenario.email({ from: 'bob@wait.example', in: ['Screener'] });
+    await ageDigests(account);
+    await makeDue(mailroom);
+
+    const run = await mailroom.run();
+
+    expect(run.find('digest_sent')).toMatchObject([{ waiting: 2, decided: 0, retired: 1 }]);
+    expect(await inDigests()).toEqual([
+      ['Inbox', expect.stringContaining('2 senders wait')],
+      ['Trash', expect.stringContaining('1 sender waits')],
+    ]);
+  });
+
+  it('is nobody’s, with a triage label on it too', async () => {
+    const contacts = await scenario.contacts();
+    const [digest] = await findDigests(account);
+    await account.moveEmail(digest?.id ?? '', { add: [scenario.mailboxId('@ToFeed')] });
+
+    const run = await mailroom.run();
+
+    expect(run.find('email_missing_sender')).toMatchObject([{ reason: 'digest' }]);
+    expect(await scenario.contacts()).toHaveLength(contacts.length);
+    expect((await findDigests(account))[0]?.mailboxIds).toContain(scenario.mailboxId('Inbox'));
+  });
+
+  it('with the state lost, the newest digest says when it was', async () => {
+    await mailroom.writeState('no JSON');
+    await mailroom.run();
+    expect(await inDigests()).toHaveLength(2);
+
+    await ageDigests(account);
+    await mailroom.writeState('no JSON');
+    const run = await mailroom.run();
+
+    expect(run.find('digest_sent')).toHaveLength(1);
+    expect((await inDigests()).map(([place]) => place)).toEqual(['Inbox', 'Trash', 'Trash']);
+  });
+});
+
+describe('a digest that is due', () => {
+  const withDue = (
+    settings: Readonly<Record<string, string>>,
+    act: Parameters<typeof withScenario>[2],
+  ): Promise<void> =>
+    withScenario(startStandIn, { ...DAILY, ...settings }, async (arranged) => {
+      const { scenario, mailroom } = arranged;
+      await scenario.emails(2, { from: 'Anna <anna@wait.example>', in: ['Screener'] });
+      await mailroom.run();
+      await makeDue(mailroom);
+      await act(arranged);
+    });
+
+  it('of a run that was killed before it could say so, is not left twice', () =>
+    withDue({}, async ({ account, scenario, mailroom }) => {
+      await scenario.email({ from: 'news@shop.example', in: ['Screener', '@ToFeed'] });
+      const before = JSON.stringify(await mailroom.readState());
+      await mailroom.run();
+      await mailroom.writeState(before);
+
+      const run = await mailroom.run();
+
+      expect(run.events).not.toContain('digest_sent');
+      expect(await findDigests(account)).toHaveLength(1);
+      expect((await mailroom.readState()).digest.toldAt).toBe(
+        (await findDigests(account))[0]?.receivedAt,
+      );
+    }));
+
+  it('of two runs at once is left by at least one, and the next retires all but the newest', () =>
+    withDue({}, async ({ account, scenario, mailroom }) => {
+      await Promise.all([mailroom.run(), mailroom.run()]);
+      expect([1, 2]).toContain((await findDigests(account)).length);
+
+      await ageDigests(account);
+      await makeDue(mailroom);
+      await mailroom.run();
+
+      const inbox = scenario.mailboxId('Inbox');
+      const places = (await findDigests(account)).map(({ mailboxIds }) => mailboxIds);
+      expect(places.filter((ids) => ids.includes(inbox))).toEqual([[inbox]]);
+    }));
+
+  it.each([['overQuota'], ['forbidden'], ['rateLimit']])(
+    'and is refused (%s) is a warning, and the next pass tries again',
+    (type) =>
+      withDue({}, async ({ account, mailroom }) => {
+        if (!isStandIn(account)) throw new TypeError('faults are the stand-in’s');
+        const fault = { kind: 'setError', emailIds: ['digest'], type } as const;
+        account.faults.push({ on: 'Email/set', fault });
+
+        const run = await mailroom.run();
+        expect(run.find('digest_failed')).toMatchObject([
+          { level: 'warning', error: { message: expect.stringContaining(type) } },
+        ]);
+        expect(run.end.event).toBe('poll_complete');
+        expect(run.exitCode).toBe(0);
+
+        const next = await mailroom.run();
+        expect(next.find('digest_sent')).toHaveLength(1);
+      }),
+  );
+
+  it.each([
+    ['Nowhere', /mailbox "Nowhere" is missing.*MAILROOM_DIGEST_MAILBOX/u],
+    ['Trash', /mailbox "Trash" is the account's trash mailbox/u],
+    ['@ToFeed', /mailbox "@ToFeed" is a label of Mailroom/u],
+  ])('with no good place (%s) is a warning that says so', (mailbox, problem) =>
+    withDue({ MAILROOM_DIGEST_MAILBOX: mailbox }, async ({ account, mailroom }) => {
+      const run = await mailroom.run();
+
+      expect(run.end.event).toBe('poll_complete');
+      expect(run.find('digest_failed')).toMatchObject([
+        { error: { message: expect.stringMatching(problem) } },
+      ]);
+      expect(await findDigests(account)).toEqual([]);
+    }),
+  );
+
+  it('is only said by a dry run', () =>
+    withDue({}, async ({ account, mailroom }) => {
+      if (isStandIn(account)) account.clearRequests();
+      const run = await mailroom.run({ args: ['--dry-run'] });
+
+      expect(run.find('would_send_digest')).toMatchObject([{ waiting: 1, decided: 0 }]);
+      expect(recordedWrites(account)).toEqual([]);
+      expect(await findDigests(account)).toEqual([]);
+    }));
+
+  it('is none where nobody waits and nothing was decided, and is not looked for again', () =>
+    withScenario(startStandIn, DAILY, async ({ account, mailroom }) => {
+      await mailroom.run();
+      await makeDue(mailroom);
+
+      const first = await mailroom.run();
+      const second = await mailroom.run();
+
+      expect(await findDigests(account)).toEqual([]);
+      expect(first.end['http_requests'] - second.end['http_requests']).toBe(1);
+    }));
+
+  it('goes on where an email comes in between reading and writing', () =>
+    withDue({}, async ({ account, scenario, mailroom }) => {
+      if (!isStandIn(account)) throw new TypeError('faults are the stand-in’s');
+      const act = async (): Promise<void> => {
+        await scenario.email({ from: 'late@wait.example', in: ['Screener'] });
+      };
+      account.faults.push({ on: 'Email/set', fault: { kind: 'otherClient', act } });
+
+      const run = await mailroom.run();
+
+      expect(run.find('digest_sent')).toHaveLength(1);
+      expect(await findDigests(account)).toHaveLength(1);
+    }));
+});
+
+/** As if the last one had been told two days ago. */
+async function makeDue(mailroom: Installation): Promise<void> {
+  const state = await mailroom.readState();
+  const toldAt = new Date(Date.now() - 2 * 24 * 60 * 60 * 1000).toISOString();
+  await mailroom.writeState(JSON.stringify({ ...state, digest: { ...state.digest, toldAt } }));
+}
