@@ -14,6 +14,7 @@ import type { ContactStore, ContactLookup } from '../triage/ports.ts';
 import { BookDirectory, type RememberedBooks } from './book-directory.ts';
 import { type BookCards, BookListing, type CardVisitor, isRefusedQuery } from './book-listing.ts';
 import { MAX_UIDS, uidFor } from './contact-id.ts';
+import { checkUntouched, removeContact } from './contact-removal.ts';
 import { saveContact } from './contact-saving.ts';
 import { DavClient } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
@@ -53,6 +54,11 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
   const groups = new GroupCards({ client, listing, checker, eachBook, log });
   let lookup: OwnLookup = { byAddress: new Map(), unreadableCards: [], takenUids: new Set() };
   let groupsRead: Promise<unknown> = Promise.resolve();
+  const urlOf = async ({ href }: Contact): Promise<string> => {
+    const books = await directory.books();
+    const book = books.find(({ url }) => href.startsWith(new URL(url).pathname));
+    return new URL(href, book?.url ?? books[0]?.url).href;
+  };
   return {
     async readGroups(requiredNames, part = 'members') {
       const named =
@@ -86,6 +92,12 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
         takenUids: lookup.takenUids,
         readHrefByUid: (uid) => readHrefByUid(uid, books, { client, listing, eachBook }),
       });
+    },
+    async checkUntouched(card, maker) {
+      return checkUntouched(await urlOf(card), maker, client);
+    },
+    async removeContact(card, maker) {
+      return removeContact(await urlOf(card), maker, client);
     },
     saveGroupMembers: async (change) => groups.saveMembers(change, await directory.books()),
     async createGroup(name) {

@@ -84,6 +84,8 @@ export function dryRunContactStore(store: ContactStore): ContactStore {
         contact: { href: `${uid}.vcf`, uid, name: fullName, addresses: [address] },
       };
     },
+    checkUntouched: (card, maker) => store.checkUntouched(card, maker),
+    removeContact: async () => ({ kind: 'removed' }),
     async saveGroupMembers({ group, addUids, removeUids }) {
       const change = members.get(group.href) ?? { added: new Set(), removed: new Set() };
       for (const key of addUids.map(memberKey)) {
@@ -121,6 +123,7 @@ const WOULD: Readonly<Partial<Record<LogEvent, LogEvent>>> = {
   group_reassigned: 'would_leave_group',
   emails_swept: 'would_sweep_emails',
   triage_complete: 'would_finish_emails',
+  contact_removed: 'would_remove_contact',
   error_label_set: 'would_label_emails',
   name_mismatch_warning: 'would_warn_of_name',
 };

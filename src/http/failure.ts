@@ -28,7 +28,7 @@ export function toStatusError(error: HTTPError, request: RequestLine): MailroomE
   if (isLoginLimit(error)) {
     return new HttpStatusError(`${said}: the server limits log-ins for now`, 429, { detail });
   }
-  if (status === 401 || (status === 403 && request.method !== 'PUT')) {
+  if (status === 401 || (status === 403 && !WRITES.has(request.method))) {
     return new CredentialsError(`${said}: the server refuses the credentials`, { status, detail });
   }
   const retryAfter = error.response.headers.get('retry-after');
@@ -114,3 +114,6 @@ function findDavError(text: string): string {
     ] ?? ''
   );
 }
+
+/** A 403 to one of these concerns one resource, and says nothing about the credentials. */
+const WRITES: ReadonlySet<string> = new Set(['PUT', 'DELETE']);

@@ -32,6 +32,8 @@ export type LogEvent =
   | 'name_mismatch_warning'
   | 'contact_upserted'
   | 'contact_note_failed'
+  | 'contact_removed'
+  | 'contact_kept'
   | 'group_joined'
   | 'group_reassigned'
   | 'emails_swept'
@@ -44,6 +46,7 @@ export type LogEvent =
   // A dry run
   | 'would_create_contact'
   | 'would_update_contact'
+  | 'would_remove_contact'
   | 'would_join_group'
   | 'would_leave_group'
   | 'would_sweep_emails'

@@ -4,7 +4,8 @@ import { labelRefused } from './error-labels.ts';
 import { finish } from './finish-step.ts';
 import type { BegunSender } from './ledger.ts';
 import type { Pass } from './pass.ts';
-import { startFirstLook, sweep } from './sweep-step.ts';
+import { logMoves, startFirstLook, sweep } from './sweep-step.ts';
+import { takeBack } from './take-back.ts';
 import { dropWithdrawn } from './withdrawn-step.ts';
 
 /**
@@ -16,16 +17,26 @@ export async function carryOut(plans: readonly SenderPlan[], pass: Pass): Promis
   if (plans.length === 0) return;
   // Reading what is to be swept needs nothing of the steps before: it runs beside them.
   const firstLook = startFirstLook(plans, pass);
-  let begun = await saveContacts(plans, pass);
+  const { takeBack: label } = pass.snapshot.layout;
+  let begun = await saveContacts(
+    plans.filter(({ category }) => category !== label),
+    pass,
+  );
   const screened = await firstLook;
   begun = await dropWithdrawn(begun, pass);
   begun = await joinGroups(begun, pass);
   // Senders that are new to triage do not wait for the listing of anybody's old place.
   for (const wave of [begun.filter(isNew), begun.filter((one) => !isNew(one))]) {
     let moving = await sweep(wave, screened, pass);
+    logMoves(moving, pass);
     moving = await leaveGroups(moving, plans, pass);
     await finish(moving, screened, pass);
   }
+  await takeBack(
+    plans.filter(({ category }) => category === label),
+    screened,
+    pass,
+  );
   pass.world.clock.checkpoint();
   await labelRefused(plans, pass);
 }

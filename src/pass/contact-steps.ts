@@ -47,9 +47,7 @@ export async function saveContacts(
     ledger.contactSaved(sender, outcome.kind, contact);
     const handled = { ...plan, contact };
     const membership = planMembership(handled, snapshot);
-    return [
-      { plan, contact, membership, sweep: planSweepOf(handled, membership, snapshot.layout) },
-    ];
+    return [{ plan, membership, sweep: planSweepOf(handled, membership, snapshot.layout) }];
   };
   const begun = await sideBySide(plans, save);
   clock.checkpoint();

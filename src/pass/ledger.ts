@@ -11,7 +11,6 @@ import type { SweepPlan } from '../triage/sweep.ts';
 /** A sender on its way through the steps; each step hands on only those it did not fail for. */
 export interface BegunSender {
   readonly plan: SenderPlan;
-  readonly contact: Contact;
   readonly membership: MembershipPlan;
   readonly sweep: SweepPlan;
 }
@@ -162,7 +161,7 @@ export class Ledger {
   }
 }
 
-type Result = 'created' | 'updated' | 'unchanged';
+type Result = NonNullable<SenderReport['contact']>['result'];
 
 /** What has come of one sender. */
 interface Entry {

@@ -1,5 +1,6 @@
 import { AccountError, runFailureKind } from '../errors.ts';
 import {
+  choicesOf,
   findLayout,
   requiredGroupNames,
   type Snapshot,
@@ -54,7 +55,7 @@ export async function readLabelled(
   { layout, emptyMailboxIds, groups: named, requiredGroups }: Snapshot,
   { mail, contacts }: World,
 ): Promise<LabelledRead> {
-  const labelIds = layout.categories
+  const labelIds = choicesOf(layout)
     .map(({ labelId }) => labelId)
     .filter((id) => !emptyMailboxIds.has(id));
   const addresses = Promise.withResolvers<ReadonlySet<SenderAddress>>();

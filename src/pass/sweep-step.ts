@@ -68,7 +68,13 @@ export async function sweep(
     if (ledger.movedCount === before) break;
   }
   active = ledger.dropFailed(active, 'sweep', await findShortListings(active, listedIds, pass));
-  for (const { plan } of active) {
+  world.clock.checkpoint();
+  return active;
+}
+
+/** Says where the senders' emails went. */
+export function logMoves(begun: readonly BegunSender[], { ledger, world }: Pass): void {
+  for (const { plan } of begun) {
     for (const { emails, from, to } of ledger.movesOf(plan.sender)) {
       world.log.info('emails_swept', {
         sender: plan.sender,
@@ -79,8 +85,6 @@ export async function sweep(
       });
     }
   }
-  world.clock.checkpoint();
-  return active;
 }
 
 /** Ids of emails that came in or changed meanwhile; where the server cannot tell, Screener's again. */
@@ -108,7 +112,9 @@ async function findShortListings(
   listedIds: ReadonlySet<string>,
   { snapshot: { layout }, emails }: Pass,
 ): Promise<ReadonlyMap<SenderAddress, WriteFailure>> {
+  // Taken back: what was moved into Screener just now was not there to be listed.
   const findUnlisted = ({ plan }: BegunSender): boolean =>
+    plan.category !== layout.takeBack &&
     plan.labelled.some(({ id }) => {
       const email = emails.find(id);
       return email?.mailboxIds.has(layout.screenerId) === true && !listedIds.has(id);

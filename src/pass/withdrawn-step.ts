@@ -1,3 +1,4 @@
+import { choicesOf } from '../triage/layout.ts';
 import type { BegunSender } from './ledger.ts';
 import type { Pass } from './pass.ts';
 
@@ -12,7 +13,7 @@ export async function dropWithdrawn(
   // States that agree say that nothing changed, and cost nothing.
   if (!emails.isBehind) return begun;
   await emails.catchUp();
-  const labelIds = snapshot.layout.categories.map(({ labelId }) => labelId);
+  const labelIds = choicesOf(snapshot.layout).map(({ labelId }) => labelId);
   return begun.filter(({ plan: { sender, labelled, category } }) => {
     const now = labelled.flatMap(({ id }) => emails.find(id) ?? []);
     const on = labelIds.filter((labelId) => now.some(({ mailboxIds }) => mailboxIds.has(labelId)));

@@ -7,6 +7,7 @@ import { isInboxName, isSameName } from '../triage/names.ts';
 export interface ReservedMailboxes {
   readonly screener: string;
   readonly errorLabel: string;
+  readonly takeBackLabel: string;
   /** Null where warnings are switched off. */
   readonly warningLabel: string | null;
 }
@@ -184,6 +185,7 @@ function findReservedNames(
     ...(reserved.warningLabel === null
       ? []
       : [['the warning label', reserved.warningLabel] as const]),
+    ['the label that takes a decision back', reserved.takeBackLabel],
   ];
   const problems: string[] = [];
   for (const { name, label, destinationMailbox } of categories) {

@@ -15,6 +15,7 @@ export function planCategories(
     screener: values.screenerMailbox,
     errorLabel: values.errorLabel,
     warningLabel: values.isWarningEnabled ? values.warningLabel : null,
+    takeBackLabel: values.takeBackLabel,
   };
   const json = values.categoriesJson;
   if (json === null && [...wrong.keys()].some((name) => NAMES_OF_DEFAULTS.test(name))) {

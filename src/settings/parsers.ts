@@ -96,6 +96,15 @@ export const parseName: ParseSetting<string> = (text) => {
   throw new Error('must be a name, or a path like Inbox/Screener, without empty parts');
 };
 
+/** A triage label: mail to `you+Name@…` is delivered into a mailbox `Name`, and none may begin so. */
+export const parseTriageLabel: ParseSetting<string> = (text) => {
+  const name = parseName(text);
+  if (name.slice(name.lastIndexOf('/') + 1).startsWith('@')) return name;
+  throw new Error(
+    'must have a name that begins with @: mail sent to you+Name@… is delivered into a mailbox Name, so that a stranger could use it',
+  );
+};
+
 /** A server's URL that may get credentials. */
 export const parseServerUrl: ParseSetting<string> = (text) => {
   const url = URL.parse(text);

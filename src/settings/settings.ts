@@ -49,6 +49,7 @@ export function triageNames(settings: Settings): TriageNames {
     screenerMailbox: settings.screenerMailbox,
     errorLabel: settings.errorLabel,
     warningLabel: settings.isWarningEnabled ? settings.warningLabel : null,
+    takeBackLabel: settings.takeBackLabel,
     categories: settings.categories,
   };
 }

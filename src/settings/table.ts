@@ -66,6 +66,12 @@ export const SETTINGS = {
     '@ToPerson',
     'label: sender, a person, to the Inbox',
   ),
+  MAILROOM_LABEL_TO_SCREENER: optional(
+    'takeBackLabel',
+    parse.parseTriageLabel,
+    '@ToScreener',
+    'label: takes a decision back, the sender is unknown again; off where there is no such mailbox',
+  ),
   MAILROOM_LABEL_MAILROOM_ERROR: optional(
     'errorLabel',
     parse.parseName,

@@ -73,7 +73,19 @@ function names(paths: readonly string[]): string {
 }
 
 function describeContact({ result, name }: NonNullable<SenderReport['contact']>): string {
-  return result === 'created' ? `new contact "${name}"` : `known as "${name}"`;
+  switch (result) {
+    case 'created':
+      return `new contact "${name}"`;
+    case 'updated':
+    case 'unchanged':
+      return `known as "${name}"`;
+    case 'removed':
+      return 'no contact of yours any longer';
+    case 'kept':
+      return `stays your contact "${name}", and so is not screened`;
+    default:
+      return result satisfies never;
+  }
 }
 
 /** Senders in a column, decisions in a column, and the rest wrapped beside them. */

@@ -45,6 +45,10 @@ export function showContacts(store: ContactStore, progress: Progress): ContactSt
       saved += 1;
       return during(`writing contact ${saved}`, () => store.saveContact(wish));
     },
+    checkUntouched: (card, maker) =>
+      during('looking at a contact', () => store.checkUntouched(card, maker)),
+    removeContact: (card, maker) =>
+      during('removing a contact', () => store.removeContact(card, maker)),
     saveGroupMembers: (change) =>
       during(`writing group ${change.group.name}`, () => store.saveGroupMembers(change)),
   };

@@ -38,9 +38,15 @@ export function findDecisions(note: string): readonly Decision[] {
   return note.split('\n').flatMap((line) => parseDecision(line) ?? []);
 }
 
-/** Whether a line of a NOTE is Mailroom's, of this version or an earlier one. */
-export function isOurLine(line: string): boolean {
-  return parseDecision(line) !== null || EARLIER.test(line.trim());
+/**
+ * Whether a line of a NOTE is Mailroom's, of this version or an earlier one, and no word of it
+ * anybody else's: it names these categories alone.
+ */
+export function isOurLine(line: string, categories: readonly string[]): boolean {
+  const decision = parseDecision(line);
+  if (decision === null) return EARLIER.test(line.trim());
+  const known = new Set([...categories, SCREENER]);
+  return known.has(decision.to) && (decision.from === null || known.has(decision.from));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { compareText } from './compare.ts';
-import type { Layout, ResolvedCategory } from './layout.ts';
+import { choicesOf, type Layout, type ResolvedCategory } from './layout.ts';
 import type { Email, SenderAddress } from './model.ts';
 import { findSender } from './sender.ts';
 
@@ -24,7 +24,7 @@ export function groupBySender(emails: readonly Email[], layout: Layout): Labelle
   const bySender = new Map<SenderAddress, Email[]>();
   const withoutSender: Email[] = [];
   for (const email of emails.toSorted(byAge)) {
-    if (!layout.categories.some(({ labelId }) => email.mailboxIds.has(labelId))) continue;
+    if (!choicesOf(layout).some(({ labelId }) => email.mailboxIds.has(labelId))) continue;
     const sender = findSender(email);
     if (sender === null) withoutSender.push(email);
     else bySender.set(sender, [...(bySender.get(sender) ?? []), email]);
@@ -33,7 +33,7 @@ export function groupBySender(emails: readonly Email[], layout: Layout): Labelle
     sender,
     displayName: own.at(-1)?.displayName ?? '',
     emails: own,
-    categories: layout.categories.filter(({ labelId }) =>
+    categories: choicesOf(layout).filter(({ labelId }) =>
       own.some(({ mailboxIds }) => mailboxIds.has(labelId)),
     ),
   }));

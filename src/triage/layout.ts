@@ -1,4 +1,5 @@
 import { findChain } from './chain.ts';
+import { SCREENER } from './decision.ts';
 import { findMailbox, findUseProblem, findWithin, type MailboxUse } from './mailboxes.ts';
 import type { Category, ContactGroup, ContactType, Mailbox } from './model.ts';
 import { isSameName } from './names.ts';
@@ -9,6 +10,8 @@ export interface TriageNames {
   readonly errorLabel: string;
   /** Null where warnings are switched off: then it is neither used nor required. */
   readonly warningLabel: string | null;
+  /** Takes a decision back; where the account has no such mailbox, nothing can be taken back. */
+  readonly takeBackLabel: string;
   readonly categories: readonly Category[];
 }
 
@@ -37,6 +40,8 @@ export interface Layout {
   /** Archive: emails in it are swept only when they are in Screener as well. */
   readonly archiveIds: ReadonlySet<string>;
   readonly categories: readonly ResolvedCategory[];
+  /** The label that takes a decision back, as a category that leads to Screener; null: none. */
+  readonly takeBack: ResolvedCategory | null;
 }
 
 export type LayoutResult =
@@ -107,6 +112,15 @@ export function findLayout(
       );
     }
   }
+  const takeBack = findMailbox(mailboxes, names.takeBackLabel);
+  if (takeBack.kind === 'ambiguous') {
+    problems.push(
+      `mailbox "${names.takeBackLabel}" could be ${takeBack.paths.map((path) => `"${path}"`).join(' or ')}: name it by its path`,
+    );
+  } else if (takeBack.kind === 'found') {
+    const problem = findUseProblem(takeBack.mailbox, mailboxes, 'label');
+    if (problem !== null) problems.push(`mailbox "${names.takeBackLabel}" ${problem}`);
+  }
   const groupHrefs = new Map<string, string>();
   for (const name of requiredGroupNames(names)) {
     const search = findGroup(groups, name);
@@ -116,7 +130,8 @@ export function findLayout(
   if (problems.length > 0) return { kind: 'incomplete', problems };
   const mailboxId = (name: string): string => required(mailboxIds, name);
   const groupHref = (name: string): string => required(groupHrefs, name.normalize('NFC'));
-  problems.push(...findDoubleUse(names, mailboxId));
+  if (takeBack.kind === 'found') mailboxIds.set(names.takeBackLabel, takeBack.mailbox.id);
+  problems.push(...findDoubleUse(names, mailboxId, takeBack.kind === 'found'));
   if (problems.length > 0) return { kind: 'incomplete', problems };
   const withRole = (...roles: readonly string[]): ReadonlySet<string> =>
     new Set(mailboxes.filter(({ role }) => roles.includes(role ?? '')).map(({ id }) => id));
@@ -140,6 +155,10 @@ export function findLayout(
           inboxIds: [...withRole('inbox')],
         }),
       ),
+      takeBack:
+        takeBack.kind === 'found'
+          ? createTakeBack(takeBack.mailbox.id, mailboxId(names.screenerMailbox))
+          : null,
     },
   };
 }
@@ -176,13 +195,36 @@ function resolveCategory(
   };
 }
 
+/** Its contact stays as it is, its mail goes to Screener, it has no group. */
+function createTakeBack(labelId: string, screenerId: string): ResolvedCategory {
+  return {
+    name: SCREENER,
+    contactType: 'company',
+    labelId,
+    groupHrefs: [],
+    destinationIds: [screenerId],
+    fromScreenerAlsoIds: [],
+    own: { groupHref: '', destinationId: screenerId },
+  };
+}
+
+/** All that a label may say: the categories, and taking back. */
+export function choicesOf({ categories, takeBack }: Layout): readonly ResolvedCategory[] {
+  return takeBack === null ? categories : [...categories, takeBack];
+}
+
 /** Two names may lead to one mailbox (`Screener` and `Inbox/Screener`): labels must stay apart. */
-function findDoubleUse(names: TriageNames, mailboxId: (name: string) => string): readonly string[] {
+function findDoubleUse(
+  names: TriageNames,
+  mailboxId: (name: string) => string,
+  mayTakeBack: boolean,
+): readonly string[] {
   const labels = [
     names.screenerMailbox,
     names.errorLabel,
     ...(names.warningLabel === null ? [] : [names.warningLabel]),
     ...names.categories.map(({ label }) => label),
+    ...(mayTakeBack ? [names.takeBackLabel] : []),
   ];
   const destinations = names.categories.map(({ destinationMailbox }) => destinationMailbox);
   const problems = labels.flatMap((label, index) =>
@@ -200,13 +242,10 @@ function required(map: ReadonlyMap<string, string>, key: string): string {
 }
 
 /** The mailboxes that are labels of Mailroom's own. */
-export function labelIdsOf({
-  categories,
-  errorLabelId,
-  warningLabelId,
-}: Layout): ReadonlySet<string> {
+export function labelIdsOf(layout: Layout): ReadonlySet<string> {
+  const { errorLabelId, warningLabelId } = layout;
   return new Set([
-    ...categories.map(({ labelId }) => labelId),
+    ...choicesOf(layout).map(({ labelId }) => labelId),
     errorLabelId,
     ...(warningLabelId === null ? [] : [warningLabelId]),
   ]);

@@ -77,8 +77,11 @@ function planSender(
     contact,
     duplicates,
     // Cleaned alike: a name must not differ by what was taken out of the other.
+    // Nothing is written to a card whose decision is taken back, so its name does not matter.
     isNameDifferent:
-      contact !== null && isDifferentName(one.displayName, cleanDisplayName(contact.name)),
+      contact !== null &&
+      category !== snapshot.layout.takeBack &&
+      isDifferentName(one.displayName, cleanDisplayName(contact.name)),
   };
 }
 

@@ -10,6 +10,7 @@ import type {
   NewContact,
   PatchOutcome,
   SenderAddress,
+  WriteFailure,
 } from './model.ts';
 
 /*
@@ -79,6 +80,21 @@ export interface ContactWish {
   readonly decision: DecisionWish;
 }
 
+/** For whom Mailroom would have made a card. */
+export interface CardMaker {
+  readonly address: SenderAddress;
+  /** Display names in the sender's emails, cleaned. */
+  readonly names: readonly string[];
+  /** Names of the categories. */
+  readonly categories: readonly string[];
+}
+
+/** What a look at a card says; a doubt is `changed`. */
+export type UntouchedCheck = { readonly kind: 'untouched' | 'changed' } | WriteFailure;
+
+/** What became of a card that was to be deleted. */
+export type RemovalOutcome = { readonly kind: 'removed' | 'kept' } | WriteFailure;
+
 /** Members to add to and remove from one group; UIDs as written on the contacts' cards. */
 export interface GroupChange {
   readonly group: ContactGroup;
@@ -117,6 +133,13 @@ export interface ContactStore {
    * one card. Existing cards keep every byte that is not ours.
    */
   saveContact(wish: ContactWish): Promise<ContactOutcome>;
+  /** Whether Mailroom made the card for the sender, and nobody has changed it since. */
+  checkUntouched(card: Contact, maker: CardMaker): Promise<UntouchedCheck>;
+  /**
+   * Deletes such a card (`If-Match`). `kept`: it was changed meanwhile, or the server does not allow
+   * it. A card that is gone already was removed.
+   */
+  removeContact(card: Contact, maker: CardMaker): Promise<RemovalOutcome>;
   /** One PUT at most (and again after 412); no PUT when nothing would change. */
   saveGroupMembers(change: GroupChange): Promise<GroupOutcome>;
 }

@@ -33,7 +33,8 @@ export interface SenderReport {
   readonly category: string;
   /** Null: the contact could not be written. */
   readonly contact: {
-    readonly result: 'created' | 'updated' | 'unchanged';
+    /** `removed`: the decision was taken back; `kept`: so it was, and the card is somebody's own. */
+    readonly result: 'created' | 'updated' | 'unchanged' | 'removed' | 'kept';
     readonly name: string;
   } | null;
   /** Names of contact groups. */

@@ -1,6 +1,6 @@
-import { labelIdsOf, type Layout, type ResolvedCategory } from './layout.ts';
+import { choicesOf, labelIdsOf, type Layout, type ResolvedCategory } from './layout.ts';
 import type { MembershipPlan } from './membership.ts';
-import type { Contact, Email, EmailPatch, SenderAddress } from './model.ts';
+import type { Email, EmailPatch, SenderAddress } from './model.ts';
 import type { SenderPlan } from './plan.ts';
 import { findSender } from './sender.ts';
 
@@ -21,9 +21,9 @@ export interface SweepPlan {
   readonly hasWarning: boolean;
 }
 
-/** What the groups that a sender was in mean for its mail; `contact` is what the server now has. */
+/** What the groups that a sender was in mean for its mail. */
 export function planSweepOf(
-  plan: SenderPlan & { readonly contact: Contact },
+  plan: SenderPlan,
   membership: MembershipPlan,
   { warningLabelId }: Layout,
 ): SweepPlan {
@@ -33,7 +33,7 @@ export function planSweepOf(
     oldDestinationIds.length > 0 &&
     join.some(({ groupHref }) => groupHref === plan.category.own.groupHref);
   const leaving = new Set(leave.flatMap(({ uids }) => uids));
-  const addresses = [plan.contact, ...plan.duplicates]
+  const addresses = (plan.contact === null ? [] : [plan.contact, ...plan.duplicates])
     .filter(({ uid }) => leaving.has(uid))
     .flatMap((contact) => contact.addresses);
   return {
@@ -68,8 +68,10 @@ export function planSweep(
   const isScreened = findSender(email) === plan.sender && isIn(email, [layout.screenerId]);
   if (!isScreened && !isIn(email, plan.oldDestinationIds)) return null;
   if (isIn(email, layout.leftAloneIds)) return null;
+  // Out of a category whose place is Archive mail comes back, but nothing is put back to Screener.
+  const isTakenBack = plan.category === layout.takeBack;
   const isArchived = [...layout.archiveIds].some(
-    (id) => isIn(email, [id]) && !plan.oldDestinationIds.includes(id),
+    (id) => isIn(email, [id]) && (isTakenBack || !plan.oldDestinationIds.includes(id)),
   );
   if (isArchived && !isScreened) return null;
   const add = [
@@ -122,6 +124,10 @@ function placesOf(
   layout: Layout,
 ): { readonly add: readonly string[]; readonly remove: readonly string[] } {
   const labelIds = labelIdsOf(layout);
+  // Taken back: what was thrown away or sent only loses the label.
+  if (category === layout.takeBack && isIn(email, layout.leftAloneIds)) {
+    return { add: [...email.mailboxIds].filter((id) => !labelIds.has(id)), remove: [] };
+  }
   // An email that is nowhere but in the label was moved there from Screener instead of labelled.
   const isNowhere = [...email.mailboxIds].every((id) => labelIds.has(id));
   const wasScreened = isIn(email, [layout.screenerId]) || isNowhere;
@@ -180,13 +186,15 @@ function ownLabelIds(
   ].filter((id) => isIn(email, [id]));
 }
 
-function hasTriageLabel(email: Email, { categories }: Layout): boolean {
-  return categories.some(({ labelId }) => isIn(email, [labelId]));
+function hasTriageLabel(email: Email, layout: Layout): boolean {
+  return choicesOf(layout).some(({ labelId }) => isIn(email, [labelId]));
 }
 
 /** A triage label of another category: put on meanwhile, or the labels would be in conflict. */
-function hasOtherLabel(email: Email, { category }: SweepPlan, { categories }: Layout): boolean {
-  return categories.some(({ labelId }) => labelId !== category.labelId && isIn(email, [labelId]));
+function hasOtherLabel(email: Email, { category }: SweepPlan, layout: Layout): boolean {
+  return choicesOf(layout).some(
+    ({ labelId }) => labelId !== category.labelId && isIn(email, [labelId]),
+  );
 }
 
 function isIn({ mailboxIds }: Email, ids: Iterable<string>): boolean {

@@ -139,6 +139,7 @@ export function triageNames(names: Partial<TriageNames> = {}): TriageNames {
     screenerMailbox: 'Screener',
     errorLabel: '@MailroomError',
     warningLabel: '@MailroomWarning',
+    takeBackLabel: '@ToScreener',
     categories: DEFAULT_CATEGORIES,
     ...names,
   };

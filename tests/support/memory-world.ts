@@ -40,6 +40,8 @@ export type PortCall =
   | 'readGroups'
   | 'readContacts'
   | 'saveContact'
+  | 'checkUntouched'
+  | 'removeContact'
   | 'saveGroupMembers';
 
 /**
@@ -254,6 +256,22 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
         account.contacts.set(cardId(contact), contact);
         changed();
         return { kind: old === undefined ? 'created' : 'updated', contact };
+      });
+    },
+    checkUntouched: (card) =>
+      call('checkUntouched', (fault) => {
+        const now = account.contacts.get(cardId(card));
+        const isOurs = card.uid.startsWith('made-for-') && (now?.addresses.length ?? 1) === 1;
+        return failureOf(fault, 0) ?? { kind: isOurs ? 'untouched' : 'changed' };
+      }),
+    async removeContact(card) {
+      write('removeContact');
+      return call('removeContact', (fault) => {
+        const failure = failureOf(fault, 0);
+        if (failure !== null) return failure;
+        account.contacts.delete(cardId(card));
+        changed();
+        return { kind: 'removed' };
       });
     },
     async saveGroupMembers({ group: { href }, addUids, removeUids }) {

@@ -136,6 +136,12 @@ export class DavClient {
     return { visit: (visit) => parseAnswer(body, response.url || url, visit) };
   }
 
+  /** `If-Match`: HttpStatusError 412 when the card is another than the one that was read. */
+  async deleteCard(url: string, etag: string): Promise<void> {
+    const { deleteVCard } = await import('tsdav');
+    await deleteVCard({ vCard: { url, etag }, fetch: this.#asFetch(this.#fetch) });
+  }
+
   /** For one request of tsdav: takes the answer away from it, to be read here. */
   #capture(): {
     readonly fetch: typeof globalThis.fetch;

@@ -11,6 +11,7 @@ import { aCategory, DEFAULT_CATEGORIES } from '../../support/builders.ts';
 const RESERVED = {
   screener: 'Screener',
   errorLabel: '@MailroomError',
+  takeBackLabel: '@ToScreener',
   warningLabel: '@MailroomWarning',
 };
 

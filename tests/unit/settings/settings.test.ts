@@ -37,6 +37,7 @@ describe('defaults', () => {
       labelToJail: '@ToJail',
       labelToPerson: '@ToPerson',
       errorLabel: '@MailroomError',
+      takeBackLabel: '@ToScreener',
       warningLabel: '@MailroomWarning',
       isWarningEnabled: true,
       screenerMailbox: 'Screener',

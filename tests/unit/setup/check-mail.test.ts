@@ -23,7 +23,13 @@ describe('what the API token may do is read from the session', () => {
 
     const { checks } = await checkMail({
       mail: store,
-      names: { screenerMailbox: 'Inbox', errorLabel: 'e', warningLabel: null, categories: [] },
+      names: {
+        screenerMailbox: 'Inbox',
+        errorLabel: 'e',
+        takeBackLabel: '@ToScreener',
+        warningLabel: null,
+        categories: [],
+      },
       mayWrite: false,
       progress: { set: () => undefined, output: process.stderr, end: () => undefined },
     });

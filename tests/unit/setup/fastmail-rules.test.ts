@@ -123,7 +123,12 @@ describe('later mail goes where triage sends the present', () => {
   });
 });
 
-const NAMES = { screenerMailbox: 'Screener', errorLabel: '@Error', warningLabel: null };
+const NAMES = {
+  screenerMailbox: 'Screener',
+  errorLabel: '@Error',
+  takeBackLabel: '@ToScreener',
+  warningLabel: null,
+};
 
 function rulesFor(categories: unknown): FastmailRules {
   const json = categories === undefined ? '' : JSON.stringify(categories);

@@ -98,6 +98,7 @@ it('each mailbox is asked for once, and without warnings there is no warning lab
   const required = requiredMailboxes({
     screenerMailbox: 'Screener',
     errorLabel: '@Error',
+    takeBackLabel: '@ToScreener',
     warningLabel: null,
     categories: [category, { ...category, name: 'Daily', label: '@ToDaily' }],
   });

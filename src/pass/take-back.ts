@@ -1,0 +1,189 @@
+import { planNewContact } from '../triage/contact.ts';
+import { SCREENER } from '../triage/decision.ts';
+import { choicesOf } from '../triage/layout.ts';
+import { findGroupCategory, isMember, planMembership } from '../triage/membership.ts';
+import type { Contact } from '../triage/model.ts';
+import type { SenderPlan } from '../triage/plan.ts';
+import type { CardMaker } from '../triage/ports.ts';
+import { findSender } from '../triage/sender.ts';
+import { planSweepOf } from '../triage/sweep.ts';
+import { leaveGroups } from './contact-steps.ts';
+import { finish } from './finish-step.ts';
+import type { BegunSender } from './ledger.ts';
+import type { Pass } from './pass.ts';
+import { logMoves, sweep } from './sweep-step.ts';
+
+/**
+ * Takes decisions back: each sender becomes unknown again. Mail out of the places of its groups, the
+ * line on cards that stay, out of the groups, mail once more (what a rule of the server filed
+ * meanwhile), the card that Mailroom made, and the label last. While the label is on, the next pass
+ * does again what was not done.
+ */
+export async function takeBack(
+  plans: readonly SenderPlan[],
+  screened: ReadonlySet<string>,
+  pass: Pass,
+): Promise<void> {
+  if (plans.length === 0 || pass.world.clock.isStopping()) return;
+  let begun = plans.map((plan) => begin(plan, pass));
+  begun = [...(await sweep(begun, screened, pass))];
+  const fates = await readFates(begun, pass);
+  begun = begun.filter(({ plan }) => fates.has(plan));
+  begun = [...(await leaveGroups(begun, plans, pass))];
+  begun = await checkLeft(begun, pass);
+  begun = [...(await sweep(begun, screened, pass))];
+  logMoves(begun, pass);
+  const kept = await removeCards(begun, fates, pass);
+  const done = begun.filter(({ plan }) => kept.has(plan));
+  await finish(
+    done.map((one) => withWarning(one, kept.get(one.plan) ?? [], pass)),
+    screened,
+    pass,
+  );
+}
+
+function begin(plan: SenderPlan, { snapshot }: Pass): BegunSender {
+  const { contact } = plan;
+  const membership =
+    contact === null
+      ? { join: [], leave: [], oldDestinationIds: [] }
+      : planMembership({ ...plan, contact }, snapshot);
+  return { plan, membership, sweep: planSweepOf(plan, membership, snapshot.layout) };
+}
+
+/** The cards of each sender: those that Mailroom may delete, and those that stay, with their line. */
+interface Fate {
+  readonly own: readonly Contact[];
+  readonly kept: readonly Contact[];
+}
+
+async function readFates(
+  begun: readonly BegunSender[],
+  pass: Pass,
+): Promise<ReadonlyMap<SenderPlan, Fate>> {
+  const { snapshot, world, ledger } = pass;
+  const fates = new Map<SenderPlan, Fate>();
+  for (const { plan } of begun) {
+    world.clock.checkpoint();
+    const fate = { own: [] as Contact[], kept: [] as Contact[] };
+    let hasFailed = false;
+    for (const card of cardsOf(plan)) {
+      const checked = isInOtherGroup(card, pass)
+        ? ({ kind: 'changed' } as const)
+        : await world.contacts.checkUntouched(card, makerOf(plan, pass));
+      if (checked.kind === 'untouched') fate.own.push(card);
+      else if (checked.kind === 'changed') fate.kept.push(card);
+      if (checked.kind === 'untouched') continue;
+      const outcome =
+        checked.kind === 'changed'
+          ? await world.contacts.saveContact({
+              newContact: planNewContact(plan.sender, card.name, plan.category.contactType),
+              existing: card,
+              decision: {
+                to: SCREENER,
+                groupCategory: findGroupCategory(plan, snapshot),
+                today: world.clock.today,
+              },
+            })
+          : checked;
+      if (outcome.kind !== 'refused' && outcome.kind !== 'failed') continue;
+      ledger.fail(plan.sender, 'contact', outcome);
+      hasFailed = true;
+      break;
+    }
+    if (!hasFailed) fates.set(plan, fate);
+  }
+  return fates;
+}
+
+/** The groups are read back: a sender counts as out of them only when they say so. */
+async function checkLeft(begun: readonly BegunSender[], pass: Pass): Promise<BegunSender[]> {
+  if (!begun.some(({ membership }) => membership.leave.length > 0)) return [...begun];
+  const { snapshot, world, ledger } = pass;
+  const groups = await world.contacts.readGroups(snapshot.requiredGroups);
+  const triage = new Set(choicesOf(snapshot.layout).map(({ own }) => own.groupHref));
+  return begun.filter(({ plan }) => {
+    const still = groups.find(
+      (group) => triage.has(group.href) && cardsOf(plan).some(({ uid }) => isMember(group, uid)),
+    );
+    if (still === undefined) return true;
+    ledger.fail(plan.sender, 'leave group', {
+      kind: 'failed',
+      problem: `the contact is still in the group ${still.name} after it was taken out`,
+    });
+    return false;
+  });
+}
+
+/** The cards that each sender still has after this; a sender whose card could not be removed is none of them. */
+async function removeCards(
+  begun: readonly BegunSender[],
+  fates: ReadonlyMap<SenderPlan, Fate>,
+  pass: Pass,
+): Promise<ReadonlyMap<SenderPlan, readonly Contact[]>> {
+  const { world, ledger } = pass;
+  const left = new Map<SenderPlan, readonly Contact[]>();
+  for (const { plan } of begun) {
+    world.clock.checkpoint();
+    const fate = fates.get(plan) ?? { own: [], kept: [] };
+    const kept = [...fate.kept];
+    let hasFailed = false;
+    for (const card of fate.own) {
+      const outcome = await world.contacts.removeContact(card, makerOf(plan, pass));
+      if (outcome.kind === 'failed' || outcome.kind === 'refused') {
+        ledger.fail(plan.sender, 'contact', outcome);
+        hasFailed = true;
+      } else if (outcome.kind === 'kept') {
+        kept.push(card);
+      } else {
+        world.log.info('contact_removed', { sender: plan.sender, card: card.href });
+      }
+    }
+    if (hasFailed) continue;
+    left.set(plan, kept);
+    const [first] = kept;
+    if (first !== undefined) ledger.contactSaved(plan.sender, 'kept', first);
+    else if (fate.own[0] !== undefined) ledger.contactSaved(plan.sender, 'removed', fate.own[0]);
+  }
+  return left;
+}
+
+/** Whoever still has a card is not screened: the user is told, on the email and in the log. */
+function withWarning(
+  one: BegunSender,
+  kept: readonly Contact[],
+  { snapshot, world }: Pass,
+): BegunSender {
+  if (kept.length === 0) return { ...one, sweep: { ...one.sweep, hasWarning: false } };
+  world.log.warning('contact_kept', {
+    sender: one.plan.sender,
+    cards: kept.map(({ href }) => href),
+    addresses: [...new Set(kept.flatMap(({ addresses }) => addresses))],
+    remedy:
+      'the sender stays a contact, and so is not screened; delete the contact if it should be',
+  });
+  const hasWarning = snapshot.layout.warningLabelId !== null;
+  return { ...one, sweep: { ...one.sweep, hasWarning } };
+}
+
+function cardsOf({ contact, duplicates }: SenderPlan): readonly Contact[] {
+  return contact === null ? [] : [contact, ...duplicates];
+}
+
+/** A group of the user's own: the card has a place in their life. */
+function isInOtherGroup({ uid }: Contact, { snapshot: { groups, layout } }: Pass): boolean {
+  const triage = new Set(layout.categories.map(({ own }) => own.groupHref));
+  return groups.some((group) => !triage.has(group.href) && isMember(group, uid));
+}
+
+function makerOf({ sender, displayName }: SenderPlan, { emails, snapshot }: Pass): CardMaker {
+  const names = emails
+    .all()
+    .filter((email) => findSender(email) === sender)
+    .map((email) => email.displayName);
+  return {
+    address: sender,
+    names: [...new Set([displayName, ...names])],
+    categories: snapshot.layout.categories.map(({ name }) => name),
+  };
+}
