@@ -98,7 +98,7 @@ async function withPreparedAccount<Result>(
   const account = await openServer();
   const home = await mkdtemp(join(tmpdir(), 'mailroom-bench-'));
   try {
-    await prepareForScenario(account);
+    await prepareForScenario(account, scenario);
     const env = environment(account, home);
     const measured = { command: program.command, env, cwd: PROJECT };
     if (scenario.isRemembered) requireSuccess(await measure(measured), 0);

@@ -1,4 +1,4 @@
-import { prepareAccount, TRIAGE_LABELS } from '../support/prepare-account.ts';
+import { DEFAULT_GROUPS, DEFAULT_MAILBOXES, TRIAGE_LABELS } from '../support/prepare-account.ts';
 import type { TestAccount, TestEmail } from '../support/test-account.ts';
 
 /** An account in the state that a measured pass finds. */
@@ -12,6 +12,13 @@ export interface BenchScenario {
   readonly otherCards: number;
   /** Emails of other senders in Screener. */
   readonly otherEmails: number;
+  /** In each contact group, of people who have nothing to do with the pass. */
+  readonly groupMembers: number;
+  /**
+   * Null: the senders are new. Else they are contacts in the first group, their emails are in an
+   * Inbox of as many, and their labels send them to the Jail.
+   */
+  readonly inboxSize: number | null;
   /** An earlier pass has left what it knows of the servers. */
   readonly isRemembered: boolean;
   /** How often it is measured when nobody says otherwise. */
@@ -21,10 +28,12 @@ export interface BenchScenario {
 export const SCENARIOS: readonly BenchScenario[] = [
   { ...quiet('idle, fresh'), isRemembered: false },
   quiet('idle, remembered'),
+  { ...quiet('idle, 4 groups of 5,000'), groupMembers: 5000 },
   busy(1, 5, 7),
   busy(10, 10, 7),
   busy(100, 10, 5),
   busy(500, 4, 3),
+  { ...busy(10, 50, 3), name: '10 × 50 of 400,000 in Inbox', inboxSize: 400_000 },
   // 20,000 emails to be swept of the 50,000 in Screener.
   { ...busy(1000, 20, 3), otherCards: 10_000, otherEmails: 30_000 },
 ];
@@ -40,6 +49,8 @@ function busy(senders: number, emailsPerSender: number, runs: number): BenchScen
     emailsPerSender,
     otherCards: 0,
     otherEmails: 0,
+    groupMembers: 0,
+    inboxSize: null,
     isRemembered: true,
     runs,
   };
@@ -60,18 +71,53 @@ export async function fillAccount(account: TestAccount, scenario: BenchScenario)
   for (let index = 0; index < scenario.otherEmails; index += 1) {
     add(`Other ${index} <other-${index % 5000}@elsewhere.example>`, [screener]);
   }
+  const { inboxSize } = scenario;
+  const isKnown = inboxSize !== null;
+  const waiting = isKnown ? await account.mailboxId('Inbox') : screener;
+  const ofSenders = scenario.senders * scenario.emailsPerSender;
+  for (let index = ofSenders; index < (inboxSize ?? 0); index += 1) {
+    add(`Old ${index % 997} <old-${index % 997}@elsewhere.example>`, [waiting]);
+  }
+  const jail = labels[TRIAGE_LABELS.indexOf('@ToJail')] ?? screener;
   for (let index = 0; index < scenario.senders; index += 1) {
     const from = `Sender ${index} <sender-${index}@shop.example>`;
-    const label = labels[index % labels.length] ?? screener;
-    add(from, [screener, label]);
-    for (let email = 1; email < scenario.emailsPerSender; email += 1) add(from, [screener]);
+    const label = isKnown ? jail : (labels[index % labels.length] ?? screener);
+    if (isKnown) await account.putCard(`sender-${index}.vcf`, cardOfSender(index));
+    add(from, [waiting, label]);
+    for (let email = 1; email < scenario.emailsPerSender; email += 1) add(from, [waiting]);
   }
   await account.addEmails(emails);
 }
 
 /** What every scenario has: mailboxes, labels and contact groups of the default settings. */
-export async function prepareForScenario(account: TestAccount): Promise<void> {
-  await prepareAccount(account);
+export async function prepareForScenario(
+  account: TestAccount,
+  { groupMembers, inboxSize, senders }: BenchScenario,
+): Promise<void> {
+  const known = Array.from({ length: inboxSize === null ? 0 : senders }, (_, index) => uid(index));
+  const others = Array.from({ length: groupMembers }, () => crypto.randomUUID());
+  for (const name of DEFAULT_MAILBOXES) await account.createMailbox(name);
+  for (const [index, name] of DEFAULT_GROUPS.entries()) {
+    await account.putGroup(name, index === 0 ? [...known, ...others] : others);
+  }
+}
+
+/** Of a sender who is known already. */
+function cardOfSender(index: number): string {
+  return [
+    'BEGIN:VCARD',
+    'VERSION:3.0',
+    `UID:${uid(index)}`,
+    `N:;Sender ${index};;;`,
+    `FN:Sender ${index}`,
+    `EMAIL;TYPE=INTERNET:sender-${index}@shop.example`,
+    'END:VCARD',
+    '',
+  ].join('\r\n');
+}
+
+function uid(index: number): string {
+  return `${String(index).padStart(8, '0')}-0000-4000-9000-000000000000`;
 }
 
 /** A second later at each call. */

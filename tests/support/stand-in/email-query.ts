@@ -163,7 +163,10 @@ function compileProperty(
 function matchesFrom({ from }: EmailRecord, term: string): boolean {
   const wanted = term.toLowerCase();
   return (from ?? []).some(({ name, email }) => {
-    if (wanted.includes('@')) return email.toLowerCase() === wanted;
+    // Lengths first, which small letters never lessen: of 400,000 emails most need no more.
+    if (wanted.includes('@')) {
+      return email.length <= wanted.length && email.toLowerCase() === wanted;
+    }
     const words = `${name ?? ''} ${email}`.toLowerCase().split(/[^\p{L}\p{N}]+/u);
     return wanted.split(/[^\p{L}\p{N}]+/u).every((word) => words.includes(word));
   });

@@ -75,6 +75,8 @@ class StandInServer implements StandIn {
     this.#server = createServer((request, response) => {
       void this.#handle(request, response);
     });
+    // Node's five seconds pass while a large mailbox is searched, and a request would be sent twice.
+    this.#server.keepAliveTimeout = 60_000;
   }
 
   get sessionUrl(): string {
