@@ -33,6 +33,7 @@ export async function checkMail(options: MailCheckOptions): Promise<MailChecks> 
       progress.set('mail', `checking ${mailbox.name}`);
       checks.push(await checkMailbox(mailbox, mailboxes, options));
     }
+    checks.push(await checkTakeBack(mailboxes, options));
     return { checks, mailboxes };
   } catch (error) {
     const failed = { area: 'credential', name: TOKEN, status: 'failed' } as const;
@@ -122,6 +123,16 @@ async function checkMailbox(
   } catch (error) {
     return await afterFailure(required, error, mailboxes, mail);
   }
+}
+
+/** The label that takes decisions back: without it everything else works. */
+async function checkTakeBack(mailboxes: Mailbox[], options: MailCheckOptions): Promise<Check> {
+  const { takeBackLabel: name } = options.names;
+  const label: RequiredMailbox = { area: 'triage label', name, use: 'label' };
+  const check = await checkMailbox(label, mailboxes, options);
+  return check.status === 'missing'
+    ? { ...check, status: 'optional', detail: 'takes a decision back; --apply makes it' }
+    : check;
 }
 
 async function create(

@@ -6,6 +6,8 @@ export type CheckStatus =
   | 'exists'
   /** Not there; `--apply` would create it. */
   | 'missing'
+  /** Not there, and not needed; `--apply` would create it. */
+  | 'optional'
   /** Was not there, and is now. */
   | 'created'
   /** Not as it has to be, or it could not be found out; the detail says why. */
@@ -38,7 +40,7 @@ export interface Check {
 
 /** Whether a pass would find all that it needs. */
 export function isReady(checks: readonly Check[]): boolean {
-  return checks.every(({ status }) => status === 'exists' || status === 'created');
+  return checks.every(({ status }) => status !== 'missing' && status !== 'failed');
 }
 
 export function countStatuses(checks: readonly Check[]): Readonly<Record<CheckStatus, number>> {
@@ -47,6 +49,7 @@ export function countStatuses(checks: readonly Check[]): Readonly<Record<CheckSt
   return {
     exists: count('exists'),
     missing: count('missing'),
+    optional: count('optional'),
     created: count('created'),
     failed: count('failed'),
   };

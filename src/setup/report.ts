@@ -60,6 +60,7 @@ const COLORS: Readonly<Record<CheckStatus, number>> = {
   exists: 32,
   created: 36,
   missing: 33,
+  optional: 33,
   failed: 31,
 };
 
@@ -73,7 +74,7 @@ function renderArea(items: readonly Check[], paint: Paint): readonly string[] {
   return [
     title,
     ...items.map(({ name, status, detail }) => {
-      const line = `  ${paint(status, status.padEnd('missing'.length))}  ${toPlainLine(name).padEnd(width)}`;
+      const line = `  ${paint(status, status.padEnd('optional'.length))}  ${toPlainLine(name).padEnd(width)}`;
       return detail === null ? line.trimEnd() : `${line}  ${toPlainLine(detail)}`;
     }),
   ];
@@ -132,11 +133,12 @@ function renderResult(
   isApplied: boolean,
   paint: Paint,
 ): readonly string[] {
-  const { exists, created, missing, failed } = countStatuses(checks);
+  const { exists, created, missing, optional, failed } = countStatuses(checks);
   const counts = [
     `${exists} as it should be`,
     ...(created > 0 ? [paint('created', `${created} created`)] : []),
     ...(missing > 0 ? [paint('missing', `${missing} missing`)] : []),
+    ...(optional > 0 ? [paint('optional', `${optional} optional`)] : []),
     ...(failed > 0 ? [paint('failed', `${failed} failed`)] : []),
   ].join(', ');
   return [`Result: ${counts}. ${whatNow(missing, failed, created, isApplied)}`];
