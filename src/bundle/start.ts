@@ -1,4 +1,4 @@
-import { createRequire, enableCompileCache } from 'node:module';
+import * as nodeModule from 'node:module';
 import { basename, join } from 'node:path';
 
 /*
@@ -6,8 +6,11 @@ import { basename, join } from 'node:path';
  * with what Node compiled of it when the image was made. Without that it starts all the same.
  */
 
-enableCompileCache(join(import.meta.dirname, 'compiled'));
+// A Node that is too old has no such cache, and gets to say that it is too old.
+(nodeModule.enableCompileCache as typeof nodeModule.enableCompileCache | undefined)?.(
+  join(import.meta.dirname, 'compiled'),
+);
 
-createRequire(import.meta.filename)(
+nodeModule.createRequire(import.meta.filename)(
   join(import.meta.dirname, 'code', basename(import.meta.filename)),
 );

@@ -58,6 +58,24 @@ describe('the bundle', () => {
     expect(stderr + stdout).toContain(`${codePath(name)}.js was accepted`);
   });
 
+  test.each(['run-once', 'status', 'setup'])('%s says that a Node is too old', async (name) => {
+    const old = join(folder, 'old.cjs');
+    await writeFile(
+      old,
+      `Object.defineProperty(process, 'version', { value: 'v20.20.2' });
+      delete require('node:module').enableCompileCache;`,
+    );
+    environment = { NODE_OPTIONS: `--require=${old}` };
+
+    expect(await run(`${name}.js`, '--help')).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringContaining(
+        `Mailroom needs Node 24.12 or newer; this is Node 20.20 (${process.execPath}).`,
+      ),
+    });
+  });
+
   test('is ASCII, as it is read', async () => {
     for (const name of ['run-once', 'status', 'setup', 'tsdav', 'ical']) {
       const bytes = await readFile(codePath(`${name}.js`));

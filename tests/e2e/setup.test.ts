@@ -389,6 +389,18 @@ describe('what a person sees', () => {
     expect(account.requests).toEqual([]);
   });
 
+  test('--apply with MAILROOM_DRY_RUN creates nothing, and says so', async () => {
+    const writes = recordedWrites(account).length;
+    const dry = { ...env, MAILROOM_DRY_RUN: 'true' };
+
+    const { exitCode, report } = await runSetupJson(programs, dry, '--apply');
+
+    expect(exitCode).toBe(1);
+    expect(report).toMatchObject({ ok: false, applied: false, counts: { created: 0 } });
+    expect(report.warnings).toEqual(['MAILROOM_DRY_RUN is set, so --apply created nothing']);
+    expect(recordedWrites(account)).toHaveLength(writes);
+  });
+
   test.each([
     ['--help', 0, 'stdout', /--apply[\s\S]+--json[\s\S]+MAILROOM_JMAP_TOKEN/u],
     ['--version', 0, 'stdout', /^mailroom \d+\.\d+\.\d+\n$/u],
