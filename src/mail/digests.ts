@@ -7,9 +7,10 @@ import {
   type StoredDigest,
   type TitledEmail,
 } from '../triage/digest.ts';
+import type { EmailPatch } from '../triage/model.ts';
 import { parseSenderAddress } from '../triage/sender.ts';
 import { inMailboxes, readEmailPages } from './email-pages.ts';
-import { renderPatch } from './email-patches.ts';
+import { patchEmails, renderPatch } from './email-patches.ts';
 import type { EmailReader } from './email-reader.ts';
 import { decodeGetAnswer, decodeQueryAnswer, decodeSetAnswer } from './jmap/answers.ts';
 import type { MethodCall, ResultReference } from './jmap/calls.ts';
@@ -153,23 +154,27 @@ export async function saveDigest(
   try {
     const answers = await client.request([set]);
     const answer = decodeSetAnswer(answers.argumentsOf(set), set.name);
+    const retired = retire.filter(({ emailId }) => Object.hasOwn(answer.updated, emailId));
     if (answer.notCreated['digest'] !== undefined) {
+      // Without a new one the earlier ones stay where they were.
+      await patchEmails(client, retired.map(reversed), answer.newState);
       return writeFailureOfSetError(answer.notCreated['digest'], set.name);
     }
     if (answer.created['digest'] === undefined) {
       throw malformedAnswer('Email/set does not say whether the digest was created');
     }
     decodeObject(answer.created['digest'], 'Email/set created.digest');
-    return {
-      kind: 'created',
-      retired: retire.filter(({ emailId }) => Object.hasOwn(answer.updated, emailId)).length,
-    };
+    return { kind: 'created', retired: retired.length };
   } catch (error) {
     if (error instanceof JmapMethodError && error.type === 'stateMismatch') {
       return { kind: 'stale' };
     }
     return writeFailureOf(error);
   }
+}
+
+function reversed({ emailId, add, remove }: EmailPatch): EmailPatch {
+  return { emailId, add: remove, remove: add };
 }
 
 /** RFC 8621 §4.6: the server makes the message; `$seen` is not among its keywords. */

@@ -11,9 +11,10 @@ import { showContacts, showMail } from '../terminal/progress-stores.ts';
 import type { TriageNames } from '../triage/layout.ts';
 import { hasFailed } from '../triage/report.ts';
 import { connect, type Connection } from './connect.ts';
-import { digestSettings, tellDigest } from './digest-step.ts';
+import { digestSettings, type DigestStep, tellDigest } from './digest-step.ts';
 import { type Run, STOP_GRACE_MS } from './open-run.ts';
 import type { PassResult } from './outcome.ts';
+import { askWhenTold } from './when-told.ts';
 
 /** What a run's one triage pass came to. */
 export interface Attempt extends Pick<FinishedRun, 'known' | 'digest'> {
@@ -34,8 +35,14 @@ export async function attemptPass(run: Run, state: RunState): Promise<Attempt> {
   const budget = createBudget({ passTimeoutMs, ...grace });
   const names = triageNames(settings);
   const connection = connect(settings, createHttpClients(settings, budget, log), state, log);
-  const result = await tryPass(names, createWorld(run, connection, budget));
-  const digest = await digestAfter(run, state, result, connection);
+  const isAsking = settings.digest !== 'off' && (state.digest?.toldAt ?? null) === null;
+  const asking = isAsking ? askWhenTold(connection.mail) : null;
+  const mail = asking?.mail ?? connection.mail;
+  const result = await tryPass(names, createWorld(run, { ...connection, mail }, budget));
+  const digest = await digestAfter(run, state, result, {
+    mail: connection.mail,
+    newest: asking?.newestDigest(),
+  });
   budget.end();
   const known = {
     discovery: connection.remember(),
@@ -50,7 +57,7 @@ async function digestAfter(
   { settings, isDryRun, log, options }: Run,
   { digest: memory }: RunState,
   result: PassResult,
-  { mail }: Connection,
+  read: Pick<DigestStep, 'mail' | 'newest'>,
 ): Promise<{ readonly digest?: DigestChange }> {
   if (settings instanceof SettingsError || result.kind === 'broken') return {};
   const { report } = result;
@@ -58,7 +65,7 @@ async function digestAfter(
   const wanted = digestSettings(settings);
   if (wanted === null) return { digest: 'forget' };
   const names = triageNames(settings);
-  const step = { settings: wanted, names, mail, memory, report, log: log.child('digest') };
+  const step = { settings: wanted, names, ...read, memory, report, log: log.child('digest') };
   return { digest: await tellDigest({ ...step, isDryRun, now: new Date() }) };
 }
 
@@ -78,7 +85,7 @@ async function tryPass(names: TriageNames, world: World): Promise<PassResult> {
 /** What a pass acts on, with what is read and written shown on the terminal. */
 function createWorld(
   { isDryRun, log, progress }: Run,
-  connection: Connection,
+  connection: Pick<Connection, 'contacts'> & Pick<World, 'mail'>,
   budget: RequestBudget,
 ): World {
   const passLog = log.child('triage');

@@ -1,16 +1,19 @@
-import { Backlog } from '../digest/backlog.ts';
+import type { Backlog } from '../digest/backlog.ts';
 import { type DigestContent, isNothingToTell, renderDigest } from '../digest/render.ts';
 import { lastDueTime, type Schedule } from '../digest/due.ts';
-import { AccountError, MailroomError } from '../errors.ts';
+import { MailroomError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Settings } from '../settings/settings.ts';
-import { type DigestChange, type DigestMemory, emptyDigestMemory } from '../state/digest-memory.ts';
-import type { Decision, DigestMail, DigestPlaces } from '../triage/digest.ts';
+import {
+  type DigestChange,
+  type DigestMemory,
+  emptyDigestMemory,
+  MAX_AHEAD_MS,
+} from '../state/digest-memory.ts';
+import type { Decision, DigestMail, StoredDigest } from '../triage/digest.ts';
 import type { TriageNames } from '../triage/layout.ts';
-import { findMailbox, findUseProblem, findWithin } from '../triage/mailboxes.ts';
-import type { EmailPatch, Mailbox } from '../triage/model.ts';
-import { isSameName } from '../triage/names.ts';
-import type { TriageReport } from '../triage/report.ts';
+import type { SenderReport, TriageReport } from '../triage/report.ts';
+import { findPlaces, type Places, readBacklog } from './digest-places.ts';
 
 /** When a digest is due, and where it goes. */
 interface DigestSettings extends Schedule {
@@ -30,6 +33,8 @@ export interface DigestStep {
   readonly names: TriageNames;
   readonly mail: DigestMail;
   readonly memory: DigestMemory | null;
+  /** UTCDate of the newest digest; null: there is none. Undefined: the pass did not ask. */
+  readonly newest: string | null | undefined;
   readonly report: TriageReport;
   readonly log: Logger;
   readonly isDryRun: boolean;
@@ -42,12 +47,16 @@ export interface DigestStep {
  */
 export async function tellDigest(step: DigestStep): Promise<DigestChange> {
   const { settings, log, now } = step;
-  const memory = step.memory ?? emptyDigestMemory;
+  const memory = sane(step.memory ?? emptyDigestMemory, now);
   const decided = decisionsOf(step);
   const untold: DigestChange = { toldAt: null, decided, told: emptyDigestMemory };
   try {
     const due = lastDueTime(settings, now).getTime();
     if (memory.toldAt !== null && due <= Date.parse(memory.toldAt)) return untold;
+    // The first digest ever is due the next time.
+    if (memory.toldAt === null && step.newest === null)
+      return { ...untold, toldAt: toUtcDate(now) };
+    if (step.newest && due <= Date.parse(step.newest)) return { ...untold, toldAt: step.newest };
     return await tell({ ...step, memory }, decided, due);
   } catch (error) {
     log.warning('digest_failed', { error });
@@ -65,8 +74,7 @@ async function tell(
   let backlog: Backlog | null = null;
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const read = await mail.readDigestPlaces();
-    const newest = read.digests[0]?.receivedAt ?? null;
-    // The first digest ever is due the next time.
+    const newest = findNewestDate(read.digests, now);
     if (memory.toldAt === null && newest === null) {
       return { toldAt: nowText, decided, told: emptyDigestMemory };
     }
@@ -74,8 +82,9 @@ async function tell(
       // Another run has told, or this one was killed before it could say so.
       return { toldAt: newest, decided, told: toldBefore(memory, newest) };
     }
-    const places = findPlaces(read, step);
-    backlog ??= await readBacklog(places, step);
+    const places = findPlaces(read, settings.mailbox, step.names);
+    const gone = step.isDryRun ? sendersDone(step) : [];
+    backlog ??= await readBacklog(places, mail, new Set(gone.map(({ sender }) => sender)));
     const content = contentOf(backlog, places, decided, step);
     if (isNothingToTell(content)) return { toldAt: nowText, decided: [], told: memory };
     const { subject, text } = renderDigest(content, {
@@ -115,6 +124,20 @@ async function tell(
   throw new DigestError(`emails changed ${MOST_ATTEMPTS} times while the digest was written`);
 }
 
+/** A date that is still to come was written by a clock that was wrong: no digest would be due. */
+export function findNewestDate(digests: readonly StoredDigest[], now: Date): string | null {
+  return digests.find(({ receivedAt }) => !isToCome(receivedAt, now))?.receivedAt ?? null;
+}
+
+function sane(memory: DigestMemory, now: Date): DigestMemory {
+  const isWrong = memory.toldAt !== null && isToCome(memory.toldAt, now);
+  return isWrong ? { ...memory, toldAt: null } : memory;
+}
+
+function isToCome(time: string, now: Date): boolean {
+  return Date.parse(time) > now.getTime() + MAX_AHEAD_MS;
+}
+
 /** The digest was refused, or could not be written for now. */
 class DigestError extends MailroomError {}
 
@@ -129,91 +152,17 @@ function toldBefore(memory: DigestMemory, receivedAt: string): DigestMemory {
   };
 }
 
-function decisionsOf({ report, now }: DigestStep): readonly Decision[] {
-  return report.details.senders
-    .filter(({ isDone }) => isDone)
-    .map(({ sender, displayName, category }) => ({
-      sender,
-      name: displayName,
-      category,
-      at: toUtcDate(now),
-    }));
+function sendersDone({ report }: DigestStep): readonly SenderReport[] {
+  return report.details.senders.filter(({ isDone }) => isDone);
 }
 
-/** Mailboxes that a digest is about, and where it goes. */
-interface Places {
-  readonly mailboxId: string;
-  /** Digests that are in that mailbox, on their way to Trash; labels of Mailroom's own come off. */
-  readonly retire: readonly EmailPatch[];
-  readonly screener: Mailbox;
-  readonly jail: Mailbox | null;
-  readonly jailName: string;
-  readonly leftAloneIds: ReadonlySet<string>;
-  readonly errorLabelled: number;
-}
-
-/** Throws AccountError with what is missing. */
-function findPlaces({ mailboxes, digests }: DigestPlaces, { settings, names }: DigestStep): Places {
-  const find = (name: string): Mailbox | null => {
-    const search = findMailbox(mailboxes, name);
-    return search.kind === 'found' ? search.mailbox : null;
-  };
-  const mailbox = find(settings.mailbox);
-  const screener = find(names.screenerMailbox);
-  const trash = mailboxes.find(({ role }) => role === 'trash');
-  const labels = [
-    names.errorLabel,
-    names.warningLabel,
-    ...names.categories.map((one) => one.label),
-  ];
-  const labelIds = labels.flatMap((name) => (name === null ? [] : (find(name)?.id ?? [])));
-  const problem = mailbox === null ? 'is missing, or not the only one of that name' : null;
-  const useProblem = mailbox === null ? null : findUseProblem(mailbox, mailboxes, 'destination');
-  const isLabel = mailbox !== null && labelIds.includes(mailbox.id);
-  const why = problem ?? (isLabel ? 'is a label of Mailroom' : useProblem);
-  if (mailbox === null || why !== null) {
-    throw new AccountError(
-      `mailbox "${settings.mailbox}" ${why}: create it, or name another one in MAILROOM_DIGEST_MAILBOX`,
-    );
-  }
-  if (screener === null) throw new AccountError(`mailbox "${names.screenerMailbox}" is missing`);
-  if (trash === undefined) throw new AccountError('the account has no mailbox with the role trash');
-  const jail = names.categories.find(({ name }) => isSameName(name, 'Jail'))?.destinationMailbox;
-  return {
-    mailboxId: mailbox.id,
-    retire: digests
-      .filter(({ mailboxIds }) => mailboxIds.has(mailbox.id))
-      .map(({ id, mailboxIds }) => ({
-        emailId: id,
-        add: [trash.id],
-        remove: [mailbox.id, ...labelIds.filter((labelId) => mailboxIds.has(labelId))],
-      })),
-    screener,
-    jail: jail === undefined ? null : find(jail),
-    jailName: jail ?? '',
-    leftAloneIds: findWithin(mailboxes, new Set(['trash', 'junk', 'drafts', 'sent'])),
-    errorLabelled: find(names.errorLabel)?.totalEmails ?? 0,
-  };
-}
-
-async function readBacklog(
-  { screener, jail, leftAloneIds }: Places,
-  { mail, report, isDryRun }: DigestStep,
-): Promise<Backlog> {
-  const read = [screener, jail].filter((one) => one !== null && one.totalEmails > 0) as Mailbox[];
-  const totals = new Map(read.map(({ id, totalEmails }) => [id, totalEmails]));
-  const gone = new Set(
-    report.details.senders.filter(({ isDone }) => isDone && isDryRun).map(({ sender }) => sender),
-  );
-  const backlog = new Backlog(
-    { screenerId: screener.id, jailId: jail?.id ?? null, leftAloneIds, totals },
-    (sender) => gone.has(sender),
-  );
-  for await (const emails of mail.readTitledEmails([...totals.keys()])) {
-    backlog.add(emails);
-    if (backlog.isComplete()) break;
-  }
-  return backlog;
+function decisionsOf(step: DigestStep): readonly Decision[] {
+  return sendersDone(step).map(({ sender, displayName, category }) => ({
+    sender,
+    name: displayName,
+    category,
+    at: toUtcDate(step.now),
+  }));
 }
 
 function contentOf(

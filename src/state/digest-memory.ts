@@ -62,6 +62,9 @@ export function parseDigestMemory(json: unknown): DigestMemory | null {
 
 const MOST_DECISIONS = 200;
 
+/** So far the clocks of two machines may differ. */
+export const MAX_AHEAD_MS = 10 * 60 * 1000;
+
 function isDecision(value: unknown): value is Decision {
   if (typeof value !== 'object' || value === null) return false;
   const { sender, name, category, at } = value as Record<string, unknown>;
@@ -84,7 +87,9 @@ function keyOf({
   return JSON.stringify([sender, category, at]);
 }
 
-function laterOf(a: string | null, b: string | null): string | null {
-  if (a === null || b === null) return a ?? b;
-  return Date.parse(a) >= Date.parse(b) ? a : b;
+/** A stored time far ahead of ours was written by a clock that was wrong, and would win for ever. */
+function laterOf(stored: string | null, ours: string | null): string | null {
+  if (stored === null || ours === null) return ours ?? stored;
+  const aheadMs = Date.parse(stored) - Date.parse(ours);
+  return aheadMs > 0 && aheadMs <= MAX_AHEAD_MS ? stored : ours;
 }

@@ -103,12 +103,17 @@ describeEachServer('digests', ({ open }) => {
       expect(after.digests).toEqual(digests);
     });
 
-    it('a mailbox that does not exist is a refusal', async () => {
-      const { state } = await store.readDigestPlaces();
+    it('one that is refused leaves the earlier one where it was', async () => {
+      const { state, digests } = await store.readDigestPlaces();
+      const [earlier] = digests;
+      const retire = [toTrash(earlier?.id ?? '')];
 
-      await expect(store.saveDigest(digest({ mailboxId: 'P999' }), state)).resolves.toMatchObject({
-        kind: 'refused',
-      });
+      await expect(
+        store.saveDigest(digest({ mailboxId: 'P999', retire }), state),
+      ).resolves.toMatchObject({ kind: 'refused' });
+
+      expect((await store.readDigestPlaces()).digests).toEqual(digests);
+      expect(earlier?.mailboxIds).toEqual(new Set([inbox]));
     });
 
     it('is nobody’s: it triages nobody, and is swept by nothing', async () => {

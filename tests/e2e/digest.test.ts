@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
+import { makeDigestDue } from '../support/digest-due.ts';
 import { ageDigests, findDigests } from '../support/digests.ts';
-import { type Installation, isStandIn, recordedWrites } from '../support/run-mailroom.ts';
+import { isStandIn, recordedWrites } from '../support/run-mailroom.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
 import { describeEachServer } from '../support/test-account.ts';
 import { useScenario, withScenario } from '../support/use-scenario.ts';
@@ -31,7 +32,7 @@ describeEachServer('a digest', ({ open }) => {
   });
 
   it('when it is due, it is in Inbox, unread, and says who waits and what was decided', async () => {
-    await makeDue(mailroom);
+    await makeDigestDue(mailroom);
 
     const run = await mailroom.run();
 
@@ -55,7 +56,7 @@ describeEachServer('a digest', ({ open }) => {
   it('the next one sends the earlier one to Trash, and nothing is told twice', async () => {
     await scenario.email({ from: 'bob@wait.example', in: ['Screener'] });
     await ageDigests(account);
-    await makeDue(mailroom);
+    await makeDigestDue(mailroom);
 
     const run = await mailroom.run();
 
@@ -101,7 +102,7 @@ describe('a digest that is due', () => {
       const { scenario, mailroom } = arranged;
       await scenario.emails(2, { from: 'Anna <anna@wait.example>', in: ['Screener'] });
       await mailroom.run();
-      await makeDue(mailroom);
+      await makeDigestDue(mailroom);
       await act(arranged);
     });
 
@@ -127,7 +128,7 @@ describe('a digest that is due', () => {
       expect([1, 2]).toContain((await findDigests(account)).length);
 
       await ageDigests(account);
-      await makeDue(mailroom);
+      await makeDigestDue(mailroom);
       await mailroom.run();
 
       const inbox = scenario.mailboxId('Inbox');
@@ -184,7 +185,7 @@ describe('a digest that is due', () => {
   it('is none where nobody waits and nothing was decided, and is not looked for again', () =>
     withScenario(startStandIn, DAILY, async ({ account, mailroom }) => {
       await mailroom.run();
-      await makeDue(mailroom);
+      await makeDigestDue(mailroom);
 
       const first = await mailroom.run();
       const second = await mailroom.run();
@@ -207,10 +208,3 @@ describe('a digest that is due', () => {
       expect(await findDigests(account)).toHaveLength(1);
     }));
 });
-
-/** As if the last one had been told two days ago. */
-async function makeDue(mailroom: Installation): Promise<void> {
-  const state = await mailroom.readState();
-  const toldAt = new Date(Date.now() - 2 * 24 * 60 * 60 * 1000).toISOString();
-  await mailroom.writeState(JSON.stringify({ ...state, digest: { ...state.digest, toldAt } }));
-}
