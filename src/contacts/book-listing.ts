@@ -1,7 +1,7 @@
 import { HttpStatusError, MalformedAnswerError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { CardPaths } from './card-paths.ts';
-import type { DavClient, ListedResource, QueryAnswer } from './dav/client.ts';
+import type { DavClient, ListedResource } from './dav/client.ts';
 import { CARDDAV, DAV, findChild } from './dav/multistatus.ts';
 import type { XmlTree } from './dav/xml-writer.ts';
 import type { AddressBook } from './discovery.ts';
@@ -42,19 +42,12 @@ export class BookListing {
     const unread: string[] = [];
     const answer = await this.#query(book);
     const visit = await visitor;
-    if (answer === null) {
-      for (const href of await this.#listHrefs(book)) unread.push(href);
-      for (const href of unread) hrefs.add(href);
-    } else {
-      answer.visit((resource) => {
-        const href = this.findHref(resource, book);
-        if (href === null || hrefs.has(href)) return;
-        hrefs.add(href);
-        const data = isReadable(resource) ? findCardData(resource) : null;
-        const reading = data === null ? null : parseCard(data, href);
-        if (reading === null || reading.isDamaged) unread.push(href);
-        else visit(reading, href);
-      });
+    const listed = answer ?? (await this.#listHrefs(book)).map(unreadCard);
+    for (const { href, reading } of listed) {
+      if (hrefs.has(href)) continue;
+      hrefs.add(href);
+      if (reading === null) unread.push(href);
+      else visit(reading, href);
     }
     return { hrefs, unreadable: await this.#readCards(book, unread, visit) };
   }
@@ -92,9 +85,10 @@ export class BookListing {
   }
 
   /** Null when the server refuses the query. */
-  async #query(book: AddressBook): Promise<QueryAnswer | null> {
+  async #query(book: AddressBook): Promise<readonly ListedCard[] | null> {
     try {
-      return await this.#client.query(book.url, { props: PARTIAL_DATA });
+      const query = { props: PARTIAL_DATA };
+      return await this.#client.query(book.url, query, (resource) => this.#read(resource, book));
     } catch (error) {
       if (isRefusedQuery(error)) return null;
       throw error;
@@ -146,22 +140,28 @@ export class BookListing {
     visit: CardVisitor,
   ): Promise<boolean> {
     try {
-      const answer = await this.#client.multiget(book.url, { 'card:address-data': {} }, hrefs);
-      answer.visit((resource) => {
-        const href = this.#paths.pathOf(resource.url, book);
-        if (href === null || !left.has(href)) return;
-        if (isGone(resource.status)) left.delete(href);
-        const data = isReadable(resource) ? findCardData(resource) : null;
-        const reading = data === null ? null : parseCard(data, href);
-        if (reading === null || reading.isDamaged) return;
-        left.delete(href);
+      const props = { 'card:address-data': {} };
+      const listed = await this.#client.multiget(book.url, props, hrefs, (resource) =>
+        this.#read(resource, book),
+      );
+      for (const { href, reading } of listed) {
+        if (reading === null || !left.delete(href)) continue;
         visit(reading, href);
-      });
+      }
       return true;
     } catch (error) {
       if (isRefusedQuery(error)) return false;
       throw error;
     }
+  }
+
+  /** What is kept of a card in an answer; null: it is gone, or the book itself. */
+  #read(resource: ListedResource, book: AddressBook): ListedCard | null {
+    const href = this.findHref(resource, book);
+    if (href === null) return null;
+    const data = isReadable(resource) ? findCardData(resource) : null;
+    const reading = data === null ? null : parseCard(data, href);
+    return { href, reading: reading?.isDamaged === true ? null : reading };
   }
 
   /** False when the card is there and could not be read. */
@@ -179,6 +179,16 @@ export class BookListing {
       return false;
     }
   }
+}
+
+/** A card of a listing; `reading` is null where it has to be read alone. */
+interface ListedCard {
+  readonly href: string;
+  readonly reading: CardReading | null;
+}
+
+function unreadCard(href: string): ListedCard {
+  return { href, reading: null };
 }
 
 /** RFC 4918 §14.24: of the statuses that a response may have, only these say that it is gone. */

@@ -37,12 +37,12 @@ async function isStoredAsVersion4(url: string, uid: string, client: DavClient): 
   };
   try {
     const bookUrl = new URL('.', url).href;
-    const answer = await client.query(bookUrl, { props: { 'd:getetag': {} }, filter });
-    let isFound = false;
-    answer.visit((resource) => {
-      isFound ||= comparablePath(resource.url.pathname) === comparablePath(new URL(url).pathname);
-    });
-    return isFound;
+    const query = { props: { 'd:getetag': {} }, filter };
+    const path = comparablePath(new URL(url).pathname);
+    const found = await client.query(bookUrl, query, (resource) =>
+      comparablePath(resource.url.pathname) === path ? path : null,
+    );
+    return found.length > 0;
   } catch (error) {
     if (error instanceof HttpStatusError) return false;
     throw error;

@@ -243,11 +243,11 @@ async function readHrefByUid(
   await eachBook(books, async (book) => {
     if (found.length > 0) return;
     try {
-      const answer = await client.query(book.url, { props: { 'd:getetag': {} }, filter });
-      answer.visit((resource) => {
-        const href = listing.findHref(resource, book);
-        if (href !== null) found.push(href);
-      });
+      const query = { props: { 'd:getetag': {} }, filter };
+      const hrefs = await client.query(book.url, query, (resource) =>
+        listing.findHref(resource, book),
+      );
+      found.push(...hrefs);
     } catch (error) {
       if (!isRefusedQuery(error)) throw error;
       const visit: CardVisitor = ({ uids }, href) => {

@@ -11,7 +11,7 @@ import {
   isRefusedQuery,
 } from './book-listing.ts';
 import { readForEditing } from './card-reader.ts';
-import type { DavClient, QueryAnswer } from './dav/client.ts';
+import type { DavClient } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
 import type { EachBook } from './each-book.ts';
 import {
@@ -79,13 +79,8 @@ export class GroupCards {
   async readNames(books: readonly AddressBook[]): Promise<readonly ContactGroup[]> {
     const found: ContactGroup[] = [];
     await this.#eachBook(books, async (book) => {
-      const own: KnownGroup[] = [];
-      const answer = await this.#query(book, GROUP_NAMES_QUERY);
-      answer?.visit((resource) => {
-        const href = this.#listing.findHref(resource, book);
-        const raw = findCardData(resource);
-        if (href !== null && raw !== null) own.push(...toKnownGroup(resource, raw, href));
-      });
+      const listed = (await this.#query(book, GROUP_NAMES_QUERY)) ?? [];
+      const own = listed.flatMap(({ groups }) => groups);
       found.push(...own.toSorted(byHref).map((known) => inBook(known, book).group));
     });
     return found;
@@ -100,18 +95,10 @@ export class GroupCards {
     const found = new Map<string, KnownGroup>();
     const unreadable: string[] = [];
     await this.#eachBook(books, async (book) => {
-      const own: KnownGroup[] = [];
-      const withoutData: string[] = [];
-      const answer = await this.#query(book, GROUP_QUERY);
-      if (answer === null) return;
-      answer.visit((resource) => {
-        const href = this.#listing.findHref(resource, book);
-        const raw = findCardData(resource);
-        if (href === null) return;
-        if (raw === null) withoutData.push(href);
-        else own.push(...toKnownGroup(resource, raw, href));
-      });
-      for (const href of withoutData) {
+      const listed = await this.#query(book, GROUP_QUERY);
+      if (listed === null) return;
+      const own = listed.flatMap(({ groups }) => groups);
+      for (const { href } of listed.filter(({ hasData }) => !hasData)) {
         const known = await this.#readGroup(href, book);
         if (known === 'unreadable') unreadable.push(href);
         else if (known !== null) own.push(known);
@@ -202,10 +189,16 @@ export class GroupCards {
   }
 
   /** Null when the server refuses the filter. */
-  async #query(book: AddressBook, query: GroupQuery): Promise<QueryAnswer | null> {
+  async #query(book: AddressBook, query: GroupQuery): Promise<readonly ListedGroup[] | null> {
     if (this.#isFilterRefused) return null;
     try {
-      return await this.#client.query(book.url, query);
+      return await this.#client.query(book.url, query, (resource) => {
+        const href = this.#listing.findHref(resource, book);
+        const raw = findCardData(resource);
+        if (href === null) return null;
+        const groups = raw === null ? [] : toKnownGroup(resource, raw, href);
+        return { href, hasData: raw !== null, groups };
+      });
     } catch (error) {
       if (!isRefusedQuery(error)) throw error;
       this.#isFilterRefused = true;
@@ -231,4 +224,12 @@ export class GroupCards {
     const known = this.#groups.get(href);
     if (known !== undefined) this.#groups.set(href, { ...known, card: null });
   }
+}
+
+/** What a query for groups has of one card. */
+interface ListedGroup {
+  readonly href: string;
+  readonly hasData: boolean;
+  /** One or none. */
+  readonly groups: readonly KnownGroup[];
 }

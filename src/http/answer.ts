@@ -49,7 +49,12 @@ async function readBody(
   signal: AbortSignal,
 ): Promise<ArrayBuffer> {
   try {
-    return await response.arrayBuffer();
+    if (call.receive === null || !response.ok || response.body === null) {
+      return await response.arrayBuffer();
+    }
+    const take = call.receive(call.url);
+    for await (const piece of response.body) take(piece);
+    return new ArrayBuffer(0);
   } catch (error) {
     signal.throwIfAborted();
     throw new MalformedAnswerError(`${describeRequest(call)}: the answer broke off`, {

@@ -8,10 +8,23 @@ export interface HttpCall {
   readonly headers: Headers;
   readonly body: NonNullable<RequestInit['body']> | null;
   readonly signal: AbortSignal | null;
+  readonly receive: ReceiveBody | null;
+}
+
+/**
+ * Takes the body of a 2xx answer piece by piece as it arrives, in place of the Response, whose body
+ * is empty then. Called with the URL after redirects for each attempt: what earlier attempts gave is
+ * void. The function that it returns must not throw.
+ */
+export type ReceiveBody = (url: URL) => (piece: Uint8Array) => void;
+
+export interface HttpInit extends RequestInit {
+  /** Default: the Response has the body. */
+  readonly receive?: ReceiveBody;
 }
 
 /** Throws MalformedAnswerError for a relative URL, TypeError for a body that can be sent only once. */
-export function toCall(url: string | URL, init: RequestInit): HttpCall {
+export function toCall(url: string | URL, init: HttpInit): HttpCall {
   const parsed = URL.parse(String(url));
   if (parsed === null) throw new MalformedAnswerError('a URL to be requested is not absolute');
   const body = init.body ?? null;
@@ -21,7 +34,8 @@ export function toCall(url: string | URL, init: RequestInit): HttpCall {
   const headers = new Headers(init.headers);
   if (!headers.has('user-agent')) headers.set('user-agent', 'mailroom');
   const method = (init.method ?? 'GET').toUpperCase();
-  return { url: parsed, method, headers, body, signal: init.signal ?? null };
+  const { signal = null, receive = null } = init;
+  return { url: parsed, method, headers, body, signal, receive };
 }
 
 /** A 3xx with a place to go to, so not 304. */

@@ -11,7 +11,7 @@ import {
 import type { ProxyEnvironment } from './agents.ts';
 import { readWhole } from './answer.ts';
 import type { RequestBudget } from './budget.ts';
-import { followRedirect, type HttpCall, isRedirect, toCall } from './call.ts';
+import { followRedirect, type HttpCall, type HttpInit, isRedirect, toCall } from './call.ts';
 import { describeRequest, toStatusError, toTransportError } from './failure.ts';
 import { createLookup } from './lookup.ts';
 import { MAX_RETRIES, planRetry, waitForRetry } from './retry.ts';
@@ -23,7 +23,7 @@ import type { TrustRule } from './trust.ts';
  * and with the body already in memory; everything else throws an error of errors.ts. Redirects are
  * followed, and `Response.url` is where they led.
  */
-export type Http = (url: string | URL, init?: RequestInit) => Promise<Response>;
+export type Http = (url: string | URL, init?: HttpInit) => Promise<Response>;
 
 export interface HttpOptions {
   /** Value of the Authorization header; asked at each attempt. */

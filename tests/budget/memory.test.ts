@@ -4,7 +4,7 @@ import { measureOnce } from '../bench/bench-scenario.ts';
 import { createMemoryLimit } from '../bench/memory-limit.ts';
 import { benchPrograms, MEMORY_LIMIT_MEBIBYTES } from '../bench/programs.ts';
 import { SCENARIOS } from '../bench/scenarios.ts';
-import { startStandIn } from '../support/stand-in/stand-in.ts';
+import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';
 
 const limit = createMemoryLimit(MEMORY_LIMIT_MEBIBYTES);
 const note =
@@ -33,3 +33,32 @@ it.skipIf(limit === null)(
     expect(limit.readPeakMebibytes()).toBeLessThanOrEqual(MEMORY_LIMIT_MEBIBYTES);
   },
 );
+
+it.skipIf(limit === null)(
+  `50 MiB of photos from a server that gives whole cards, within the same${note}`,
+  async () => {
+    const [bundle] = await benchPrograms();
+    const scenario = SCENARIOS.find(({ senders }) => senders === 10);
+    if (scenario === undefined || limit === null) throw new TypeError('no scenario or no limit');
+
+    const pass = await measureOnce({
+      scenario,
+      program: { ...bundle, command: [...limit.prefix, ...bundle.command] },
+      latencyMs: 0,
+      openServer: openWithPhotos,
+    });
+
+    expect(pass.bytes).toBeGreaterThan(50 * 2 ** 20);
+    expect(limit.readPeakMebibytes()).toBeLessThanOrEqual(MEMORY_LIMIT_MEBIBYTES);
+  },
+);
+
+async function openWithPhotos(): Promise<StandIn> {
+  const account = await startStandIn({ ignoresPartialData: true });
+  const photo = `PHOTO;ENCODING=b;TYPE=JPEG:${'QUJD'.repeat(131_072)}`;
+  for (let index = 0; index < 100; index += 1) {
+    const lines = ['BEGIN:VCARD', 'VERSION:3.0', `UID:photo-${index}`, `FN:${index}`, 'N:;;;;'];
+    await account.putCard(`photo-${index}.vcf`, [...lines, photo, 'END:VCARD', ''].join('\r\n'));
+  }
+  return account;
+}

@@ -2,7 +2,14 @@ import { CredentialsError, HttpStatusError, MalformedAnswerError } from '../../e
 import type { Http } from '../../http/http.ts';
 import { type RawCard, toBytes, toRawCard } from '../vcard/lines.ts';
 import { createDavFetch } from './guard.ts';
-import { CARDDAV, DAV, type DavResponse, findText, parseMultistatus } from './multistatus.ts';
+import {
+  CARDDAV,
+  DAV,
+  type DavResponse,
+  findText,
+  MultistatusReader,
+  parseMultistatus,
+} from './multistatus.ts';
 import { renderXml, type XmlTree } from './xml-writer.ts';
 
 /** A card as it is stored. */
@@ -17,10 +24,8 @@ export interface ListedResource extends DavResponse {
   readonly url: URL;
 }
 
-/** The resources of a listing that has come in. */
-export interface QueryAnswer {
-  visit(visit: (resource: ListedResource) => void): void;
-}
+/** What is kept of one resource of a listing; null: nothing. The rest is gone when it returns. */
+export type ReadResource<Item> = (resource: ListedResource) => Item | null;
 
 /**
  * The part of WebDAV that CardDAV needs. tsdav makes the requests; the answers are parsed here,
@@ -51,26 +56,28 @@ export class DavClient {
   }
 
   /**
-   * RFC 6352 §8.6, one address book; no filter: all cards. The answer is parsed as it is visited:
-   * what was visited counts only once `visit` has returned, and MalformedAnswerError may come from
-   * there. A server that does not know how to answer may say 403: HttpStatusError here.
+   * RFC 6352 §8.6, one address book; no filter: all cards. The answer is parsed as it arrives, and
+   * never whole in memory. A server that does not know how to answer may say 403: HttpStatusError
+   * here.
    */
-  async query(
+  async query<Item>(
     url: string,
     { props, filter = {} }: { readonly props: XmlTree; readonly filter?: XmlTree },
-  ): Promise<QueryAnswer> {
-    return this.#report(url, 'card:addressbook-query', {
-      'd:prop': props,
-      'card:filter': filter,
-    });
+    read: ReadResource<Item>,
+  ): Promise<readonly Item[]> {
+    const tree = { 'd:prop': props, 'card:filter': filter };
+    return this.#report(url, 'card:addressbook-query', tree, read);
   }
 
   /** RFC 6352 §8.7, the named cards of one address book. As `query`. */
-  async multiget(url: string, props: XmlTree, paths: readonly string[]): Promise<QueryAnswer> {
-    return this.#report(url, 'card:addressbook-multiget', {
-      'd:prop': props,
-      'd:href': paths.map((path) => ({ _text: path })),
-    });
+  async multiget<Item>(
+    url: string,
+    props: XmlTree,
+    paths: readonly string[],
+    read: ReadResource<Item>,
+  ): Promise<readonly Item[]> {
+    const tree = { 'd:prop': props, 'd:href': paths.map((path) => ({ _text: path })) };
+    return this.#report(url, 'card:addressbook-multiget', tree, read);
   }
 
   /**
@@ -120,20 +127,40 @@ export class DavClient {
     return response.headers.has('etag');
   }
 
-  async #report(url: string, name: string, tree: XmlTree): Promise<QueryAnswer> {
+  async #report<Item>(
+    url: string,
+    name: string,
+    tree: XmlTree,
+    read: ReadResource<Item>,
+  ): Promise<readonly Item[]> {
     const report = renderXml(name, {
       _attributes: { 'xmlns:d': DAV, 'xmlns:card': CARDDAV },
       ...tree,
     });
-    const response = await notAboutCredentials(url, () =>
+    let items: Item[] = [];
+    let reader = new MultistatusReader(sourceOf(url), () => undefined);
+    const receive = (answeredUrl: URL): ((piece: Uint8Array) => void) => {
+      const base = answeredUrl.href;
+      const source = sourceOf(base);
+      const own: Item[] = [];
+      items = own;
+      reader = new MultistatusReader(source, (response) => {
+        const item = read(resolve(response, base, source));
+        if (item !== null) own.push(item);
+      });
+      const current = reader;
+      return (piece) => current.write(toOctetText(piece));
+    };
+    await notAboutCredentials(url, () =>
       this.#fetch(url, {
         method: 'REPORT',
         headers: { 'content-type': 'text/xml;charset=UTF-8', depth: '1' },
         body: `<?xml version="1.0" encoding="utf-8"?>${report}`,
+        receive,
       }),
     );
-    const body = await response.arrayBuffer();
-    return { visit: (visit) => parseAnswer(body, response.url || url, visit) };
+    reader.end();
+    return items;
   }
 
   /** `If-Match`: HttpStatusError 412 when the card is another than the one that was read. */
@@ -200,10 +227,20 @@ function parseAnswer(
   url: string,
   visit: (resource: ListedResource) => void,
 ): void {
+  const source = sourceOf(url);
+  parseMultistatus(toOctetText(new Uint8Array(bytes)), source, (response) =>
+    visit(resolve(response, url, source)),
+  );
+}
+
+/** How errors name whose answer it is. */
+function sourceOf(url: string): string {
   const { host, pathname } = new URL(url);
-  const source = `${host}${pathname}`;
-  const octets = Buffer.from(bytes).toString('latin1');
-  parseMultistatus(octets, source, (response) => visit(resolve(response, url, source)));
+  return `${host}${pathname}`;
+}
+
+function toOctetText({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
 function resolve(response: DavResponse, base: string, source: string): ListedResource {

@@ -1,5 +1,5 @@
 import { MalformedAnswerError } from '../../errors.ts';
-import { parseXml, type XmlElement, XmlError } from './xml-parser.ts';
+import { type XmlElement, XmlError, XmlReader } from './xml-parser.ts';
 
 /** One response of a multistatus (RFC 4918 §14.24). */
 export interface DavResponse {
@@ -15,34 +15,67 @@ export const DAV = 'DAV:';
 
 export const CARDDAV = 'urn:ietf:params:xml:ns:carddav';
 
-/**
- * Hands over each response of a multistatus, which is given as octets. Throws MalformedAnswerError
- * when the document is not whole, or the server says that it left something out (RFC 6352 §8.6.1):
- * visited responses count only once this returns. `source` names the server in the error.
- */
+/** As MultistatusReader, of a whole document. */
 export function parseMultistatus(
   document: string,
   source: string,
   visit: (response: DavResponse) => void,
 ): void {
-  try {
-    parseXml(document, `{${DAV}}multistatus`, (element) => {
-      if (element.name !== `{${DAV}}response`) return;
-      const response = toResponse(element);
-      if (response.href === '')
-        throw new MalformedAnswerError(`${source}: a response without href`);
-      if (response.status === 507) {
-        throw new MalformedAnswerError(
-          `${source}: the server left out a part of the listing (507)`,
-        );
-      }
-      visit(response);
+  const reader = new MultistatusReader(source, visit);
+  reader.write(document);
+  reader.end();
+}
+
+/**
+ * Hands over each response of a multistatus that arrives piece by piece, given as octets. What was
+ * visited counts only once `end` has returned: it throws MalformedAnswerError when the document is
+ * not whole, or the server says that it left something out (RFC 6352 §8.6.1), and what `visit` threw.
+ * `source` names the server in the error.
+ */
+export class MultistatusReader {
+  readonly #source: string;
+  readonly #reader: XmlReader;
+  #problem: unknown = null;
+
+  constructor(source: string, visit: (response: DavResponse) => void) {
+    this.#source = source;
+    this.#reader = new XmlReader(`{${DAV}}multistatus`, (element) => {
+      if (element.name === `{${DAV}}response`) visit(this.#requireUsable(toResponse(element)));
     });
-  } catch (error) {
-    if (!(error instanceof XmlError)) throw error;
-    throw new MalformedAnswerError(`${source}: no complete multistatus: ${error.message}`, {
-      cause: error,
-    });
+  }
+
+  /** Never throws: the answer is read to its end, whatever it is. */
+  write(octets: string): void {
+    if (this.#problem !== null) return;
+    try {
+      this.#reader.write(octets);
+    } catch (error) {
+      this.#problem = error;
+    }
+  }
+
+  end(): void {
+    try {
+      if (this.#problem !== null) throw this.#problem;
+      this.#reader.end();
+    } catch (error) {
+      if (!(error instanceof XmlError)) throw error;
+      throw new MalformedAnswerError(`${this.#source}: no complete multistatus: ${error.message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  #requireUsable(response: DavResponse): DavResponse {
+    if (response.href === '') {
+      throw new MalformedAnswerError(`${this.#source}: a response without href`);
+    }
+    if (response.status === 507) {
+      throw new MalformedAnswerError(
+        `${this.#source}: the server left out a part of the listing (507)`,
+      );
+    }
+    return response;
   }
 }
 

@@ -1,3 +1,5 @@
+import { decodeEntities } from './xml-entities.ts';
+
 /*
  * XML as octets: each character of the document is one byte of its UTF-8, and so is the text of an
  * element. A card inside goes on to be read and written as octets; text of a large answer is held
@@ -15,83 +17,172 @@ export interface XmlElement {
 /** Not well-formed, cut short, or with a DTD. The message says where. */
 export class XmlError extends Error {}
 
-/**
- * Reads a document strictly and hands over each child of the root as soon as it is complete, so that
- * an address book of many thousand cards is never a tree in memory. Throws XmlError, after some
- * children were handed over perhaps: what was visited counts only when this returns. CR is kept, for
- * a card inside has to be told apart from one whose line ends were changed on the way.
- */
+/** As XmlReader, of a whole document. */
 export function parseXml(
   document: string,
   rootName: string,
   visit: (element: XmlElement) => void,
 ): void {
-  const open: OpenElement[] = [];
-  let isRootClosed = false;
-  let position = document.startsWith('\u00EF\u00BB\u00BF') ? 3 : 0;
-  const encoding = /^<\?xml[^>]*?encoding\s*=\s*["'](?<name>[^"']*)/u.exec(
-    document.slice(position, position + 200),
-  )?.groups?.['name'];
+  const reader = new XmlReader(rootName, visit);
+  reader.write(document);
+  reader.end();
+}
 
-  const fail = (problem: string): never => {
-    throw new XmlError(`${problem} at character ${position}`);
-  };
-  const through = (end: string, from: number): number => {
-    const index = document.indexOf(end, from);
-    return index === -1 ? fail('cut short') : index;
-  };
-  const append = (text: string): void => {
-    const element = open.at(-1);
-    if (element !== undefined) element.text += text;
-    else if (text.trim() !== '') fail('text outside of the root element');
-  };
-  const close = (): void => {
-    const element = open.pop();
-    if (element === undefined) return;
-    if (open.length === 0) isRootClosed = true;
-    else if (open.length === 1) visit(element);
-    else open.at(-1)?.children.push(element);
-  };
+/**
+ * Parses a document strictly, piece by piece as it arrives, and hands over each child of the root as
+ * soon as it is complete: an address book of many thousand cards is never whole in memory. Both
+ * methods throw XmlError, after some children were handed over perhaps: what was visited counts only
+ * once `end` has returned. CR is kept, because a card inside has to be told apart from one whose line
+ * ends were changed on the way.
+ */
+export class XmlReader {
+  readonly #rootName: string;
+  readonly #visit: (element: XmlElement) => void;
+  readonly #open: OpenElement[] = [];
+  #isStarted = false;
+  #isRootClosed = false;
+  /** What has arrived and is not parsed yet: a token that is not complete. */
+  #text = '';
+  /** Where in `#text` parsing goes on. */
+  #position = 0;
+  /** Up to where the end of the token was looked for in vain. */
+  #searched = 0;
+  /** Characters before `#text`. */
+  #offset = 0;
 
-  if (encoding !== undefined && !/^(?:utf-?8|us-ascii)$/iu.test(encoding)) fail('not UTF-8');
-  while (position < document.length) {
-    const markup = document.indexOf('<', position);
-    const textEnd = markup === -1 ? document.length : markup;
-    if (textEnd > position) {
-      append(decodeEntities(document.slice(position, textEnd)) ?? fail('a bad entity'));
+  constructor(rootName: string, visit: (element: XmlElement) => void) {
+    this.#rootName = rootName;
+    this.#visit = visit;
+  }
+
+  write(piece: string): void {
+    this.#text += piece;
+    this.#parse(false);
+    this.#text = this.#text.slice(this.#position);
+    this.#offset += this.#position;
+    this.#searched = Math.max(0, this.#searched - this.#position);
+    this.#position = 0;
+  }
+
+  end(): void {
+    this.#parse(true);
+    if (!this.#isRootClosed) this.#fail('cut short');
+  }
+
+  #parse(isLast: boolean): void {
+    if (!this.#isStarted) {
+      if (this.#text.length < PROLOG_LENGTH && !isLast) return;
+      this.#start();
     }
-    position = textEnd;
-    if (markup === -1) break;
-    if (document.startsWith('<![CDATA[', position)) {
-      const end = through(']]>', position);
-      if (open.length === 0) fail('text outside of the root element');
-      append(document.slice(position + 9, end));
-      position = end + 3;
-    } else if (document.startsWith('<!--', position)) {
-      position = through('-->', position + 4) + 3;
-    } else if (document.startsWith('<?', position)) {
-      position = through('?>', position) + 2;
-    } else {
-      TAG.lastIndex = position;
-      const tag = TAG.exec(document)?.groups;
-      // A DTD is no tag: entities of its own could blow up a small document to a large one.
-      if (tag === undefined) return fail('no tag, or one that is cut short,');
-      if (tag['closing'] !== undefined) {
-        if (open.at(-1)?.tagName !== tag['closing']) fail(`</${tag['closing']}> closes nothing`);
-        close();
-      } else {
-        if (isRootClosed) fail('a second root element');
-        const element = openElement(tag['opening'] ?? '', tag['attributes'] ?? '', open.at(-1));
-        if (element === null) return fail('a prefix that stands for no namespace');
-        if (open.length === 0 && element.name !== rootName) fail(`not ${rootName}`);
-        if (open.push(element) > MAX_DEPTH) fail('too deep');
-        if (tag['empty'] === '/') close();
-      }
-      position = TAG.lastIndex;
+    while (this.#position < this.#text.length) if (!this.#parseToken(isLast)) return;
+  }
+
+  #start(): void {
+    this.#isStarted = true;
+    if (this.#text.startsWith('\u00EF\u00BB\u00BF')) this.#position = 3;
+    const prolog = this.#text.slice(this.#position, this.#position + PROLOG_LENGTH);
+    const encoding = /^<\?xml[^>]*?encoding\s*=\s*["'](?<name>[^"']*)/u.exec(prolog)?.groups?.[
+      'name'
+    ];
+    if (encoding !== undefined && !/^(?:utf-?8|us-ascii)$/iu.test(encoding)) {
+      this.#fail('not UTF-8');
     }
   }
-  if (!isRootClosed) fail('cut short');
+
+  /** False when the token is not complete. */
+  #parseToken(isLast: boolean): boolean {
+    const start = this.#position;
+    if (this.#text.charAt(start) !== '<') {
+      const markup = this.#find('<', start);
+      if (markup === -1 && !isLast) return false;
+      const end = markup === -1 ? this.#text.length : markup;
+      this.#append(decodeEntities(this.#text.slice(start, end)) ?? this.#fail('a bad entity'));
+      this.#position = end;
+      return true;
+    }
+    // Enough to tell the kinds apart.
+    if (!isLast && this.#text.length - start < '<![CDATA['.length) return false;
+    if (this.#text.startsWith('<![CDATA[', start)) return this.#parseCdata(isLast);
+    if (this.#text.startsWith('<!--', start)) return this.#skip('-->', start + 4, isLast);
+    if (this.#text.startsWith('<?', start)) return this.#skip('?>', start, isLast);
+    return this.#parseTag(isLast);
+  }
+
+  #parseCdata(isLast: boolean): boolean {
+    const from = this.#position + '<![CDATA['.length;
+    if (!this.#skip(']]>', from, isLast)) return false;
+    if (this.#open.length === 0) this.#fail('text outside of the root element');
+    this.#append(this.#text.slice(from, this.#position - ']]>'.length));
+    return true;
+  }
+
+  #parseTag(isLast: boolean): boolean {
+    TAG.lastIndex = this.#position;
+    const tag = TAG.exec(this.#text)?.groups;
+    // A DTD is no tag: entities of its own could blow up a small document to a large one.
+    if (tag === undefined) {
+      const isCut = !isLast && this.#text.length - this.#position < MAX_TAG_LENGTH;
+      if (isCut && this.#text.charAt(this.#position + 1) !== '!') return false;
+      return this.#fail('no tag, or one that is cut short,');
+    }
+    const { closing, opening = '', attributes = '', empty } = tag;
+    if (closing === undefined) this.#openTag(opening, attributes, empty === '/');
+    else if (this.#open.at(-1)?.tagName === closing) this.#close();
+    else this.#fail(`</${closing}> closes nothing`);
+    this.#position = TAG.lastIndex;
+    return true;
+  }
+
+  #openTag(tagName: string, attributes: string, isEmpty: boolean): void {
+    if (this.#isRootClosed) this.#fail('a second root element');
+    const element = openElement(tagName, attributes, this.#open.at(-1));
+    if (element === null) return this.#fail('a prefix that stands for no namespace');
+    if (this.#open.length === 0 && element.name !== this.#rootName) {
+      this.#fail(`not ${this.#rootName}`);
+    }
+    if (this.#open.push(element) > MAX_DEPTH) this.#fail('too deep');
+    if (isEmpty) this.#close();
+  }
+
+  #close(): void {
+    const element = this.#open.pop();
+    if (element === undefined) return;
+    if (this.#open.length === 0) this.#isRootClosed = true;
+    else if (this.#open.length === 1) this.#visit(element);
+    else this.#open.at(-1)?.children.push(element);
+  }
+
+  #append(text: string): void {
+    const element = this.#open.at(-1);
+    if (element !== undefined) element.text += text;
+    else if (text.trim() !== '') this.#fail('text outside of the root element');
+  }
+
+  /** Goes on after `end`; false where that has not arrived. */
+  #skip(end: string, from: number, isLast: boolean): boolean {
+    const index = this.#find(end, from);
+    if (index !== -1) this.#position = index + end.length;
+    else if (isLast) this.#fail('cut short');
+    return index !== -1;
+  }
+
+  /** Looks at no character of a long token twice. */
+  #find(end: string, from: number): number {
+    const index = this.#text.indexOf(end, Math.max(from, this.#searched - end.length));
+    this.#searched = index === -1 ? this.#text.length : 0;
+    return index;
+  }
+
+  #fail(problem: string): never {
+    throw new XmlError(`${problem} at character ${this.#offset + this.#position}`);
+  }
 }
+
+/** Characters that hold the XML declaration, and what may be before it. */
+const PROLOG_LENGTH = 200;
+
+/** Longer than any tag with its attributes. */
+const MAX_TAG_LENGTH = 65_536;
 
 interface OpenElement {
   readonly tagName: string;
@@ -136,49 +227,3 @@ function declareNamespaces(
 }
 
 const DECLARATION = /\sxmlns(?::(?<prefix>[^\s=]+))?\s*=\s*(?<uri>"[^"]*"|'[^']*')/gu;
-
-/** Null when there is a reference that XML does not know. */
-function decodeEntities(text: string): string | null {
-  if (!text.includes('&')) return text;
-  let isGood = true;
-  const decoded = joinSurrogates(text).replace(
-    /&(?<name>[^;&\s]{0,10};)?/gu,
-    (_, name: string | undefined) => {
-      const character = name === undefined ? undefined : decodeEntity(name.slice(0, -1));
-      if (character === undefined) isGood = false;
-      return character ?? '';
-    },
-  );
-  return isGood ? decoded : null;
-}
-
-/** Some writers refer to a character beyond U+FFFF by its two halves in UTF-16. */
-function joinSurrogates(text: string): string {
-  return text.replace(
-    /&#(?<high>x0*d[89ab][\da-f]{2}|5[56]\d{3});&#(?<low>x0*d[c-f][\da-f]{2}|5[67]\d{3});/giu,
-    (both, high: string, low: string) => {
-      const [first, second] = [codeOf(high), codeOf(low)];
-      if (first >> 10 !== 0xd800 >> 10 || second >> 10 !== 0xdc00 >> 10) return both;
-      return `&#${(((first & 0x3ff) << 10) | (second & 0x3ff)) + 0x1_00_00};`;
-    },
-  );
-}
-
-function codeOf(digits: string): number {
-  return /^x/iu.test(digits) ? Number.parseInt(digits.slice(1), 16) : Number(digits);
-}
-
-function decodeEntity(name: string): string | undefined {
-  if (!/^#(?:x[\da-f]+|\d+)$/iu.test(name)) return ENTITIES.get(name);
-  const code = codeOf(name.slice(1));
-  if (!(code > 0 && code <= 0x10_ff_ff)) return undefined;
-  return Buffer.from(String.fromCodePoint(code), 'utf8').toString('latin1');
-}
-
-const ENTITIES: ReadonlyMap<string, string> = new Map([
-  ['amp', '&'],
-  ['lt', '<'],
-  ['gt', '>'],
-  ['quot', '"'],
-  ['apos', "'"],
-]);

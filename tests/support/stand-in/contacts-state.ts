@@ -44,6 +44,7 @@ export type PutOutcome =
 export interface ContactsSettings {
   readonly refusesUidElsewhere: boolean;
   readonly rewritesCards: boolean;
+  readonly ignoresPartialData: boolean;
 }
 
 /** The address books' data. What the user's other clients do, tests do here, directly. */
@@ -67,6 +68,10 @@ export class ContactsState {
     this.#change += 1;
     this.books.set(href, { href, displayName, cards: new Map(), change: this.#change });
     return href;
+  }
+
+  get ignoresPartialData(): boolean {
+    return this.#settings.ignoresPartialData;
   }
 
   findBook(href: string): BookRecord | undefined {

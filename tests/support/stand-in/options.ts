@@ -32,6 +32,8 @@ export interface StandInOptions extends ServerOptions {
   readonly hasSearchIndex?: boolean;
   /** Refuse a UID that stands under another href of the home, as newer servers do. Default false. */
   readonly refusesUidElsewhere?: boolean;
+  /** Give whole cards where parts are asked for, as Radicale and Xandikos do. Default false. */
+  readonly ignoresPartialData?: boolean;
   /** Store cards in the server's own spelling, as Cyrus does. Default true. */
   readonly rewritesCards?: boolean;
 }
@@ -57,6 +59,7 @@ export function completeOptions(options: StandInOptions): StandInSettings {
     refusesNestedMailbox: options.refusesNestedMailbox ?? false,
     hasSearchIndex: options.hasSearchIndex ?? true,
     refusesUidElsewhere: options.refusesUidElsewhere ?? false,
+    ignoresPartialData: options.ignoresPartialData ?? false,
     rewritesCards: options.rewritesCards ?? true,
     limits: { ...FASTMAIL_LIMITS, ...options.limits },
   };

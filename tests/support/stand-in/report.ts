@@ -39,13 +39,13 @@ export function answerReport(request: ServerRequest, state: ContactsState): Answ
   const prop = findChild(root, DAV, 'prop');
   switch (root.name) {
     case qualified(CARDDAV, 'addressbook-query'):
-      return answerQuery(root, cards, prop);
+      return answerQuery(root, cards, (card) => renderCardResponse(card, prop, state));
     case qualified(CARDDAV, 'addressbook-multiget'):
       return multistatusAnswer(
         findChildren(root, DAV, 'href').map(({ text }) => {
           const href = pathOfHref(text);
           const card = state.findCard(href);
-          return card === undefined ? renderMissing(href) : renderCardResponse(card, prop);
+          return card === undefined ? renderMissing(href) : renderCardResponse(card, prop, state);
         }),
       );
     default:
@@ -57,11 +57,11 @@ export function answerReport(request: ServerRequest, state: ContactsState): Answ
 function answerQuery(
   root: XmlElement,
   cards: readonly CardRecord[],
-  prop: XmlElement | undefined,
+  render: (card: CardRecord) => string,
 ): Answer {
   try {
     const matches = compileFilter(findChild(root, CARDDAV, 'filter'));
-    return multistatusAnswer(cards.filter(matches).map((card) => renderCardResponse(card, prop)));
+    return multistatusAnswer(cards.filter(matches).map(render));
   } catch (error) {
     if (!(error instanceof UnsupportedCollation)) throw error;
     return conditionAnswer(403, '<c:supported-collation/>');
@@ -76,7 +76,11 @@ function findScope(path: string, state: ContactsState): readonly CardRecord[] | 
   return books?.flatMap(({ cards }) => [...cards.values()].toReversed()) ?? null;
 }
 
-function renderCardResponse(card: CardRecord, prop: XmlElement | undefined): string {
+function renderCardResponse(
+  card: CardRecord,
+  prop: XmlElement | undefined,
+  { ignoresPartialData }: ContactsState,
+): string {
   const asked = prop?.children.map(({ name }) => name) ?? [];
   const values = new Map([
     [qualified(DAV, 'getetag'), card.etag],
@@ -85,7 +89,10 @@ function renderCardResponse(card: CardRecord, prop: XmlElement | undefined): str
   ]);
   const addressData = findChild(prop, CARDDAV, 'address-data');
   if (addressData !== undefined) {
-    values.set(addressData.name, cdata(selectLines(card, addressData)));
+    const text = ignoresPartialData
+      ? card.bytes.toString('latin1')
+      : selectLines(card, addressData);
+    values.set(addressData.name, cdata(text));
   }
   return renderResponse(card.href, asked, values);
 }

@@ -9,7 +9,12 @@ import {
   findText,
   parseMultistatus,
 } from '../../../../src/contacts/dav/multistatus.ts';
-import { parseXml, type XmlElement, XmlError } from '../../../../src/contacts/dav/xml-parser.ts';
+import {
+  parseXml,
+  type XmlElement,
+  XmlError,
+  XmlReader,
+} from '../../../../src/contacts/dav/xml-parser.ts';
 import { MalformedAnswerError } from '../../../../src/errors.ts';
 
 function octets(text: string): string {
@@ -27,6 +32,38 @@ function responsesOf(document: string): readonly DavResponse[] {
   parseMultistatus(octets(document), 'host/path', (response) => responses.push(response));
   return responses;
 }
+
+describe('a document that arrives in pieces', () => {
+  const document =
+    '\uFEFF<?xml version="1.0" encoding="utf-8"?><!-- ] --><a xmlns:x="y">' +
+    '<b k="1>2">é &amp; &#xD83D;&#xDE00;<![CDATA[ ]] <c> ]]></b><x:d/><b><e>2</e></b></a>\n';
+
+  it.each([1, 2, 3, 7, 50, 1000])('of %i characters is what it is whole', (size) => {
+    const children: XmlElement[] = [];
+    const reader = new XmlReader('{}a', (element) => children.push(element));
+
+    const text = octets(document);
+    for (let at = 0; at < text.length; at += size) reader.write(text.slice(at, at + size));
+    reader.end();
+
+    expect(children).toEqual(childrenOf(document));
+    expect(children).toHaveLength(3);
+  });
+
+  it.each([1, 30])('of %i characters is refused where it is cut short', (size) => {
+    const text = octets(document).trim();
+    for (let length = 60; length < text.length; length += 1) {
+      const reader = new XmlReader('{}a', () => undefined);
+      const read = (): void => {
+        for (let at = 0; at < length; at += size) {
+          reader.write(text.slice(at, Math.min(at + size, length)));
+        }
+        reader.end();
+      };
+      expect(read).toThrow(XmlError);
+    }
+  });
+});
 
 describe('text of an element', () => {
   it.each([
