@@ -257,3 +257,25 @@ test.concurrent('an email that the user deletes during the pass is no failure', 
     expect(new Set((await scenario.whereabouts()).values())).toEqual(new Set(['Feed']));
   });
 });
+
+test.concurrent('a sender who is refused again counts neither way: the user has been told', async () => {
+  await onStandIn(programs, {}, async (world) => {
+    const { account, scenario, mailroom } = world;
+    await mailroom.writeState(stateAfterSuccess());
+    await scenario.email({ from: BAD, in: ['Screener', '@ToFeed'] });
+    account.faults.push({
+      on: 'put-card',
+      times: Infinity,
+      fault: { kind: 'status', status: 403 },
+    });
+
+    const first = await mailroom.run();
+    const again = await mailroom.run();
+
+    expect(first.end).toMatchObject({ event: 'poll_failed', failed: 1, refused: 1 });
+    expect(again.end).toMatchObject({ event: 'poll_complete', failed: 1, refused: 1 });
+    expect(await mailroom.readState()).toMatchObject({ consecutiveFailures: 0 });
+    const health = JSON.parse((await mailroom.status()).stdout) as unknown;
+    expect(health).toMatchObject({ status: 'ok', waiting: { conflicts: 0, refused: 1 } });
+  });
+});
