@@ -70,12 +70,24 @@ const RETRYABLE_4XX: ReadonlySet<number> = new Set([401, 408, 409, 412, 423, 425
 /** An answer that cannot be right: not JSON, not XML, cut short, for another call, empty where it cannot be. */
 export class MalformedAnswerError extends MailroomError {}
 
+/** What a page for people is called where data for programs is due. */
+export const WEB_PAGE = 'a web page, perhaps a log-in page';
+
 /** A JMAP method-level error (RFC 8620 §3.6.2). */
 export class JmapMethodError extends MailroomError {
   readonly type: string;
   constructor(message: string, type: string) {
     super(message);
     this.type = type;
+  }
+}
+
+/** Both servers failed, mail and contacts; the message has what each said. */
+export class BothServersError extends MailroomError {
+  readonly errors: readonly MailroomError[];
+  constructor(errors: readonly MailroomError[]) {
+    super(errors.map(({ message }) => message).join('; and '));
+    this.errors = errors;
   }
 }
 
@@ -94,6 +106,9 @@ export class StateWriteError extends MailroomError {}
  */
 export function runFailureKind(error: unknown): 'startup' | 'transient' | 'stopped' {
   if (error instanceof StoppedError) return 'stopped';
+  if (error instanceof BothServersError) {
+    return error.errors.some((one) => runFailureKind(one) === 'startup') ? 'startup' : 'transient';
+  }
   if (
     error instanceof SettingsError ||
     error instanceof AccountError ||

@@ -6,12 +6,18 @@ import { SETUP_USAGE as usage } from './terminal/usage.ts';
 
 void runCommand(
   process,
-  { usage, flags: ['apply', 'json'], package: packageJson },
+  { usage, flags: ['apply', 'json', 'rules'], package: packageJson },
   async ({ flags, ...command }) => {
     await import('./http/install.ts');
     const { runSetup } = await import('./setup/run-setup.ts');
     const { readEnvironment } = await import('./settings/environment.ts');
     const env = readEnvironment(command.env);
-    return runSetup({ ...command, env, mayWrite: flags.has('apply'), isJson: flags.has('json') });
+    return runSetup({
+      ...command,
+      env,
+      mayWrite: flags.has('apply'),
+      isJson: flags.has('json'),
+      areRulesWanted: flags.has('rules'),
+    });
   },
 );

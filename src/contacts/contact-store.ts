@@ -22,7 +22,8 @@ import { createEachBook, type EachBook } from './each-book.ts';
 import { GroupCards } from './group-cards.ts';
 import { createGroup } from './group-creation.ts';
 import { StoredCardChecker } from './stored-card-checker.ts';
-import type { CardReading } from './vcard/parse.ts';
+import { readPatterns } from './patterns.ts';
+import type { AddressPattern, CardReading } from './vcard/parse.ts';
 
 export interface ContactStoreOptions {
   readonly http: Http;
@@ -37,6 +38,8 @@ export interface ContactStoreOptions {
 export interface DavContactStore extends ContactStore {
   /** The address books; new cards go to the first. Never empty. */
   readBooks(): Promise<readonly AddressBook[]>;
+  /** Every EMAIL with a `*` on any card. */
+  readPatterns(): Promise<readonly AddressPattern[]>;
   /** Makes an empty group; `unchanged` when it was made before. A refusal is an outcome. */
   createGroup(name: string): Promise<GroupOutcome>;
   /** What the next run need not discover, as plain JSON; null while the server has not confirmed it. */
@@ -103,6 +106,7 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
     async createGroup(name) {
       return createGroup(name, await directory.read(async (books) => books), client);
     },
+    readPatterns: () => directory.read((books) => readPatterns(books, { listing, eachBook })),
     readBooks: async () => {
       await directory.refresh();
       return directory.read(async (books) => books);

@@ -1,7 +1,9 @@
 import type { Logger } from '../log/logger.ts';
 import type { RequestBudget } from './budget.ts';
+import { findClockProblem, type ServerTime, watchClock } from './clock.ts';
 import { createHttp, type Http } from './http.ts';
 import type { Proxy } from './proxy.ts';
+import { addRemedy, contactsServerHelp, mailServerHelp, type ServerHelp } from './remedy.ts';
 import { createTrustRule } from './trust.ts';
 
 /** One client for each of the two servers, with its credentials. */
@@ -36,8 +38,16 @@ export function createHttpClients(
     log.warning('proxy_ignored', { variable: proxy.variable, reason });
   }
   const basic = Buffer.from(`${servers.cardDavUsername}:${servers.cardDavPassword}`);
-  const create = (settingName: string, configuredUrl: string, authorization: string): Http =>
-    createHttp({
+  let hasWarnedOfClock = false;
+  const warnOfClock = (time: ServerTime): void => {
+    const problem = findClockProblem(time);
+    if (problem === null || hasWarnedOfClock) return;
+    hasWarnedOfClock = true;
+    log.warning('clock_off', { problem });
+  };
+  const create = (help: ServerHelp, authorization: string): Http => {
+    const { url: configuredUrl, urlSetting: settingName } = help;
+    const http = createHttp({
       authorization: () => authorization,
       trust: createTrustRule({ configuredUrl, trustedHosts, settingName }),
       timeoutMs,
@@ -46,15 +56,19 @@ export function createHttpClients(
       onRetry: ({ problem, retry, delayMs }) =>
         log.warning('request_retried', { problem, retry, delay_ms: delayMs }),
     });
+    return watchClock(
+      (url, init) =>
+        http(url, init).catch((error: unknown) => {
+          throw addRemedy(error, String(url), help);
+        }),
+      warnOfClock,
+    );
+  };
+  const { jmapSessionUrl, jmapToken, cardDavUrl, cardDavUsername, cardDavPassword } = servers;
   return {
-    mail: create(
-      'MAILROOM_JMAP_SESSION_URL',
-      servers.jmapSessionUrl,
-      `Bearer ${servers.jmapToken}`,
-    ),
+    mail: create(mailServerHelp(jmapSessionUrl, jmapToken), `Bearer ${jmapToken}`),
     contacts: create(
-      'MAILROOM_CARDDAV_URL',
-      servers.cardDavUrl,
+      contactsServerHelp(cardDavUrl, cardDavUsername, cardDavPassword),
       `Basic ${basic.toString('base64')}`,
     ),
   };

@@ -17,6 +17,7 @@ export type LogEvent =
   // Its servers
   | 'request_retried'
   | 'proxy_ignored'
+  | 'clock_off'
   | 'discovery_done'
   | 'discovery_dropped'
   | 'card_unreadable'

@@ -14,7 +14,14 @@ import {
 } from './jmap/decode.ts';
 
 /** What Mailbox/get is asked for, and `decodeMailbox` reads. */
-export const MAILBOX_PROPERTIES = ['id', 'name', 'parentId', 'role', 'totalEmails'] as const;
+export const MAILBOX_PROPERTIES = [
+  'id',
+  'name',
+  'parentId',
+  'role',
+  'totalEmails',
+  'myRights',
+] as const;
 
 /** Each From field as it is written, RFC 8621 §4.1.2.1 and §4.1.3. */
 const RAW_FROM = 'header:From:asRaw:all';
@@ -49,7 +56,14 @@ export function decodeMailbox(object: JsonObject): Mailbox {
     parentId: decodeNullable(object['parentId'], `${where}.parentId`, decodeId),
     role: role === null || role === '' ? null : role.toLowerCase(),
     totalEmails: decodeCount(object['totalEmails'], `${where}.totalEmails`),
+    ...(isReadOnly(object['myRights'], where) ? { isReadOnly: true } : {}),
   };
+}
+
+/** A right that the server does not speak of is there: the write will tell. */
+function isReadOnly(myRights: unknown, where: string): boolean {
+  const rights = decodeNullable(myRights, `${where}.myRights`, decodeObject) ?? {};
+  return rights['mayAddItems'] === false || rights['mayRemoveItems'] === false;
 }
 
 /** RFC 8621 §4.1. */

@@ -1,4 +1,10 @@
-import { AccountError, runFailureKind } from '../errors.ts';
+import {
+  AccountError,
+  BothServersError,
+  MailroomError,
+  runFailureKind,
+  StoppedError,
+} from '../errors.ts';
 import {
   choicesOf,
   findLayout,
@@ -25,7 +31,7 @@ export async function readSnapshot(
   const result = findLayout(mailboxes, groups, names);
   if (result.kind === 'incomplete') {
     throw new AccountError(
-      `the account is not set up for Mailroom: ${result.problems.join('; ')}. Create what is missing in Fastmail, or correct the names in the MAILROOM_ settings`,
+      `the account is not set up for Mailroom: ${result.problems.join('; ')}. Create what is missing (npx tsx src/setup.ts --apply does), or correct the names in the MAILROOM_ settings`,
     );
   }
   const empty = mailboxes.filter(({ totalEmails }) => totalEmails === 0).map(({ id }) => id);
@@ -94,7 +100,7 @@ function isToHandle({ categories }: LabelledSender): boolean {
   return categories.length === 1;
 }
 
-/** Both results; when both fail, the failure that a person has to act on. */
+/** Both results. When both fail, both are named: the second would be the next one that a person meets. */
 async function bothOrWorst<A, B>(a: Promise<A>, b: Promise<B>): Promise<readonly [A, B]> {
   const [first, second] = await Promise.allSettled([a, b]);
   if (first.status === 'fulfilled' && second.status === 'fulfilled') {
@@ -103,5 +109,10 @@ async function bothOrWorst<A, B>(a: Promise<A>, b: Promise<B>): Promise<readonly
   const reasons = [first, second].flatMap((result) =>
     result.status === 'rejected' ? [result.reason as unknown] : [],
   );
+  const said = reasons.filter(
+    (reason): reason is MailroomError =>
+      reason instanceof MailroomError && !(reason instanceof StoppedError),
+  );
+  if (said.length === 2) throw new BothServersError(said);
   throw reasons.find((reason) => runFailureKind(reason) === 'startup') ?? reasons[0];
 }

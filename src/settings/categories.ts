@@ -1,7 +1,9 @@
+import { messageOf } from '../errors.ts';
 import { findChain } from '../triage/chain.ts';
 import type { Category, ContactType } from '../triage/model.ts';
 import { findNameProblem } from '../triage/decision.ts';
 import { isInboxName, isSameName } from '../triage/names.ts';
+import { parseName } from './parsers.ts';
 
 /** Mailbox names that no category may use as its label. */
 export interface ReservedMailboxes {
@@ -105,10 +107,19 @@ function parseCategory(
     }
   }
   const text = (key: string, fallback: string): string => {
+    // Without a name that can be used there are no defaults either.
+    if (key !== 'name' && !given.has(key) && fallback === '') return '';
     const value = given.has(key) ? given.get(key) : fallback;
-    if (typeof value === 'string' && value.trim() !== '') return value.trim();
-    problems.push(`needs ${key} as a string that is not empty`);
-    return '';
+    if (typeof value !== 'string' || value.trim() === '') {
+      problems.push(`needs ${key} as a string that is not empty`);
+      return '';
+    }
+    try {
+      return parseName(value.trim());
+    } catch (error) {
+      problems.push(`has a ${key} that ${messageOf(error)}`);
+      return '';
+    }
   };
   const name = text('name', '');
   const base = defaults.find((category) => isSameName(category.name, name));
@@ -237,8 +248,9 @@ function findSharedGroups(categories: readonly Category[]): readonly string[] {
   for (const [index, one] of judged.entries()) {
     for (const other of judged.slice(index + 1)) {
       if (!isSameName(one.contactGroup, other.contactGroup)) continue;
-      const chain = findChain(one, categories);
-      const isRelated = findChain(other, categories).some((category) => chain.includes(category));
+      // Of siblings neither is the other's old place, so mail would stay in both.
+      const isRelated =
+        findChain(one, categories).includes(other) || findChain(other, categories).includes(one);
       if (!isRelated) {
         problems.push(
           `has ${one.name} and ${other.name} with one contact group (${one.contactGroup}), though neither is the other's parent`,

@@ -91,9 +91,11 @@ function isTimeZone(timeZone: string): boolean {
 
 /** Name of a mailbox, its path, or name of a contact group. */
 export const parseName: ParseSetting<string> = (text) => {
-  const hasBadPart = text.split('/').some((part) => part.trim() === '');
+  const hasBadPart = text.split('/').some((part) => part === '' || part !== part.trim());
   if (!hasBadPart && !/[\p{Cc}\p{Cs}]/u.test(text)) return text;
-  throw new Error('must be a name, or a path like Inbox/Screener, without empty parts');
+  throw new Error(
+    'must be a name, or a path like Inbox/Screener, without empty parts and without spaces around /',
+  );
 };
 
 /** A triage label: mail to `you+Name@…` is delivered into a mailbox `Name`, and none may begin so. */

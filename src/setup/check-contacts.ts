@@ -1,12 +1,16 @@
 import type { DavContactStore } from '../contacts/contact-store.ts';
+import { messageOf } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { findGroup, requiredGroupNames, type TriageNames } from '../triage/layout.ts';
 import type { ContactGroup } from '../triage/model.ts';
-import { isSameName } from '../triage/names.ts';
-import { type Check, reasonOf } from './check.ts';
+import { offerAlike } from '../triage/mailboxes.ts';
+import { findAlikeName, isSameName } from '../triage/names.ts';
+import type { Check } from './check.ts';
 
 export interface ContactsCheckOptions {
   readonly contacts: DavContactStore;
+  /** `MAILROOM_CARDDAV_USERNAME`. */
+  readonly username: string;
   readonly names: TriageNames;
   /** Create what is missing. */
   readonly mayWrite: boolean;
@@ -25,7 +29,7 @@ export async function checkContacts(options: ContactsCheckOptions): Promise<Cont
   const { contacts, progress } = options;
   try {
     progress.set('contacts', 'looking for address books');
-    const password = await checkPassword(contacts);
+    const password = await checkPassword(options);
     progress.set('contacts', 'reading contact groups');
     const before = await contacts.readGroups(required);
     const checks = required.map((name) => checkGroup(name, before));
@@ -40,7 +44,7 @@ export async function checkContacts(options: ContactsCheckOptions): Promise<Cont
           area: 'credential',
           name: PASSWORD,
           status: 'failed',
-          detail: reasonOf(error, NEW_PASSWORD),
+          detail: messageOf(error),
         },
         ...required.map((name): Check => {
           const detail = 'not checked: contacts could not be read';
@@ -56,10 +60,7 @@ export async function checkContacts(options: ContactsCheckOptions): Promise<Cont
 
 const PASSWORD = 'MAILROOM_CARDDAV_PASSWORD';
 
-const NEW_PASSWORD =
-  'Is MAILROOM_CARDDAV_USERNAME the address you log in with? If so, make a new app password in Fastmail: Settings > Privacy & Security > Manage app passwords and access, with contacts (CardDAV)';
-
-async function checkPassword(contacts: DavContactStore): Promise<Check> {
+async function checkPassword({ contacts, username }: ContactsCheckOptions): Promise<Check> {
   const [book, ...others] = await contacts.readBooks();
   const item = { area: 'credential', name: PASSWORD } as const;
   if (book?.isWritableOrUnknown !== true) {
@@ -68,7 +69,7 @@ async function checkPassword(contacts: DavContactStore): Promise<Check> {
   }
   const more = others.length === 0 ? '' : `, and ${others.length} more are read`;
   const name = book.name === '' ? new URL(book.url).pathname : `"${book.name}"`;
-  const detail = `works, may write; new contacts go to the address book ${name}${more}`;
+  const detail = `works, may write; user ${username}; new contacts go to the address book ${name}${more}`;
   return { ...item, status: 'exists', detail };
 }
 
@@ -76,6 +77,11 @@ function checkGroup(name: string, groups: readonly ContactGroup[]): Check {
   const item = { area: 'contact group', name } as const;
   const found = groups.filter((group) => isSameName(group.name, name) && group.isReadOnly !== true);
   if (found.length === 0) {
+    const alike = findAlikeName(
+      name,
+      groups.map((group) => group.name),
+    );
+    if (alike !== null) return { ...item, status: 'failed', detail: offerAlike(alike) };
     const isReadOnly = groups.some((group) => isSameName(group.name, name));
     const detail = isReadOnly ? 'there is one in an address book that may not be written' : null;
     return { ...item, status: 'missing', detail };
@@ -120,6 +126,6 @@ async function createGroup(check: Check, contacts: DavContactStore): Promise<Che
         return outcome satisfies never;
     }
   } catch (error) {
-    return { ...check, status: 'failed', detail: reasonOf(error) };
+    return { ...check, status: 'failed', detail: messageOf(error) };
   }
 }

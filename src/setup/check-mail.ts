@@ -1,8 +1,10 @@
+import { messageOf } from '../errors.ts';
+import type { JmapSession } from '../mail/jmap/session.ts';
 import type { JmapMailStore } from '../mail/mail-store.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { TriageNames } from '../triage/layout.ts';
 import type { Mailbox } from '../triage/model.ts';
-import { type Check, reasonOf } from './check.ts';
+import type { Check } from './check.ts';
 import { planMailbox, type RequiredMailbox, requiredMailboxes } from './required-mailboxes.ts';
 
 export interface MailCheckOptions {
@@ -15,6 +17,8 @@ export interface MailCheckOptions {
 
 export interface MailChecks {
   readonly checks: readonly Check[];
+  /** What the server says of the account; null if that could not be read. */
+  readonly session: JmapSession | null;
   /** All mailboxes after the check; null if they could not be read. */
   readonly mailboxes: readonly Mailbox[] | null;
 }
@@ -25,20 +29,21 @@ export async function checkMail(options: MailCheckOptions): Promise<MailChecks> 
   const { progress } = options;
   try {
     progress.set('mail', 'reading the account');
-    const account = await checkToken(options.mail);
+    const session = await options.mail.readAccount();
     progress.set('mail', 'reading mailboxes');
     const mailboxes = [...(await options.mail.readMailboxes())];
-    const checks: Check[] = [...account];
+    const checks: Check[] = [...describeAccount(session)];
     for (const mailbox of required) {
       progress.set('mail', `checking ${mailbox.name}`);
       checks.push(await checkMailbox(mailbox, mailboxes, options));
     }
     checks.push(await checkTakeBack(mailboxes, options));
-    return { checks, mailboxes };
+    return { checks, session, mailboxes };
   } catch (error) {
     const failed = { area: 'credential', name: TOKEN, status: 'failed' } as const;
     return {
-      checks: [{ ...failed, detail: reasonOf(error, NEW_TOKEN) }, ...required.map(notChecked)],
+      checks: [{ ...failed, detail: messageOf(error) }, ...required.map(notChecked)],
+      session: null,
       mailboxes: null,
     };
   } finally {
@@ -48,11 +53,7 @@ export async function checkMail(options: MailCheckOptions): Promise<MailChecks> 
 
 const TOKEN = 'MAILROOM_JMAP_TOKEN';
 
-const NEW_TOKEN =
-  'Make a new one in Fastmail: Settings > Privacy & Security > Manage API tokens, scope "Email", not read-only';
-
-async function checkToken(mail: JmapMailStore): Promise<readonly Check[]> {
-  const { accountName, capabilities, limits } = await mail.readAccount();
+function describeAccount({ accountName, capabilities, limits }: JmapSession): readonly Check[] {
   const scopes = findScopes(capabilities);
   return [
     {
@@ -155,7 +156,7 @@ async function afterFailure(
   mail: JmapMailStore,
 ): Promise<Check> {
   const { area, name } = required;
-  const failed: Check = { area, name, status: 'failed', detail: reasonOf(error) };
+  const failed: Check = { area, name, status: 'failed', detail: messageOf(error) };
   try {
     mailboxes.splice(0, mailboxes.length, ...(await mail.readMailboxes()));
   } catch {

@@ -9,7 +9,7 @@ import {
 } from '../state/place.ts';
 import { probeStateFile } from '../state/state-file.ts';
 import type { StateRead } from '../state/store.ts';
-import { type Check, reasonOf } from './check.ts';
+import type { Check } from './check.ts';
 
 /** Whether the state can be read, and could be written; leaves nothing behind. Never throws. */
 export async function checkState(options: StateStoreOptions): Promise<Check> {
@@ -24,7 +24,7 @@ export async function checkState(options: StateStoreOptions): Promise<Check> {
     if (problem !== null) return { area, name, status: 'failed', detail: problem };
     return { area, name, status: 'exists', detail: `readable and writable; ${describe(read)}` };
   } catch (error) {
-    return { area, name, status: 'failed', detail: reasonOf(error) };
+    return { area, name, status: 'failed', detail: messageOf(error) };
   }
 }
 

@@ -1,5 +1,3 @@
-import { CredentialsError, messageOf } from '../errors.ts';
-
 /** What became of one thing that a pass needs. */
 export type CheckStatus =
   /** There, and as it has to be. */
@@ -55,8 +53,7 @@ export function countStatuses(checks: readonly Check[]): Readonly<Record<CheckSt
   };
 }
 
-/** The message of whatever was thrown; `hint` is added where the server refused the credentials. */
-export function reasonOf(error: unknown, hint?: string): string {
-  const message = messageOf(error);
-  return hint !== undefined && error instanceof CredentialsError ? `${message}. ${hint}` : message;
+/** Nobody could look, because something before it failed. */
+export function isNotChecked({ status, detail }: Check): boolean {
+  return status === 'failed' && detail?.startsWith('not checked') === true;
 }

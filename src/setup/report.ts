@@ -1,8 +1,17 @@
 import { toPlainLine } from '../log/plain-line.ts';
 import { findChain } from '../triage/chain.ts';
 import type { Category } from '../triage/model.ts';
-import { AREAS, type Check, type CheckStatus, countStatuses, isReady } from './check.ts';
-import type { FastmailRule, FastmailRules } from './fastmail-rules.ts';
+import { wrapText } from '../terminal/wrap-text.ts';
+import {
+  AREAS,
+  type Check,
+  type CheckStatus,
+  countStatuses,
+  isNotChecked,
+  isReady,
+} from './check.ts';
+import type { FastmailRules } from './fastmail-rules.ts';
+import { actionTexts, conditionText, renderRules } from './rules-text.ts';
 
 /** All that setup found, and what is to be done by hand. */
 export interface SetupReport {
@@ -37,19 +46,34 @@ export function renderSetupJson(report: SetupReport): string {
   return `${JSON.stringify(json, null, 2)}\n`;
 }
 
-/** For people; ends in a line break. */
-export function renderSetupText(report: SetupReport, useColor: boolean): string {
+/** How the report is shown to a person. */
+export interface TextOptions {
+  readonly useColor: boolean;
+  /** Columns of a line. */
+  readonly width: number;
+  /** `--rules`: show the rules also where something failed. */
+  readonly areRulesWanted: boolean;
+}
+
+/**
+ * For people; ends in a line break. What there is to do and the result come last, so that they stand
+ * on a small screen. Only the rules follow, and only when there is nothing else to deal with.
+ */
+export function renderSetupText(report: SetupReport, options: TextOptions): string {
   const { version, isApplied, checks, warnings } = report;
-  const paint = useColor ? colored : plain;
+  const paint = options.useColor ? colored : plain;
+  const hasFailed = checks.some(({ status }) => status === 'failed');
+  const rules = [renderRules(report.rules, options.width)];
   const blocks = [
     [`Mailroom ${version}: is the account ready?`],
-    ...(warnings.length === 0 ? [] : [['Settings', ...warnings.map((text) => `  ${text}`)]]),
     ...AREAS.map((area) => checks.filter((check) => check.area === area))
       .filter((items) => items.length > 0)
-      .map((items) => renderArea(items, paint)),
+      .map((items) => renderArea(items, paint, options.width)),
     ['What the labels do', ...renderCategories(report.categories)],
-    renderResult(checks, isApplied, paint),
-    renderRules(report.rules),
+    ...(hasFailed && options.areRulesWanted ? rules : []),
+    ...renderWarnings(warnings, options.width),
+    [...renderReasons(checks, options.width), ...renderResult(checks, isApplied, paint)],
+    ...(hasFailed ? [] : rules),
   ];
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -68,16 +92,57 @@ const plain: Paint = (_status, text) => text;
 
 const colored: Paint = (status, text) => `\u001B[${COLORS[status]}m${text}\u001B[39m`;
 
-function renderArea(items: readonly Check[], paint: Paint): readonly string[] {
-  const title = TITLES[items[0]?.area ?? 'categories'];
+function renderArea(items: readonly Check[], paint: Paint, columns: number): readonly string[] {
+  const [first] = items;
+  if (first === undefined) return [];
+  const title = TITLES[first.area];
+  if (items.every(isNotChecked)) return [`${title}: ${toPlainLine(first.detail ?? '')}`];
   const width = Math.max(...items.map(({ name }) => toPlainLine(name).length));
   return [
     title,
-    ...items.map(({ name, status, detail }) => {
-      const line = `  ${paint(status, status.padEnd('optional'.length))}  ${toPlainLine(name).padEnd(width)}`;
-      return detail === null ? line.trimEnd() : `${line}  ${toPlainLine(detail)}`;
+    ...items.flatMap(({ name, status, detail }) => {
+      const first = `  ${status.padEnd('optional'.length)}  ${toPlainLine(name).padEnd(width)}  `;
+      // Reasons of failures stand at the end of the report.
+      const shown = status === 'failed' ? 'see below' : toPlainLine(detail ?? '');
+      const [line = '', ...more] = wrapText(shown, { width: columns, indent: INDENT, first });
+      return [line.replace(status, paint(status, status)).trimEnd(), ...more];
     }),
   ];
+}
+
+/** Below the name of an item. */
+const INDENT = ' '.repeat('  optional  '.length);
+
+/** What failed and why, one reason once, and what is missing. */
+function renderReasons(checks: readonly Check[], width: number): readonly string[] {
+  const byReason = new Map<string, string[]>();
+  for (const check of checks.filter((one) => one.status === 'failed' && !isNotChecked(one))) {
+    const reason = toPlainLine(check.detail ?? 'failed');
+    byReason.set(reason, [...(byReason.get(reason) ?? []), toPlainLine(check.name)]);
+  }
+  const missing = checks
+    .filter(({ status }) => status === 'missing')
+    .map(({ area, name }) => (area === 'contact group' ? `group ${name}` : name));
+  const indent = '    ';
+  return [
+    ...[...byReason].flatMap(([reason, names]) =>
+      wrapText(`${names.join(', ')}: ${reason}`, { width, indent, first: '  ' }),
+    ),
+    ...(missing.length === 0
+      ? []
+      : wrapText(`Missing: ${toPlainLine(missing.join(', '))}`, { width, indent, first: '  ' })),
+  ];
+}
+
+function renderWarnings(
+  warnings: readonly string[],
+  width: number,
+): readonly (readonly string[])[] {
+  if (warnings.length === 0) return [];
+  const lines = warnings.flatMap((text) =>
+    wrapText(toPlainLine(text), { width, indent: '    ', first: '  ' }),
+  );
+  return [['Please look at this', ...lines]];
 }
 
 const TITLES: Readonly<Record<Check['area'], string>> = {
@@ -134,55 +199,24 @@ function renderResult(
   paint: Paint,
 ): readonly string[] {
   const { exists, created, missing, optional, failed } = countStatuses(checks);
+  const unchecked = checks.filter(isNotChecked).length;
   const counts = [
     `${exists} as it should be`,
     ...(created > 0 ? [paint('created', `${created} created`)] : []),
     ...(missing > 0 ? [paint('missing', `${missing} missing`)] : []),
     ...(optional > 0 ? [paint('optional', `${optional} optional`)] : []),
-    ...(failed > 0 ? [paint('failed', `${failed} failed`)] : []),
+    ...(failed > unchecked ? [paint('failed', `${failed - unchecked} failed`)] : []),
+    ...(unchecked > 0 ? [`${unchecked} not checked`] : []),
   ].join(', ');
-  return [`Result: ${counts}. ${whatNow(missing, failed, created, isApplied)}`];
+  return [`Result: ${counts}.`, whatNow({ missing, failed, created }, isApplied)];
 }
 
-function whatNow(missing: number, failed: number, created: number, isApplied: boolean): string {
-  if (failed > 0) return 'See the reasons above; run setup again when they are dealt with.';
+function whatNow(
+  { missing, failed, created }: Readonly<Record<'missing' | 'failed' | 'created', number>>,
+  isApplied: boolean,
+): string {
+  if (failed > 0) return 'The reasons are above; run setup again when they are dealt with.';
   if (missing > 0) return 'Run setup again with --apply to create what is missing.';
-  if (created > 0) return 'The account is ready; running this again would change nothing.';
-  return isApplied ? 'Nothing to do: the account is ready.' : 'The account is ready.';
-}
-
-function renderRules({ rules, notes }: FastmailRules): readonly string[] {
-  return [
-    'Rules to make by hand in Fastmail (no program may), so that later mail goes where triage sent the first',
-    '  Settings > Mail rules > Create rule, once for each, in this order from the top.',
-    '  They need labels, which is a choice in Settings > Preferences; with folders, "Move to" that',
-    '  folder stands for Archive and Add label together, and an email is in one folder only.',
-    ...rules.flatMap((rule, index) => ['', ...renderRule(rule, index + 1, rules.length)]),
-    ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `  ${note}`)]),
-  ];
-}
-
-function renderRule(rule: FastmailRule, number: number, count: number): readonly string[] {
-  const [first = '', ...others] = actionTexts(rule);
-  const last = number === count ? '  (the last of all rules)' : '';
-  return [
-    `  ${number}. ${rule.name}${last}`,
-    `     If    ${conditionText(rule)}`,
-    `     Then  ${first}`,
-    ...others.map((action) => `           ${action}`),
-  ];
-}
-
-function conditionText({ condition }: FastmailRule): string {
-  return condition.kind === 'member'
-    ? `Sender is a member of group "${condition.group}"`
-    : 'Sender is not a contact';
-}
-
-function actionTexts({ isArchiving, label, isContinuing }: FastmailRule): readonly string[] {
-  return [
-    ...(isArchiving ? ['Archive (remove Inbox label)'] : []),
-    `Add label "${label}"`,
-    ...(isContinuing ? ['Continue to apply other rules'] : []),
-  ];
+  const ready = 'The account is ready but for the rules below, which no program can see.';
+  return isApplied && created === 0 ? `Nothing to do. ${ready}` : ready;
 }

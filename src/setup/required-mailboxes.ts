@@ -1,7 +1,13 @@
 import { mailboxUse, type TriageNames } from '../triage/layout.ts';
-import { findMailbox, findUseProblem, type MailboxUse } from '../triage/mailboxes.ts';
+import {
+  findAlikeMailbox,
+  findMailbox,
+  findUseProblem,
+  type MailboxUse,
+  offerAlike,
+} from '../triage/mailboxes.ts';
 import type { Mailbox } from '../triage/model.ts';
-import { isInboxName, isSameName } from '../triage/names.ts';
+import { findAlikeName, isInboxName, isSameName } from '../triage/names.ts';
 import type { CheckArea } from './check.ts';
 
 /** A mailbox that the settings name, and what for. */
@@ -57,8 +63,11 @@ export function planMailbox(
         kind: 'unclear',
         problem: `it could be ${search.paths.map((path) => `"${path}"`).join(' or ')}: name it by its path`,
       };
-    case 'missing':
+    case 'missing': {
+      const alike = findAlikeMailbox(mailboxes, setting);
+      if (alike !== null) return { kind: 'unclear', problem: offerAlike(alike) };
       return planPath(mailboxes, setting.split('/'), use);
+    }
     default:
       return search satisfies never;
   }
@@ -80,6 +89,12 @@ function planPath(
       if (depth === 0 && isInboxName(name)) {
         return { kind: 'unclear', problem: 'the account has no mailbox with the role inbox' };
       }
+      const siblings = mailboxes.filter((mailbox) => mailbox.parentId === parentId);
+      const alike = findAlikeName(
+        name,
+        siblings.map((mailbox) => mailbox.name),
+      );
+      if (alike !== null) return { kind: 'unclear', problem: offerAlike(alike) };
       const toCreate: Mailbox = { id: '', name, parentId, role: null, totalEmails: 0 };
       const problem = findUseProblem(toCreate, mailboxes, use);
       return problem === null

@@ -1,6 +1,7 @@
 import { SettingsError } from '../errors.ts';
 import { createBudget } from '../http/budget.ts';
 import { createHttpClients } from '../http/clients.ts';
+import { type ServerTime, watchClock } from '../http/clock.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
 import { createRedact } from '../log/redaction.ts';
 import { connect } from '../run/connect.ts';
@@ -11,12 +12,14 @@ import { emptyState } from '../state/state.ts';
 import { isColorWanted, isDumb } from '../terminal/color.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { findLayout } from '../triage/layout.ts';
-import { checkClock, type ServerTime, watchClock } from './check-clock.ts';
+import { checkClock } from './check-clock.ts';
 import { checkContacts } from './check-contacts.ts';
 import { checkMail } from './check-mail.ts';
 import { checkState } from './check-state.ts';
 import { type Check, isReady } from './check.ts';
+import { findAccountDoubt, findCategoryDoubts } from './doubts.ts';
 import { planFastmailRules } from './fastmail-rules.ts';
+import { findRoutingDoubts } from './routing-doubts.ts';
 import { renderSetupJson, renderSetupText, type SetupReport } from './report.ts';
 
 /** What the process hands to setup. */
@@ -26,6 +29,8 @@ export interface SetupOptions {
   /** `--apply`: create what is missing. */
   readonly mayWrite: boolean;
   readonly isJson: boolean;
+  /** `--rules`. */
+  readonly areRulesWanted: boolean;
   readonly output: NodeJS.WritableStream;
   readonly isTerminal: boolean;
   /** For progress and for what the servers' clients have to say. */
@@ -54,9 +59,18 @@ export async function runSetup(options: SetupOptions): Promise<0 | 1> {
     return 1;
   }
   const report = await examine(read, options);
-  const useColor = isColorWanted(options.env, options.isTerminal);
-  await print(options.isJson ? renderSetupJson(report) : renderSetupText(report, useColor));
+  const text = {
+    useColor: isColorWanted(options.env, options.isTerminal),
+    width: widthOf(options.output),
+    areRulesWanted: options.areRulesWanted,
+  };
+  await print(options.isJson ? renderSetupJson(report) : renderSetupText(report, text));
   return isReady(report.checks) ? 0 : 1;
+}
+
+/** Columns of a terminal, and 80 for everything else. */
+function widthOf(output: NodeJS.WritableStream): number {
+  return 'columns' in output && typeof output.columns === 'number' ? output.columns : 80;
 }
 
 /** After a signal a write under way may finish; nothing new is begun. */
@@ -91,16 +105,21 @@ async function examine(
   const names = triageNames(settings);
   const [mailChecks, contactsChecks, state] = await Promise.all([
     checkMail({ mail, names, mayWrite, progress }),
-    checkContacts({ contacts, names, mayWrite, progress }),
+    checkContacts({ contacts, username: settings.cardDavUsername, names, mayWrite, progress }),
     checkState({ ...settings, budget }),
   ]);
-  progress.end();
-  await log.flush();
   const { mailboxes } = mailChecks;
   const { groups } = contactsChecks;
   const checks = [...mailChecks.checks, ...contactsChecks.checks];
   const layout =
     mailboxes === null || groups === null ? null : findLayout(mailboxes, groups, names);
+  const routingDoubts =
+    layout?.kind === 'complete' && groups !== null
+      ? // Whatever fails here has been read without failing a moment ago, and is no part of the checks.
+        await findRoutingDoubts({ mail, contacts, layout: layout.layout, groups }).catch(() => [])
+      : [];
+  progress.end();
+  await log.flush();
   return {
     version: options.version,
     isApplied: mayWrite,
@@ -112,6 +131,11 @@ async function examine(
       ...(options.mayWrite && settings.isDryRun
         ? ['MAILROOM_DRY_RUN is set, so --apply created nothing']
         : []),
+      ...findCategoryDoubts(names.categories),
+      ...(mailChecks.session === null
+        ? []
+        : findAccountDoubt(mailChecks.session, settings.cardDavUsername)),
+      ...routingDoubts,
     ],
   };
 }

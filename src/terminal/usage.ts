@@ -20,8 +20,8 @@ ${SETTINGS_NOTE}
 MAILROOM_JMAP_TOKEN, MAILROOM_CARDDAV_USERNAME and MAILROOM_CARDDAV_PASSWORD are required.
 `;
 
-export const SETUP_USAGE = `Usage: npx mailroom setup [--apply] [--json]
-   or: npx tsx src/setup.ts [--apply] [--json]
+export const SETUP_USAGE = `Usage: npx mailroom setup [--apply] [--json] [--rules]
+   or: npx tsx src/setup.ts [--apply] [--json] [--rules]
 
 Compares the account of the settings with what a triage pass needs: credentials, mailboxes, triage
 labels, contact groups, state. Then prints the rules to make by hand in Fastmail. Nothing is written
@@ -29,6 +29,7 @@ without --apply.
 
   --apply     create the mailboxes, labels and contact groups that are missing, and nothing else
   --json      print one JSON object, for programs
+  --rules     print the rules to make by hand also when something failed
   -h, --help  show this text
   --version   show the version
 

@@ -1,8 +1,15 @@
 import { findChain } from './chain.ts';
 import { SCREENER } from './decision.ts';
-import { findMailbox, findUseProblem, findWithin, type MailboxUse } from './mailboxes.ts';
+import {
+  findAlikeMailbox,
+  findMailbox,
+  findUseProblem,
+  findWithin,
+  type MailboxUse,
+  offerAlike,
+} from './mailboxes.ts';
 import type { Category, ContactGroup, ContactType, Mailbox } from './model.ts';
-import { isSameName } from './names.ts';
+import { findAlikeName, isSameName } from './names.ts';
 
 /** The names a pass works with, from the settings. */
 export interface TriageNames {
@@ -84,9 +91,13 @@ export function findGroup(groups: readonly ContactGroup[], name: string): GroupS
   const named = groups.filter((group) => isSameName(group.name, name));
   const group = named.find(({ isReadOnly }) => isReadOnly !== true);
   if (group !== undefined) return { kind: 'found', group };
+  const alike = findAlikeName(
+    name,
+    groups.map((one) => one.name),
+  );
   const problem =
     named.length === 0
-      ? 'is missing'
+      ? `is missing${offer(alike)}`
       : 'is only in an address book that may not be written: one in an own address book is missing';
   return { kind: 'missing', problem };
 }
@@ -105,8 +116,9 @@ export function findLayout(
       const problem = findUseProblem(search.mailbox, mailboxes, mailboxUse(name, names));
       if (problem !== null) problems.push(`mailbox "${name}" ${problem}`);
       mailboxIds.set(name, search.mailbox.id);
-    } else if (search.kind === 'missing') problems.push(`mailbox "${name}" is missing`);
-    else {
+    } else if (search.kind === 'missing') {
+      problems.push(`mailbox "${name}" is missing${offer(findAlikeMailbox(mailboxes, name))}`);
+    } else {
       problems.push(
         `mailbox "${name}" could be ${search.paths.map((path) => `"${path}"`).join(' or ')}: name it by its path`,
       );
@@ -161,6 +173,10 @@ export function findLayout(
           : null,
     },
   };
+}
+
+function offer(alike: string | null): string {
+  return alike === null ? '' : `: ${offerAlike(alike)}`;
 }
 
 /** What names stand for in the account. */

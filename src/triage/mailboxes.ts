@@ -1,5 +1,5 @@
 import type { Mailbox } from './model.ts';
-import { isInboxName, isSameName } from './names.ts';
+import { findAlikeName, isInboxName, isSameName } from './names.ts';
 
 export type MailboxSearch =
   | { readonly kind: 'found'; readonly mailbox: Mailbox }
@@ -35,6 +35,27 @@ export function findMailbox(mailboxes: readonly Mailbox[], setting: string): Mai
 }
 
 /**
+ * The path of a mailbox that a setting nearly names: only letter case, accents or spaces differ.
+ * Null for none, and for a setting that `findMailbox` finds.
+ */
+export function findAlikeMailbox(mailboxes: readonly Mailbox[], setting: string): string | null {
+  const usable = mailboxes.filter((one) => findRoleAbove(one, mailboxes, THROWN_AWAY) === null);
+  const paths = usable.map((mailbox) => mailboxPath(mailbox, mailboxes));
+  const alike = findAlikeName(setting, paths);
+  if (alike !== null || setting.includes('/')) return alike;
+  const name = findAlikeName(
+    setting,
+    usable.map((mailbox) => mailbox.name),
+  );
+  return paths[usable.findIndex((mailbox) => mailbox.name === name)] ?? null;
+}
+
+/** What to do about a mailbox or contact group that is there under nearly the name of the settings. */
+export function offerAlike(name: string): string {
+  return `there is "${name}", so rename one of the two: that, or the name in the settings`;
+}
+
+/**
  * Why a mailbox cannot serve, a phrase that goes on after its name; null when it can. Labels and
  * Screener need a mailbox of their own: every email in Archive would be triaged. Mail swept into
  * Trash or Junk is deleted by the server in the end, and Drafts and Sent hold the user's own.
@@ -49,6 +70,9 @@ export function findUseProblem(
   }
   if (NO_DESTINATION.has(mailbox.role ?? '')) {
     return `is the account's ${mailbox.role} mailbox: mail must not be swept into it, name another one`;
+  }
+  if (mailbox.isReadOnly === true) {
+    return 'may not be changed by this account (mayAddItems, mayRemoveItems): ask its owner for the right, or name another one';
   }
   const above = findRoleAbove(mailbox, mailboxes, use === 'label' ? THROWN_AWAY : NO_DESTINATION);
   return above === null

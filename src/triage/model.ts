@@ -54,6 +54,8 @@ export interface Mailbox {
   /** IANA role in lower case (`inbox`, `trash`, `junk`, `drafts`, `sent`, `archive`), or null. */
   readonly role: string | null;
   readonly totalEmails: number;
+  /** The server says that emails may not be put in or taken out (RFC 8621 §2 myRights). */
+  readonly isReadOnly?: boolean;
 }
 
 /** A group card: `X-ADDRESSBOOKSERVER-KIND:group` (vCard 3.0) or `KIND:group` (RFC 6350 §6.1.4). */

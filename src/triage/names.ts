@@ -3,6 +3,22 @@ export function isSameName(a: string, b: string): boolean {
   return a.normalize('NFC') === b.normalize('NFC');
 }
 
+/**
+ * The first of the names that differs from the wanted one in letter case, accents or spaces alone;
+ * null for none. A person would read it as the same, so nothing is ever created beside it.
+ */
+export function findAlikeName(wanted: string, names: readonly string[]): string | null {
+  const key = looseName(wanted);
+  return names.find((name) => !isSameName(name, wanted) && looseName(name) === key) ?? null;
+}
+
+function looseName(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replaceAll(/[\p{M}\s]/gu, '')
+    .toLowerCase();
+}
+
 /** `Inbox` in any letter case always means the mailbox whose role is `inbox` (RFC 8621 §2). */
 export function isInboxName(name: string): boolean {
   return name.toLowerCase() === 'inbox';

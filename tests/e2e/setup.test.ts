@@ -78,7 +78,9 @@ describeEachServer('a fresh account', ({ open }) => {
     const { exitCode, stdout } = await runSetup(programs, env, '--apply');
 
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('Result: 21 as it should be. Nothing to do: the account is ready.');
+    expect(stdout).toContain(
+      'Result: 21 as it should be.\nNothing to do. The account is ready but for the rules below',
+    );
     expect(recordedWrites(account)).toHaveLength(writes);
     expect(await readEtags(account)).toEqual(before);
   });
@@ -326,7 +328,9 @@ describe('what a person sees', () => {
     expect(stdout).not.toContain('\u001B');
     expect(stdout).toContain('  missing  Screener\n');
     expect(stdout).toContain('Run setup again with --apply to create what is missing.');
-    const conditions = [...stdout.matchAll(/^ +If +(.+)$/gmu)].map(([, text]) => text);
+    const conditions = [...stdout.matchAll(/^ +\d\. If {4}(.+?)(?: {2}\(.*)?$/gmu)].map(
+      ([, text]) => text,
+    );
     expect(conditions).toEqual([
       'Sender is a member of group "Feed"',
       'Sender is a member of group "Paper Trail"',

@@ -1,4 +1,4 @@
-import { MalformedAnswerError } from '../../errors.ts';
+import { MalformedAnswerError, WEB_PAGE } from '../../errors.ts';
 import type { Http } from '../../http/http.ts';
 
 /**
@@ -18,7 +18,10 @@ export function createDavFetch(http: Http): Http {
     switch (method) {
       case 'PROPFIND':
       case 'REPORT':
-        if (response.status !== 207) fail(`HTTP ${response.status} where 207 is due`);
+        if (response.status !== 207) {
+          const page = isPage(type) ? `: ${notA('XML', type)}` : '';
+          fail(`HTTP ${response.status} where 207 is due${page}`);
+        }
         if (!/^(?:application|text)\/(?:[\w.-]+\+)?xml$/u.test(type)) fail(notA('XML', type));
         break;
       case 'PUT':
@@ -56,5 +59,8 @@ function isPage(type: string): boolean {
 }
 
 function notA(expected: string, type: string): string {
+  if (isPage(type)) {
+    return `not ${expected} but text/html, ${WEB_PAGE}. Is MAILROOM_CARDDAV_URL right?`;
+  }
   return `not ${expected} but ${/^[\w.+-]+\/[\w.+-]+$/u.test(type) ? type : 'without a type'}`;
 }

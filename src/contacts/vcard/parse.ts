@@ -15,10 +15,20 @@ export interface CardReading {
   readonly contacts: readonly Contact[];
   /** The resource's group; should it hold several, the first. */
   readonly group: ContactGroup | null;
+  /** EMAIL values with a `*`, which rules of a server may read as a pattern. */
+  readonly patterns: readonly AddressPattern[];
   /** UIDs of all its cards. */
   readonly uids: readonly string[];
   /** It is no vCard from BEGIN to END; what could be made out of it is above all the same. */
   readonly isDamaged: boolean;
+}
+
+/** What stands on a contact's card in place of an address. */
+export interface AddressPattern {
+  /** Of the card, as written. */
+  readonly uid: string;
+  /** `*@example.com`. */
+  readonly text: string;
 }
 
 /** Reads a resource, whatever it is: never throws. */
@@ -27,10 +37,10 @@ export function parseCard(raw: RawCard, href: string): CardReading {
   // Of what is no vCard the lines are looked at still: an address in it must not get a second card.
   const readable = parts.length === 0 ? [partOfAnything(raw)] : parts;
   const group = parts.find(isGroupPart);
+  const people = readable.filter((part) => !isGroupPart(part) && !isListPart(part));
   return {
-    contacts: readable
-      .filter((part) => !isGroupPart(part) && !isListPart(part))
-      .map((part) => toContact(part, href)),
+    contacts: people.map((part) => toContact(part, href)),
+    patterns: people.flatMap(findPatterns),
     group: group === undefined ? null : toGroup(group, href),
     uids: parts.map(findUid),
     isDamaged: parts.length === 0 || parts.some(({ finish }) => finish === null),
@@ -83,6 +93,14 @@ export function findAddresses({ lines }: CardPart): readonly SenderAddress[] {
     .filter(({ name }) => name === 'EMAIL')
     .flatMap((line) => parseEmailValue(decodeText(line)));
   return [...new Set(addresses)];
+}
+
+function findPatterns(part: CardPart): readonly AddressPattern[] {
+  const uid = findUid(part);
+  return part.lines
+    .filter(({ name }) => name === 'EMAIL')
+    .map((line) => ({ uid, text: decodeText(line).trim() }))
+    .filter(({ text }) => text.includes('*'));
 }
 
 /** Whether a line names a member of a group: Apple's property, or that of RFC 6350 §6.6.5. */

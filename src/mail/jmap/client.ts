@@ -6,6 +6,7 @@ import {
   MalformedAnswerError,
   messageOf,
   UrlNotTrustedError,
+  WEB_PAGE,
 } from '../../errors.ts';
 import type { Http } from '../../http/http.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -199,8 +200,12 @@ async function readJson(response: Response, host: string): Promise<unknown> {
   try {
     return await response.json();
   } catch {
+    const isPage = response.headers.get('content-type')?.includes('html') === true;
+    const sent = isPage
+      ? `${WEB_PAGE}, and not JSON. Is MAILROOM_JMAP_SESSION_URL right?`
+      : 'not JSON';
     // No cause: the parser's message quotes the text.
-    throw malformedAnswer(`what ${host} sent is not JSON`);
+    throw malformedAnswer(`what ${host} sent is ${sent}`);
   }
 }
 

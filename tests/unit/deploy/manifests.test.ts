@@ -124,6 +124,7 @@ describe('what is applied', () => {
     ]);
 
     expect(found.length).toBeGreaterThan(15);
+    expect(await read('Containerfile')).toContain(`ARG VERSION=${version}\n`);
     expect(new Set(found.map(({ groups }) => groups?.['it']))).toEqual(new Set([version]));
   });
 });

@@ -17,11 +17,26 @@ describe('mailboxes as the server gives them', () => {
     ['role in lower case, whatever case it comes in', { role: 'INBOX' }, { role: 'inbox' }],
     ['parentId left out is a top-level mailbox', { parentId: undefined }, { parentId: null }],
     ['total', { totalEmails: 7 }, { totalEmails: 7 }],
+    ['a right that is missing', { myRights: { mayAddItems: false } }, { isReadOnly: true }],
+    ['another right', { myRights: { mayRemoveItems: false } }, { isReadOnly: true }],
     ['more properties than asked for', { sortOrder: 1 }, { name: 'Inbox' }],
   ])('%s', async (_, change, expected) => {
     const { store } = fakeJmap(() => get([aMailboxObject(change)]));
 
     await expect(store.readMailboxes()).resolves.toEqual([expect.objectContaining(expected)]);
+  });
+
+  it.each([
+    ['are there', { mayAddItems: true, mayRemoveItems: true, mayDelete: false }],
+    ['are not told', undefined],
+    ['are null', null],
+    ['are told in part', { mayDelete: false }],
+  ])('rights that %s do not make a mailbox one that may only be read', async (_, myRights) => {
+    const { store } = fakeJmap(() => get([aMailboxObject({ myRights })]));
+
+    const [mailbox] = await store.readMailboxes();
+
+    expect(mailbox).not.toHaveProperty('isReadOnly');
   });
 
   it.each([

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { AccountError, CredentialsError, NetworkError, StoppedError } from '../../../src/errors.ts';
+import {
+  AccountError,
+  CredentialsError,
+  messageOf,
+  NetworkError,
+  runFailureKind,
+  StoppedError,
+} from '../../../src/errors.ts';
 import type { TriageReport } from '../../../src/triage/report.ts';
 import { runTriagePass } from '../../../src/pass/triage-pass.ts';
 import {
@@ -431,7 +438,7 @@ describe('when mail and contacts both cannot be read', () => {
     ['mail', unreachable, refused],
     ['contacts', refused, unreachable],
   ])(
-    'the failure that a person has to act on is the one that is said, not that of %s',
+    'both failures are said, and a person has to act although %s may come back by itself',
     async (_rule, ofMail, ofContacts) => {
       const world = memoryWorld(new MemoryAccount(anAccount()));
       const broken = {
@@ -440,7 +447,10 @@ describe('when mail and contacts both cannot be read', () => {
         contacts: { ...world.contacts, readGroups: () => Promise.reject(ofContacts) },
       };
 
-      await expect(runTriagePass(names, broken)).rejects.toBe(refused);
+      const error: unknown = await runTriagePass(names, broken).catch((thrown: unknown) => thrown);
+
+      expect(messageOf(error)).toBe(`${ofMail.message}; and ${ofContacts.message}`);
+      expect(runFailureKind(error)).toBe('startup');
     },
   );
 });

@@ -22,6 +22,9 @@ const parse = (value: unknown): ReturnType<typeof parseCategories> =>
 const problemsOf = (result: ReturnType<typeof parseCategories>): string =>
   result.kind === 'valid' ? '' : result.problems.join(' | ');
 
+const NAME_RULE =
+  'must be a name, or a path like Inbox/Screener, without empty parts and without spaces around /';
+
 describe('parseCategories: MAILROOM_CATEGORIES', () => {
   it('the default categories are valid', () => {
     expect(validateCategories(DEFAULT_CATEGORIES, RESERVED).kind).toBe('valid');
@@ -86,6 +89,17 @@ describe('parseCategories: MAILROOM_CATEGORIES', () => {
   });
 
   it.each([
+    ['a path that ends in a slash', '["News/"]', `entry 1 has a name that ${NAME_RULE}`],
+    [
+      'a line break',
+      String.raw`[{"name":"News","label":"@To\nNews"}]`,
+      `entry 1 (News) has a label that ${NAME_RULE}`,
+    ],
+    [
+      'spaces around a slash',
+      '[{"name":"W","destinationMailbox":"Inbox / W"}]',
+      `entry 1 (W) has a destinationMailbox that ${NAME_RULE}`,
+    ],
     ['no JSON', 'Imbox,Feed', 'is not JSON'],
     ['no array', '{"name":"Feed"}', 'is not a JSON array'],
     ['null', 'null', 'is not a JSON array'],
@@ -280,9 +294,14 @@ describe('validateCategories: who may share a contact group', () => {
   it.each([
     ['parent and child', [null, 'A']],
     ['grandparent, parent and child', [null, 'A', 'B']],
-    ['siblings', [null, 'A', 'A']],
   ])('%s', (_rule, parents) => {
     expect(share(...parents)).toBe('');
+  });
+
+  it('siblings may not: mail would stay in both', () => {
+    expect(share(null, 'A', 'A')).toBe(
+      "has B and C with one contact group (G), though neither is the other's parent",
+    );
   });
 
   it('strangers may not', () => {

@@ -201,6 +201,7 @@ describe('a value that is not', () => {
     ['MAILROOM_SCREENER_MAILBOX', '   ', /must be a name/u],
     ['MAILROOM_SCREENER_MAILBOX', 'Inbox//Screener', /without empty parts/u],
     ['MAILROOM_LABEL_TO_FEED', '/Feeding', /without empty parts/u],
+    ['MAILROOM_GROUP_FEED', 'Inbox / Feed', /without spaces around/u],
     ['MAILROOM_GROUP_JAIL', 'Jail\u0000House', /must be a name/u],
     ['MAILROOM_JMAP_SESSION_URL', 'api.fastmail.com', /must be an https URL/u],
     ['MAILROOM_JMAP_SESSION_URL', 'http://mail.example/', /must be an https URL/u],

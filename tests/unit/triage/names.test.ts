@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { isDifferentName, isInboxName, isSameName } from '../../../src/triage/names.ts';
+import {
+  findAlikeName,
+  isDifferentName,
+  isInboxName,
+  isSameName,
+} from '../../../src/triage/names.ts';
 
 describe('isSameName: mailboxes and contact groups', () => {
   it.each([
@@ -11,6 +16,19 @@ describe('isSameName: mailboxes and contact groups', () => {
   ])('%s', (_rule, a, b, isSame) => {
     expect(isSameName(a, b)).toBe(isSame);
     expect(isSameName(b, a)).toBe(isSame);
+  });
+});
+
+describe('findAlikeName: what a person would read as the same', () => {
+  it.each([
+    ['letter case', '@ToFeed', ['Feed', '@tofeed'], '@tofeed'],
+    ['spaces', 'Paper Trail', ['PaperTrail'], 'PaperTrail'],
+    ['accents', 'Cafe', ['Café'], 'Café'],
+    ['all of it', 'Paper Trail', [' papér  trail'], ' papér  trail'],
+    ['nothing: it is the same name', 'Café', ['Cafe\u0301'], null],
+    ['more than that', 'Feed', ['Feeds', 'Fee'], null],
+  ])('differs in %s', (_name, wanted, names, found) => {
+    expect(findAlikeName(wanted, names)).toBe(found);
   });
 });
 

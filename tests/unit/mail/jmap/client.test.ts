@@ -356,7 +356,7 @@ it('asks with the two capabilities it uses, as JSON, at the URL of the session',
           {
             accountId: 'A1',
             ids: null,
-            properties: ['id', 'name', 'parentId', 'role', 'totalEmails'],
+            properties: ['id', 'name', 'parentId', 'role', 'totalEmails', 'myRights'],
           },
           'get',
         ],

@@ -1,0 +1,101 @@
+import { CredentialsError, HttpStatusError, MailroomError, NetworkError } from '../errors.ts';
+
+/** A server as the user knows it: the settings that lead there, and where its keys are made. */
+export interface ServerHelp {
+  /** The setting with its URL. */
+  readonly urlSetting: string;
+  readonly url: string;
+  /** The settings with its credentials; values are looked at, never said. */
+  readonly credentials: Readonly<Record<string, string>>;
+  /** What to do when the server refuses them. */
+  readonly newKey: string;
+}
+
+/** The JMAP server's, for the settings' values. */
+export function mailServerHelp(url: string, token: string): ServerHelp {
+  return {
+    urlSetting: 'MAILROOM_JMAP_SESSION_URL',
+    url,
+    credentials: { MAILROOM_JMAP_TOKEN: token },
+    newKey:
+      'Make a new API token in Fastmail (Settings > Privacy & Security > Manage API tokens, scope "Email", not read-only) and set MAILROOM_JMAP_TOKEN',
+  };
+}
+
+/** The CardDAV server's, for the settings' values. */
+export function contactsServerHelp(url: string, username: string, password: string): ServerHelp {
+  return {
+    urlSetting: 'MAILROOM_CARDDAV_URL',
+    url,
+    credentials: { MAILROOM_CARDDAV_USERNAME: username, MAILROOM_CARDDAV_PASSWORD: password },
+    newKey:
+      'Is MAILROOM_CARDDAV_USERNAME the address you log in with? If so, make a new app password in Fastmail (Settings > Privacy & Security > Manage app passwords and access, with contacts (CardDAV)) and set MAILROOM_CARDDAV_PASSWORD',
+  };
+}
+
+/**
+ * What to do about a failed request to `url`, a sentence without a full stop; null where only waiting helps.
+ * It is the one source of these sentences: a pass and setup both show the error's message.
+ */
+export function findRemedy(error: unknown, url: string, help: ServerHelp): string | null {
+  const { urlSetting } = help;
+  if (error instanceof CredentialsError) return findKeyProblem(help) ?? help.newKey;
+  if (error instanceof HttpStatusError) {
+    const isConfigured = URL.parse(url)?.href === URL.parse(help.url)?.href;
+    if (!isConfigured || !NOTHING_THERE.has(error.status)) return null;
+    return `Is ${urlSetting} right? The server offers nothing of the kind there`;
+  }
+  if (!(error instanceof NetworkError)) return null;
+  const code = codeOf(error.cause);
+  const text = NETWORK_REMEDIES.find(([pattern]) => pattern.test(code))?.[1];
+  return text?.replace('URL', urlSetting) ?? null;
+}
+
+/** Adds the remedy to the message, so that it shows wherever the error does. Gives the error back. */
+export function addRemedy(error: unknown, url: string, help: ServerHelp): unknown {
+  if (!(error instanceof MailroomError)) return error;
+  const remedy = findRemedy(error, url, help);
+  if (remedy !== null) error.message += `. ${remedy}`;
+  return error;
+}
+
+const NOTHING_THERE: ReadonlySet<number> = new Set([404, 405, 410, 501]);
+
+const NETWORK_REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/^(?:ENOTFOUND|EAI_)/u, 'Is the host name in URL right, and is this machine online?'],
+  [/^ECONNREFUSED$/u, 'Is the port in URL right, and does the server run?'],
+  [/^(?:EPROTO|ERR_SSL)/u, 'Does the port in URL speak https?'],
+  [/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/u, "Is this machine's clock right?"],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/u, 'Is the host name in URL right?'],
+  [
+    /SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)/u,
+    'If the certificate in front of URL is one of your own, NODE_EXTRA_CA_CERTS names the file of its authority',
+  ],
+];
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string'
+    ? cause.code
+    : '';
+}
+
+/** What can be seen in the credentials themselves. */
+function findKeyProblem({ credentials, newKey }: ServerHelp): string | null {
+  for (const [name, value] of Object.entries(credentials)) {
+    if (value.includes('EXAMPLE-not-a-real') || value === 'you@example.com') {
+      return `${name} still has the value of .env.example`;
+    }
+    if (/^(["']).*\1$/u.test(value)) return `${name} has quotes around it: take them off`;
+  }
+  const { MAILROOM_CARDDAV_PASSWORD: password, MAILROOM_CARDDAV_USERNAME: username } = credentials;
+  if (password?.startsWith(FASTMAIL_TOKEN) === true) {
+    return `MAILROOM_CARDDAV_PASSWORD is an API token: contacts need an app password, made in Settings > Privacy & Security > Manage app passwords and access`;
+  }
+  if (username !== undefined && !username.includes('@')) {
+    return `MAILROOM_CARDDAV_USERNAME has no @: at Fastmail it is the whole address. ${newKey}`;
+  }
+  return null;
+}
+
+/** How Fastmail's API tokens begin. */
+const FASTMAIL_TOKEN = 'fmu1-';

@@ -1,0 +1,39 @@
+import type { JmapSession } from '../mail/jmap/session.ts';
+import { findNearestName } from '../terminal/nearest.ts';
+import type { Category } from '../triage/model.ts';
+import { findAlikeName } from '../triage/names.ts';
+
+/* What is no failure, and yet probably not what the user means: a sentence each. */
+
+/** Names in MAILROOM_CATEGORIES that are nearly those of a default category, which they are not. */
+export function findCategoryDoubts(categories: readonly Category[]): readonly string[] {
+  return categories.flatMap(({ name, label }) => {
+    if (DEFAULT_NAMES.includes(name)) return [];
+    const nearest = findNearestName(name.toLowerCase(), LOWER_CASE_NAMES);
+    const near =
+      findAlikeName(name, DEFAULT_NAMES) ??
+      (nearest?.distance === 1 ? DEFAULT_NAMES[LOWER_CASE_NAMES.indexOf(nearest.name)] : undefined);
+    return near === undefined
+      ? []
+      : [
+          `"${name}" in MAILROOM_CATEGORIES is a category of your own, with the label ${label}: did you mean "${near}"?`,
+        ];
+  });
+}
+
+const DEFAULT_NAMES = ['Imbox', 'Feed', 'Paper Trail', 'Jail', 'Person'];
+
+const LOWER_CASE_NAMES = DEFAULT_NAMES.map((name) => name.toLowerCase());
+
+/** Token and app password are of two accounts: then mail of one is sorted by contacts of the other. */
+export function findAccountDoubt(
+  { username, accountName }: Pick<JmapSession, 'username' | 'accountName'>,
+  cardDavUsername: string,
+): readonly string[] {
+  const mailUser = [username, accountName].find((name) => name.includes('@'));
+  if (mailUser === undefined || !cardDavUsername.includes('@')) return [];
+  if (mailUser.toLowerCase() === cardDavUsername.toLowerCase()) return [];
+  return [
+    `The token is for the mail of ${mailUser}, the app password for the contacts of ${cardDavUsername}: are both of one account?`,
+  ];
+}

@@ -1,0 +1,25 @@
+export interface WrapOptions {
+  /** Columns of a line, the indent included. */
+  readonly width: number;
+  /** What each line begins with. */
+  readonly indent: string;
+  /** What the first line begins with in place of the indent. */
+  readonly first?: string;
+}
+
+/** Lines of whole words; a word that is longer than a line stays whole, so that it can be copied. */
+export function wrapText(text: string, { width, indent, first }: WrapOptions): readonly string[] {
+  const lines: string[] = [];
+  let line = first ?? indent;
+  let isEmpty = true;
+  for (const word of text.split(/\s+/u).filter((one) => one !== '')) {
+    if (!isEmpty && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = indent;
+      isEmpty = true;
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line];
+}
