@@ -4,6 +4,7 @@ import type { Category, ContactType } from '../triage/model.ts';
 import { findNameProblem } from '../triage/decision.ts';
 import { isInboxName, isSameName } from '../triage/names.ts';
 import { parseName } from './parsers.ts';
+import { findSharedGroups } from './shared-groups.ts';
 
 /** Mailbox names that no category may use as its label. */
 export interface ReservedMailboxes {
@@ -233,32 +234,6 @@ function findAddressableLabels(categories: readonly Category[]): readonly string
 /** The last part of a mailbox's path. */
 function ownNameOf(label: string): string {
   return label.slice(label.lastIndexOf('/') + 1);
-}
-
-function findSharedGroups(categories: readonly Category[]): readonly string[] {
-  const problems: string[] = [];
-  // With an unknown parent nobody can tell yet whose relative a category is.
-  const judged = categories.filter(
-    (one) =>
-      one.contactGroup !== '' &&
-      findChain(one, categories).every(
-        ({ parent }) => parent === null || categories.some(({ name }) => isSameName(name, parent)),
-      ),
-  );
-  for (const [index, one] of judged.entries()) {
-    for (const other of judged.slice(index + 1)) {
-      if (!isSameName(one.contactGroup, other.contactGroup)) continue;
-      // Of siblings neither is the other's old place, so mail would stay in both.
-      const isRelated =
-        findChain(one, categories).includes(other) || findChain(other, categories).includes(one);
-      if (!isRelated) {
-        problems.push(
-          `has ${one.name} and ${other.name} with one contact group (${one.contactGroup}), though neither is the other's parent`,
-        );
-      }
-    }
-  }
-  return problems;
 }
 
 function isSameMailboxName(a: string, b: string): boolean {
