@@ -9,7 +9,7 @@ import {
   type SenderAddress,
 } from '../triage/model.ts';
 import { findDoubt } from '../triage/contact.ts';
-import { findGroup } from '../triage/layout.ts';
+import { findGroup } from '../triage/groups.ts';
 import type { ContactStore, ContactLookup } from '../triage/ports.ts';
 import { BookDirectory, type RememberedBooks } from './book-directory.ts';
 import { type BookCards, BookListing, type CardVisitor, isRefusedQuery } from './book-listing.ts';

@@ -1,7 +1,8 @@
 import type { DavContactStore } from '../contacts/contact-store.ts';
 import { messageOf } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { findGroup, requiredGroupNames, type TriageNames } from '../triage/layout.ts';
+import { findGroup } from '../triage/groups.ts';
+import { requiredGroupNames, type TriageNames } from '../triage/layout.ts';
 import type { ContactGroup } from '../triage/model.ts';
 import { offerAlike } from '../triage/mailboxes.ts';
 import { findAlikeName, isSameName } from '../triage/names.ts';

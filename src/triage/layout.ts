@@ -6,10 +6,9 @@ import {
   findUseProblem,
   findWithin,
   type MailboxUse,
-  offerAlike,
 } from './mailboxes.ts';
+import { findGroup, offer } from './groups.ts';
 import type { Category, ContactGroup, ContactType, Mailbox } from './model.ts';
-import { findAlikeName, isSameName } from './names.ts';
 
 /** The names a pass works with, from the settings. */
 export interface TriageNames {
@@ -79,27 +78,6 @@ export function mailboxUse(name: string, { categories }: TriageNames): MailboxUs
   return categories.some(({ destinationMailbox }) => destinationMailbox === name)
     ? 'destination'
     : 'label';
-}
-
-export type GroupSearch =
-  | { readonly kind: 'found'; readonly group: ContactGroup }
-  /** `problem` follows the group's name in a sentence. */
-  | { readonly kind: 'missing'; readonly problem: string };
-
-/** The first group of that name that may be written. */
-export function findGroup(groups: readonly ContactGroup[], name: string): GroupSearch {
-  const named = groups.filter((group) => isSameName(group.name, name));
-  const group = named.find(({ isReadOnly }) => isReadOnly !== true);
-  if (group !== undefined) return { kind: 'found', group };
-  const alike = findAlikeName(
-    name,
-    groups.map((one) => one.name),
-  );
-  const problem =
-    named.length === 0
-      ? `is missing${offer(alike)}`
-      : 'is only in an address book that may not be written: one in an own address book is missing';
-  return { kind: 'missing', problem };
 }
 
 /** Finds every mailbox and group that the names ask for, and says all that is missing at once. */
@@ -173,10 +151,6 @@ export function findLayout(
           : null,
     },
   };
-}
-
-function offer(alike: string | null): string {
-  return alike === null ? '' : `: ${offerAlike(alike)}`;
 }
 
 /** What names stand for in the account. */
