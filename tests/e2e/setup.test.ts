@@ -79,7 +79,7 @@ describeEachServer('a fresh account', ({ open }) => {
 
     expect(exitCode).toBe(0);
     expect(stdout).toContain(
-      'Result: 21 as it should be.\nNothing to do. The account is ready but for the rules below',
+      'Result: 22 as it should be.\nNothing to do. The account is ready but for the rules below',
     );
     expect(recordedWrites(account)).toHaveLength(writes);
     expect(await readEtags(account)).toEqual(before);
@@ -326,7 +326,7 @@ describe('what a person sees', () => {
 
     expect(stderr).toBe('');
     expect(stdout).not.toContain('\u001B');
-    expect(stdout).toContain('  missing  Screener\n');
+    expect(stdout).toContain('  missing   Screener\n');
     expect(stdout).toContain('Run setup again with --apply to create what is missing.');
     const conditions = [...stdout.matchAll(/^ +\d\. If {4}(.+?)(?: {2}\(.*)?$/gmu)].map(
       ([, text]) => text,
