@@ -34,6 +34,7 @@ export function findPlaces(
   const labels = [
     names.errorLabel,
     names.warningLabel,
+    names.takeBackLabel,
     ...names.categories.map((one) => one.label),
   ];
   const labelIds = labels.flatMap((name) => (name === null ? [] : (find(name)?.id ?? [])));
