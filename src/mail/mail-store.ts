@@ -1,4 +1,5 @@
 import type { DigestMail } from '../triage/digest.ts';
+import type { Mailbox } from '../triage/model.ts';
 import type { MailStore } from '../triage/ports.ts';
 import { readDigestPlaces, readTitledEmails, saveDigest } from './digests.ts';
 import { readChanges, readEmails } from './email-changes.ts';
@@ -32,9 +33,18 @@ export interface MailStoreOptions extends JmapClientOptions {
 export function createMailStore(options: MailStoreOptions): JmapMailStore {
   const client = new JmapClient(options);
   const read = createEmailReader(client, options.ownUsernames);
+  const remembered = options.remembered?.totalsBelievedSince;
+  let believedSince = remembered === undefined ? new Date() : new Date(remembered);
+  const isDoubted = !(Math.abs(Date.now() - believedSince.getTime()) < BELIEVED_FOR_MS);
   return {
-    readMailboxes: () => readMailboxes(client),
-    readEmailsIn: (mailboxIds) => readEmailsIn(client, mailboxIds, read),
+    async readMailboxes() {
+      const mailboxes = await readMailboxes(client);
+      return isDoubted ? mailboxes.map(withoutZero) : mailboxes;
+    },
+    async *readEmailsIn(mailboxIds) {
+      yield* readEmailsIn(client, mailboxIds, read);
+      if (isDoubted) believedSince = new Date();
+    },
     readEmailsFrom: (id, addresses) => readEmailsFrom(client, { id, addresses }, read),
     readEmails: (ids) => readEmails(client, ids, read),
     readChanges: (sinceState) => readChanges(client, sinceState, read),
@@ -44,6 +54,16 @@ export function createMailStore(options: MailStoreOptions): JmapMailStore {
     saveDigest: (digest, state) => saveDigest(client, digest, state, options.ownUsernames),
     createMailbox: (name, parentId) => createMailbox(client, name, parentId),
     readAccount: () => client.session(),
-    remember: () => client.remember(),
+    remember() {
+      const session = client.remember();
+      return session && { ...session, totalsBelievedSince: believedSince.toISOString() };
+    },
   };
+}
+
+/** A `totalEmails` of 0 saves a request, and some server may be wrong about it: not for longer. */
+const BELIEVED_FOR_MS = 3_600_000;
+
+function withoutZero(mailbox: Mailbox): Mailbox {
+  return mailbox.totalEmails === 0 ? { ...mailbox, totalEmails: null } : mailbox;
 }

@@ -3,7 +3,6 @@ import type { Email, EmailAddress, Mailbox } from '../triage/model.ts';
 import {
   arrayOf,
   decodeBoolean,
-  decodeCount,
   decodeId,
   decodeNullable,
   decodeObject,
@@ -55,7 +54,7 @@ export function decodeMailbox(object: JsonObject): Mailbox {
     name: decodeString(object['name'], `${where}.name`),
     parentId: decodeNullable(object['parentId'], `${where}.parentId`, decodeId),
     role: role === null || role === '' ? null : role.toLowerCase(),
-    totalEmails: decodeCount(object['totalEmails'], `${where}.totalEmails`),
+    totalEmails: findCount(object['totalEmails']),
     ...(isReadOnly(object['myRights'], where) ? { isReadOnly: true } : {}),
   };
 }
@@ -64,6 +63,11 @@ export function decodeMailbox(object: JsonObject): Mailbox {
 function isReadOnly(myRights: unknown, where: string): boolean {
   const rights = decodeNullable(myRights, `${where}.myRights`, decodeObject) ?? {};
   return rights['mayAddItems'] === false || rights['mayRemoveItems'] === false;
+}
+
+/** A total only saves a request, so nonsense in it is no reason to give up. */
+function findCount(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
 /** RFC 8621 §4.1. */

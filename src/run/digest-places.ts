@@ -73,8 +73,8 @@ export async function readBacklog(
   mail: DigestMail,
   gone: ReadonlySet<SenderAddress>,
 ): Promise<Backlog> {
-  const read = [screener, jail].filter((one) => one !== null && one.totalEmails > 0) as Mailbox[];
-  const totals = new Map(read.map(({ id, totalEmails }) => [id, totalEmails]));
+  const read = [screener, jail].filter((one) => one !== null && one.totalEmails !== 0) as Mailbox[];
+  const totals = new Map(read.map(({ id, totalEmails }) => [id, totalEmails ?? Infinity]));
   const backlog = new Backlog(
     { screenerId: screener.id, jailId: jail?.id ?? null, leftAloneIds, totals },
     (sender) => gone.has(sender),

@@ -53,7 +53,8 @@ export interface Mailbox {
   readonly parentId: string | null;
   /** IANA role in lower case (`inbox`, `trash`, `junk`, `drafts`, `sent`, `archive`), or null. */
   readonly role: string | null;
-  readonly totalEmails: number;
+  /** Null: not known. */
+  readonly totalEmails: number | null;
   /** The server says that emails may not be put in or taken out (RFC 8621 §2 myRights). */
   readonly isReadOnly?: boolean;
 }

@@ -70,7 +70,7 @@ export class JmapClient {
   }
 
   /** What the next run need not read again; null unless an answer has confirmed it. */
-  remember(): RememberedSession | null {
+  remember(): Omit<RememberedSession, 'totalsBelievedSince'> | null {
     if (this.#known === null || this.#isUnconfirmed) return null;
     return { ...this.#known, sessionUrl: this.#options.sessionUrl };
   }

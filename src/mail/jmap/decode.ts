@@ -47,14 +47,6 @@ export function decodeBoolean(value: unknown, where: string): boolean {
   return value;
 }
 
-/** RFC 8620 §1.3 UnsignedInt. */
-export function decodeCount(value: unknown, where: string): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-    throw wrongType(where, 'a count');
-  }
-  return value;
-}
-
 /**
  * RFC 8620 §1.4 UTCDate, in whole seconds: if only some had fractions, text order would not be time
  * order.

@@ -41,6 +41,8 @@ export interface JmapSession {
 /** A session kept for a later run, with the URL it was read from. */
 export interface RememberedSession extends JmapSession {
   readonly sessionUrl: string;
+  /** ISO time; since then `totalEmails` has been believed where it is 0. */
+  readonly totalsBelievedSince: string;
 }
 
 /**
@@ -109,6 +111,7 @@ export function parseRememberedSession(json: unknown): RememberedSession | null 
     const apiUrl = decodeString(object['apiUrl'], 'remembered.apiUrl');
     return {
       sessionUrl: decodeString(object['sessionUrl'], 'remembered.sessionUrl'),
+      totalsBelievedSince: decodeString(object['totalsBelievedSince'], 'remembered.totals'),
       apiUrl: new URL(apiUrl).href,
       accountId: decodeId(object['accountId'], 'remembered.accountId'),
       accountName: decodeString(object['accountName'], 'remembered.accountName'),

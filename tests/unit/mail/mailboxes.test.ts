@@ -7,7 +7,7 @@ import {
   MalformedAnswerError,
   NetworkError,
 } from '../../../src/errors.ts';
-import { aMailboxObject, fakeJmap } from './jmap/fake-jmap.ts';
+import { aMailboxObject, aRememberedSession, fakeJmap } from './jmap/fake-jmap.ts';
 import type { FakeAnswer, Invocation } from './jmap/fake-jmap.ts';
 
 const LIMIT_DETAIL = 'urn:ietf:params:jmap:error:limit, maxObjectsInGet';
@@ -19,6 +19,11 @@ describe('mailboxes as the server gives them', () => {
     ['total', { totalEmails: 7 }, { totalEmails: 7 }],
     ['a right that is missing', { myRights: { mayAddItems: false } }, { isReadOnly: true }],
     ['another right', { myRights: { mayRemoveItems: false } }, { isReadOnly: true }],
+    ['total left out is not known', { totalEmails: undefined }, { totalEmails: null }],
+    ['total null is not known', { totalEmails: null }, { totalEmails: null }],
+    ['total negative is not known', { totalEmails: -1 }, { totalEmails: null }],
+    ['total huge is not known', { totalEmails: 1e300 }, { totalEmails: null }],
+    ['total a text is not known', { totalEmails: '3' }, { totalEmails: null }],
     ['more properties than asked for', { sortOrder: 1 }, { name: 'Inbox' }],
   ])('%s', async (_, change, expected) => {
     const { store } = fakeJmap(() => get([aMailboxObject(change)]));
@@ -66,9 +71,6 @@ describe('a list that cannot be right is no list', () => {
     ['name a number', get([aMailboxObject({ name: 5 })]), /list\[\]\.name/u],
     ['parentId a number', get([aMailboxObject({ parentId: 5 })]), /list\[\]\.parentId/u],
     ['role an array', get([aMailboxObject({ role: [] })]), /list\[\]\.role/u],
-    ['total left out', get([aMailboxObject({ totalEmails: undefined })]), /totalEmails/u],
-    ['total negative', get([aMailboxObject({ totalEmails: -1 })]), /totalEmails/u],
-    ['total a text', get([aMailboxObject({ totalEmails: '3' })]), /totalEmails/u],
   ])('%s', async (_, said, message) => {
     const { store } = fakeJmap(() => said);
 
@@ -221,3 +223,32 @@ function page(
     ],
   };
 }
+
+describe('a total of 0 only saves a request', () => {
+  it.each<[rule: string, minutesAgo: number, total: number | null]>([
+    ['is believed within the hour', 59, 0],
+    ['is not known any more after an hour', 60, null],
+    ['nor when the clock was set back', -61, null],
+  ])('%s', async (_, minutesAgo, total) => {
+    const since = new Date(Date.now() - minutesAgo * 60_000).toISOString();
+    const answering = fakeJmap(
+      (calls) => ({
+        responses: calls.map(([name, , id]) => [
+          name,
+          name === 'Mailbox/get'
+            ? { accountId: 'A1', list: [aMailboxObject()] }
+            : { accountId: 'A1', ids: [], list: [], queryState: 'q' },
+          id,
+        ]),
+      }),
+      { remembered: aRememberedSession({ totalsBelievedSince: since }) },
+    ).store;
+    const [inbox] = await answering.readMailboxes();
+
+    expect(inbox?.totalEmails).toBe(total);
+    expect(answering.remember()?.totalsBelievedSince).toBe(since);
+    for await (const page of answering.readEmailsIn(['inbox'])) expect(page.emails).toEqual([]);
+    const isLater = (answering.remember()?.totalsBelievedSince ?? '') !== since;
+    expect(isLater).toBe(total === null);
+  });
+});

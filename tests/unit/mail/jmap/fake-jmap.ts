@@ -112,6 +112,7 @@ export function aSession(
 export function aRememberedSession(change: Partial<RememberedSession> = {}): RememberedSession {
   return {
     sessionUrl: SESSION_URL,
+    totalsBelievedSince: new Date().toISOString(),
     apiUrl: API_URL,
     accountId: 'A1',
     accountName: 'jane@example.com',

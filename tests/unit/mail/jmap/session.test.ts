@@ -118,6 +118,10 @@ describe('a remembered session', () => {
     ['apiUrl is relative', { ...aRememberedSession(), apiUrl: '/api/' }],
     ['account id empty', { ...aRememberedSession(), accountId: '' }],
     ['session state missing', { ...aRememberedSession(), sessionState: undefined }],
+    [
+      'since when totals are believed missing',
+      { ...aRememberedSession(), totalsBelievedSince: undefined },
+    ],
     ['capabilities are no list', { ...aRememberedSession(), capabilities: {} }],
     ['limits missing', { ...aRememberedSession(), limits: undefined }],
     ['session URL missing', { ...aRememberedSession(), sessionUrl: undefined }],
