@@ -12,7 +12,8 @@ import { findDoubt } from '../triage/contact.ts';
 import { findGroup } from '../triage/groups.ts';
 import type { ContactStore, ContactLookup } from '../triage/ports.ts';
 import { BookDirectory, type RememberedBooks } from './book-directory.ts';
-import { type BookCards, BookListing, type CardVisitor, isRefusedQuery } from './book-listing.ts';
+import { type BookCards, BookListing } from './book-listing.ts';
+import { readHrefByUid } from './card-by-uid.ts';
 import { MAX_UIDS, uidFor } from './contact-id.ts';
 import { checkUntouched, removeContact } from './contact-removal.ts';
 import { saveContact } from './contact-saving.ts';
@@ -233,32 +234,4 @@ function isShort(
       !listed.some(({ hrefs }) => hrefs.has(href)) ||
       [...memberKeys].some((key) => !uidKeys.has(key)),
   );
-}
-
-/** By a filter; where the server refuses it, among all cards. */
-async function readHrefByUid(
-  uid: string,
-  books: readonly AddressBook[],
-  { client, listing, eachBook }: Pick<Readers, 'listing' | 'eachBook'> & { client: DavClient },
-): Promise<string | null> {
-  const match = { _attributes: { 'match-type': 'equals' }, _text: uid };
-  const filter = { 'card:prop-filter': { _attributes: { name: 'UID' }, 'card:text-match': match } };
-  const found: string[] = [];
-  await eachBook(books, async (book) => {
-    if (found.length > 0) return;
-    try {
-      const query = { props: { 'd:getetag': {} }, filter };
-      const hrefs = await client.query(book.url, query, (resource) =>
-        listing.findHref(resource, book),
-      );
-      found.push(...hrefs);
-    } catch (error) {
-      if (!isRefusedQuery(error)) throw error;
-      const visit: CardVisitor = ({ uids }, href) => {
-        if (uids.includes(uid)) found.push(href);
-      };
-      await listing.listCards(book, Promise.resolve(visit));
-    }
-  });
-  return found[0] ?? null;
 }

@@ -54,7 +54,7 @@ describeEachServer('a fresh account', ({ open }) => {
 
     expect(exitCode).toBe(1);
     expect(report).toMatchObject({ ok: false, applied: false });
-    expect(report.counts).toEqual({ exists: 6, missing: 15, created: 0, failed: 0 });
+    expect(report.counts).toEqual({ exists: 6, missing: 15, optional: 1, created: 0, failed: 0 });
     for (const item of CREATABLE) expect([item, statuses.get(item)]).toEqual([item, 'missing']);
     for (const item of GIVEN) expect([item, statuses.get(item)]).toEqual([item, 'exists']);
     expect(recordedWrites(account)).toEqual([]);
@@ -65,7 +65,7 @@ describeEachServer('a fresh account', ({ open }) => {
   test('with --apply: it is created, and nothing else', async () => {
     const { exitCode, report, statuses } = await runSetupJson(programs, env, '--apply');
 
-    expect(report.counts).toEqual({ exists: 6, missing: 0, created: 15, failed: 0 });
+    expect(report.counts).toEqual({ exists: 6, missing: 0, optional: 0, created: 16, failed: 0 });
     for (const item of CREATABLE) expect([item, statuses.get(item)]).toEqual([item, 'created']);
     expect(exitCode).toBe(0);
     expect(Object.keys(await readEtags(account))).toHaveLength(4);
@@ -204,7 +204,7 @@ describe('what goes wrong for one thing', () => {
     const { exitCode, report, statuses, detail } = await runSetupJson(programs, env, '--apply');
 
     expect(exitCode).toBe(1);
-    expect(report.counts).toEqual({ exists: 6, missing: 0, created: 14, failed: 1 });
+    expect(report.counts).toEqual({ exists: 6, missing: 0, optional: 0, created: 15, failed: 1 });
     expect(statuses.get(item)).toBe('failed');
     expect(detail(item)).toContain(reason);
   });
@@ -288,7 +288,7 @@ describe('what goes wrong for one thing', () => {
 
     expect(exitCode).toBe(1);
     expect(report.items.find(({ area }) => area === 'state')).toMatchObject({ status: 'failed' });
-    expect(report.counts).toMatchObject({ created: 15, failed: 1 });
+    expect(report.counts).toMatchObject({ created: 16, failed: 1 });
   });
 
   test('the server is down: each part says so, within the time of the pass', async () => {
@@ -351,6 +351,7 @@ describe('what a person sees', () => {
       'mailbox Alerts',
       'triage label @ToFeed',
       'triage label @ToAlerts',
+      'triage label @ToScreener',
       'contact group Feed',
       'contact group Alerts',
     ]);

@@ -1,0 +1,38 @@
+import { type BookListing, type CardVisitor, isRefusedQuery } from './book-listing.ts';
+import type { DavClient } from './dav/client.ts';
+import type { AddressBook } from './discovery.ts';
+import type { EachBook } from './each-book.ts';
+
+interface CardFinder {
+  readonly client: DavClient;
+  readonly listing: BookListing;
+  readonly eachBook: EachBook;
+}
+
+/** The path of the first card with this UID: by a filter; where the server refuses it, among all cards. */
+export async function readHrefByUid(
+  uid: string,
+  books: readonly AddressBook[],
+  { client, listing, eachBook }: CardFinder,
+): Promise<string | null> {
+  const match = { _attributes: { 'match-type': 'equals' }, _text: uid };
+  const filter = { 'card:prop-filter': { _attributes: { name: 'UID' }, 'card:text-match': match } };
+  const found: string[] = [];
+  await eachBook(books, async (book) => {
+    if (found.length > 0) return;
+    try {
+      const query = { props: { 'd:getetag': {} }, filter };
+      const hrefs = await client.query(book.url, query, (resource) =>
+        listing.findHref(resource, book),
+      );
+      found.push(...hrefs);
+    } catch (error) {
+      if (!isRefusedQuery(error)) throw error;
+      const visit: CardVisitor = ({ uids }, href) => {
+        if (uids.includes(uid)) found.push(href);
+      };
+      await listing.listCards(book, Promise.resolve(visit));
+    }
+  });
+  return found[0] ?? null;
+}
