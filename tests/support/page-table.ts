@@ -6,7 +6,10 @@ import { PROJECT } from './run-mailroom.ts';
 const PAGE = 'tests/README.md';
 
 /** Puts a table between its two marks in tests/README.md. Throws where they are missing. */
-export async function replaceTable(name: 'bench' | 'torture', table: string): Promise<void> {
+export async function replaceTable(
+  name: 'bench' | 'torture' | 'mutate',
+  table: string,
+): Promise<void> {
   const file = join(PROJECT, PAGE);
   const page = await readFile(file, 'utf8');
   const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];

@@ -1,0 +1,182 @@
+import * as fc from 'fast-check';
+
+import type { Fault, MemoryWorldOptions } from '../support/memory-world.ts';
+import { GROUPS, LABELS, NAMES, SENDERS, Story } from './story.ts';
+
+/** One thing that happens; its text is what a failed story shows. */
+export interface Step {
+  readonly kind: string;
+  readonly text: string;
+  act(story: Story, scheduler: fc.Scheduler): void | Promise<void>;
+}
+
+const sender = fc.constantFrom(...SENDERS);
+const label = fc.constantFrom(...LABELS);
+const name = fc.constantFrom('Ann', 'Bob', 'Other', '');
+const pick = fc.nat({ max: 1000 });
+const call = fc.integer({ min: 1, max: 24 });
+const ELSEWHERE = ['Archive', 'Trash', 'Inbox', 'Screener', 'Feed', 'Jail'];
+const BREAKS: readonly Fault[] = ['break before', 'break after'];
+const FAULTS: readonly Fault[] = ['refuse', 'fail', 'refuse first', 'fail first', 'signal', 'lie'];
+
+function step(kind: string, text: string, act: Step['act']): Step {
+  return { kind, text: text === '' ? kind : `${kind}: ${text}`, act };
+}
+
+function at(number: number, fault: Fault): MemoryWorldOptions {
+  return { faultAt: (count) => (count === number ? fault : null) };
+}
+
+/** Every kind of step; the weights make mail and labels more frequent than the rest. */
+export const STEPS: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<Step> }[] =
+  [
+    {
+      weight: 6,
+      arbitrary: fc
+        .tuple(sender, name)
+        .map(([from, called]) => step('mail arrives', from, (story) => story.arrive(from, called))),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constant(step('mail of nobody', '', (story) => story.arrive('', 'Nobody'))),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.tuple(pick, label).map(([index, put]) =>
+        step('label on', `${put} on email ${index}`, (story) => {
+          const email = story.pickEmail(index);
+          if (email !== undefined) story.change(email, [put], []);
+        }),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: pick.map((index) =>
+        step('label off', `email ${index}`, (story) => {
+          const email = story.pickEmail(index);
+          if (email !== undefined) story.change(email, [], LABELS);
+        }),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(pick, label).map(([index, put]) =>
+        step('another label', `${put} on email ${index}`, (story) => {
+          const email = story.pickEmail(index);
+          if (email !== undefined) story.change(email, [put], LABELS);
+        }),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(pick, fc.constantFrom(...ELSEWHERE)).map(([index, place]) =>
+        step('email moved', `email ${index} to ${place}`, (story) => {
+          const email = story.pickEmail(index);
+          const labels = [...(email?.mailboxIds ?? [])].filter((id) => id.startsWith('@'));
+          const rest = [...(email?.mailboxIds ?? [])].filter((id) => !labels.includes(id));
+          if (email !== undefined) story.change(email, [place], rest);
+        }),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: pick.map((index) =>
+        step('email deleted', `email ${index}`, (story) => {
+          const email = story.pickEmail(index);
+          if (email !== undefined) story.delete(email);
+        }),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.subarray([...SENDERS], { minLength: 1, maxLength: 2 }), name)
+        .map(([addresses, called]) =>
+          step('card made', addresses.join(' and '), (story) =>
+            story.makeContact(addresses, called),
+          ),
+        ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(pick, name).map(([index, called]) =>
+        step('card edited', `card ${index} is called ${called}`, (story) => {
+          const contact = story.pickContact(index);
+          if (contact !== undefined) story.renameContact(contact, called);
+        }),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: pick.map((index) =>
+        step('card deleted', `card ${index}`, (story) => {
+          const contact = story.pickContact(index);
+          if (contact !== undefined) story.deleteContact(contact);
+        }),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(pick, fc.constantFrom(null, ...GROUPS)).map(([index, group]) =>
+        step('group edited', `card ${index} into ${group ?? 'none'}`, (story) => {
+          const contact = story.pickContact(index);
+          if (contact !== undefined) story.regroup(contact, group);
+        }),
+      ),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.constant(
+        step('pass', '', async (story) => {
+          await story.pass([{}]);
+        }),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(call, fc.constantFrom(...BREAKS)).map(([number, fault]) =>
+        step('pass killed', `${fault} call ${number}`, async (story) => {
+          await story.pass([at(number, fault)]);
+        }),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(call, fc.constantFrom(...FAULTS)).map(([number, fault]) =>
+        step('pass with a fault', `${fault} at call ${number}`, async (story) => {
+          await story.pass([at(number, fault)]);
+        }),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constant(
+        step('two passes at once', '', async (story, scheduler) => {
+          const pause = (): Promise<void> => scheduler.schedule(Promise.resolve());
+          await scheduler.waitFor(story.pass([{ pause }, { pause }]));
+        }),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constant(
+        step('pass without warnings', '', async (story) => {
+          await story.pass([{}], { ...NAMES, warningLabel: null });
+        }),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constant(
+        step('pass with a mailbox missing', '', async (story) => {
+          const names = { ...NAMES, screenerMailbox: 'Renamed' };
+          const { writes, errors } = await story.pass([{}], names);
+          if (writes > 0 || errors.length !== 1) throw new Error('a mailbox is missing: no write');
+        }),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.constant(step('all is quiet', '', (story) => story.settle())),
+    },
+  ];

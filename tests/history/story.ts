@@ -1,0 +1,276 @@
+import { runTriagePass } from '../../src/pass/triage-pass.ts';
+import { planFastmailRules } from '../../src/setup/fastmail-rules.ts';
+import type { TriageNames } from '../../src/triage/layout.ts';
+import type { Contact, Email } from '../../src/triage/model.ts';
+import { isMember } from '../../src/triage/membership.ts';
+import { findSender } from '../../src/triage/sender.ts';
+import {
+  aContact,
+  aGroup,
+  anEmail,
+  groupsFor,
+  hrefOfGroup,
+  mailboxesFor,
+  triageNames,
+} from '../support/builders.ts';
+import { MemoryAccount, memoryWorld, type MemoryWorldOptions } from '../support/memory-world.ts';
+import { findWrongs, watchFor } from '../support/pass-rules.ts';
+import { findPlaces, type RuleContacts } from '../support/server-rules.ts';
+
+export const NAMES = triageNames();
+export const SENDERS: readonly string[] = [
+  'ann@a.example',
+  'bob@b.example',
+  'cid@c.example',
+  'dee@c.example',
+];
+export const GROUPS: readonly string[] = groupsFor(NAMES).map(({ name }) => name);
+export const LABELS: readonly string[] = NAMES.categories.map(({ label }) => label);
+
+/** What a sender's next email has to tell: nobody knows it, a contact in no group, or its group. */
+type Standing = { readonly kind: 'unknown' | 'contact' | 'unsure' } | { kind: 'in'; group: string };
+
+/** What all stories together have met, so that a test can say what none of them did. */
+export class Sightings {
+  readonly events = new Set<string>();
+  readonly errors = new Set<string>();
+  readonly kinds = new Set<string>();
+}
+
+/** One account and what its user has a right to expect of it, through any number of passes. */
+export class Story {
+  readonly account: MemoryAccount;
+  readonly #sightings: Sightings;
+  readonly #standings = new Map<string, Standing>(
+    SENDERS.map((sender) => [sender, { kind: 'unknown' }]),
+  );
+  /** Ids of all emails that the user has not deleted. */
+  readonly #kept = new Set<string>();
+  /** A pass did not end well since all was last quiet: it may have done a part. */
+  #isDisturbed = false;
+  #count = 0;
+  readonly #told: string[] = [];
+
+  constructor(sightings: Sightings) {
+    this.#sightings = sightings;
+    this.account = new MemoryAccount({
+      mailboxes: mailboxesFor(NAMES),
+      emails: [],
+      contacts: [],
+      groups: groupsFor(NAMES).map(({ name }) => aGroup(name)),
+    });
+  }
+
+  /** What happened, a line each. */
+  get told(): string {
+    return this.#told.map((text) => `  ${text}`).join('\n');
+  }
+
+  saw({ kind, text }: { readonly kind: string; readonly text: string }): void {
+    this.#told.push(text);
+    this.#sightings.kinds.add(kind);
+  }
+
+  /** An email comes in and is sorted by the rules; without a sender's address it is nobody's. */
+  arrive(sender: string, name: string): void {
+    this.#count += 1;
+    const id = `e${this.#count}`;
+    const receivedAt = new Date(Date.UTC(2026, 0, 1) + this.#count * 1000).toISOString();
+    const email = anEmail({ id, from: sender, name, in: this.placeOf(sender), receivedAt });
+    this.account.emails.set(id, email);
+    this.#kept.add(id);
+  }
+
+  /** Where the server's rules put mail of an address now. */
+  placeOf(sender: string): readonly string[] {
+    const { rules } = planFastmailRules(NAMES);
+    return findPlaces([{ email: sender }], rules, this.#ruleContacts());
+  }
+
+  pickEmail(pick: number): Email | undefined {
+    const emails = [...this.account.emails.values()];
+    return emails[pick % Math.max(1, emails.length)];
+  }
+
+  pickContact(pick: number): Contact | undefined {
+    const contacts = [...this.account.contacts.values()];
+    return contacts[pick % Math.max(1, contacts.length)];
+  }
+
+  /** Mailboxes on and off, by the user; an email stays in one at least. */
+  change({ id }: Email, add: readonly string[], remove: readonly string[]): void {
+    const email = this.account.emails.get(id);
+    if (email === undefined) return;
+    const kept = [...email.mailboxIds].filter((one) => !remove.includes(one));
+    const mailboxIds = new Set([...kept, ...add]);
+    if (mailboxIds.size === 0) mailboxIds.add('Archive');
+    const mayUndo = LABELS.some((label) => email.mailboxIds.has(label) && !mailboxIds.has(label));
+    this.account.emails.set(id, { ...email, mailboxIds });
+    if (mayUndo) this.#doubt(email);
+  }
+
+  delete(email: Email): void {
+    this.account.emails.delete(email.id);
+    this.#kept.delete(email.id);
+    if (LABELS.some((label) => email.mailboxIds.has(label))) this.#doubt(email);
+  }
+
+  /** A card that the user makes, for senders that have none. */
+  makeContact(addresses: readonly string[], name: string): void {
+    if (addresses.some((address) => this.#contactsOf(address).length > 0)) return;
+    this.#count += 1;
+    const contact = aContact({ uid: `User-${this.#count}`, name, addresses });
+    this.account.contacts.set(`${contact.href} ${contact.uid}`, contact);
+    for (const address of addresses) this.#standings.set(address, { kind: 'contact' });
+  }
+
+  renameContact(contact: Contact, name: string): void {
+    this.account.contacts.set(`${contact.href} ${contact.uid}`, { ...contact, name });
+  }
+
+  /** The groups keep the member, as address books do. */
+  deleteContact(contact: Contact): void {
+    this.account.contacts.delete(`${contact.href} ${contact.uid}`);
+    for (const address of contact.addresses) {
+      const isKnown = this.#contactsOf(address).length > 0;
+      this.#standings.set(address, { kind: isKnown ? 'unsure' : 'unknown' });
+    }
+  }
+
+  /** By hand, into one group alone, or into none. */
+  regroup(contact: Contact, group: string | null): void {
+    for (const [href, was] of this.account.groups) {
+      const uids = [...was.exactUids].filter((uid) => uid !== contact.uid);
+      const members = was.name === group ? [...uids, contact.uid] : uids;
+      this.account.groups.set(href, aGroup(was.name, members));
+    }
+    const standing: Standing = group === null ? { kind: 'contact' } : { kind: 'in', group };
+    for (const address of contact.addresses) this.#standings.set(address, standing);
+  }
+
+  /** Passes at once, each with faults of its own; what they may and may not do is watched. */
+  async pass(
+    runs: readonly MemoryWorldOptions[],
+    names: TriageNames = NAMES,
+  ): Promise<{ readonly writes: number; readonly errors: readonly Error[] }> {
+    const pending = this.#pendingDecisions();
+    const watch = watchFor(this.account, NAMES);
+    let writes = 0;
+    const errors: Error[] = [];
+    const run = async (options: MemoryWorldOptions): Promise<void> => {
+      const world = memoryWorld(this.account, { ...options, afterWrite: watch.look });
+      await runTriagePass(names, world).then(
+        ({ failures }) => {
+          if (failures.length > 0) this.#isDisturbed = true;
+        },
+        (error: unknown) => {
+          this.#isDisturbed = true;
+          errors.push(error as Error);
+          this.#sightings.errors.add((error as Error).name);
+        },
+      );
+      await world.settled();
+      writes += world.writes.length;
+      for (const { event } of world.logged) this.#sightings.events.add(event);
+    };
+    await Promise.all(runs.map(run));
+    require(watch.wrongs);
+    for (const [sender, group] of pending) {
+      if (this.#labelsOf(sender).size === 0) this.#decide(sender, group);
+    }
+    return { writes, errors };
+  }
+
+  /** Nothing disturbs any more: two passes later all is as the user decided, and stays so. */
+  async settle(): Promise<void> {
+    await this.pass([{}]);
+    await this.pass([{}]);
+    this.#isDisturbed = false;
+    const { writes, errors } = await this.pass([{}]);
+    const wrongs = [...findWrongs(this.account, NAMES), ...errors.map(String)];
+    if (writes > 0) wrongs.push(`a further pass asked for ${writes} writes`);
+    for (const id of this.#kept) if (!this.account.emails.has(id)) wrongs.push(`${id} is lost`);
+    for (const sender of SENDERS) {
+      const standing = this.#standings.get(sender) ?? { kind: 'unknown' };
+      // What was begun with for the others on a card waits for the one whose labels contradict.
+      if (standing.kind === 'unsure' || this.#isInConflict(sender)) continue;
+      const [due, found] = [placeFor(standing), this.placeOf(sender).join(' + ')];
+      if (found !== due) wrongs.push(`mail of ${sender} arrives in ${found}, not in ${due}`);
+      if (this.#labelsOf(sender).size > 0) wrongs.push(`${sender} is left with its label`);
+    }
+    require(wrongs);
+  }
+
+  #ruleContacts(): RuleContacts {
+    return {
+      contacts: [...this.account.contacts.values()],
+      groups: [...this.account.groups.values()].map(({ href, name, exactUids }) => ({
+        uid: href,
+        name,
+        memberUids: [...exactUids],
+      })),
+    };
+  }
+
+  #contactsOf(address: string): readonly Contact[] {
+    return [...this.account.contacts.values()].filter(({ addresses }) =>
+      addresses.some((one) => one === address),
+    );
+  }
+
+  #labelsOf(sender: string): ReadonlySet<string> {
+    const own = [...this.account.emails.values()].filter((email) => findSender(email) === sender);
+    return new Set(
+      own.flatMap(({ mailboxIds }) => LABELS.filter((label) => mailboxIds.has(label))),
+    );
+  }
+
+  /** The label that all who share a card agree on. */
+  #agreedLabel(sender: string): string | undefined {
+    const labels = new Set(this.#relatives(sender).flatMap((one) => [...this.#labelsOf(one)]));
+    return labels.size === 1 ? [...labels][0] : undefined;
+  }
+
+  #isInConflict(sender: string): boolean {
+    return new Set(this.#relatives(sender).flatMap((one) => [...this.#labelsOf(one)])).size > 1;
+  }
+
+  #relatives(sender: string): readonly string[] {
+    const addresses = this.#contactsOf(sender).flatMap((contact) => contact.addresses);
+    return [...new Set<string>([sender, ...addresses])];
+  }
+
+  #pendingDecisions(): ReadonlyMap<string, string> {
+    const pending = new Map<string, string>();
+    for (const sender of SENDERS) {
+      const label = this.#labelsOf(sender).size === 1 ? this.#agreedLabel(sender) : undefined;
+      const category = NAMES.categories.find((one) => one.label === label);
+      if (category !== undefined) pending.set(sender, category.contactGroup);
+    }
+    return pending;
+  }
+
+  #decide(sender: string, group: string): void {
+    for (const one of this.#relatives(sender)) this.#standings.set(one, { kind: 'in', group });
+  }
+
+  /** A label that a broken pass had begun with came off by hand: nobody can say what was done. */
+  #doubt(email: Email): void {
+    const sender = findSender(email);
+    if (sender === null || !this.#isDisturbed) return;
+    for (const one of this.#relatives(sender)) this.#standings.set(one, { kind: 'unsure' });
+  }
+}
+
+function placeFor(standing: Standing): string {
+  if (standing.kind === 'unknown') return 'Screener';
+  if (standing.kind === 'in' && standing.group !== 'Imbox') return standing.group;
+  return 'Inbox';
+}
+
+function require(wrongs: readonly string[]): void {
+  if (wrongs.length > 0) throw new Error([...new Set(wrongs)].join('\n'));
+}
+
+void hrefOfGroup;
+void isMember;

@@ -1,0 +1,401 @@
+/** One rule of the program, broken on purpose by a replacement in its source. */
+export interface Breakage {
+  /** What the broken program does, as the table of tests/README.md has it. */
+  readonly name: string;
+  /** Below `src/`. */
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly from: string;
+  readonly to: string;
+  /** Below `tests/`: files of which at least one has to fail. */
+  readonly noticedBy: readonly string[];
+}
+
+const PASS = ['unit/pass/triage-pass.test.ts', 'unit/pass/triage-pass-faults.test.ts'];
+const PROPERTIES = ['unit/pass/triage-pass-properties.test.ts'];
+const CONTACTS = ['contract/contact-store.test.ts', 'contract/contact-store-faults.test.ts'];
+
+const AUTHOR: readonly Breakage[] = [
+  {
+    name: 'trusts the server’s reading of From alone',
+    file: 'triage/author.ts',
+    from: "if (readServersAddress(entry.email) !== address) return nobody('server reads another address');",
+    to: '',
+    noticedBy: ['unit/triage/author.test.ts'],
+  },
+  {
+    name: 'takes the first of several From fields',
+    file: 'triage/author.ts',
+    from: "if (otherFields.length > 0) return nobody('several From fields');",
+    to: '',
+    noticedBy: ['unit/triage/author.test.ts'],
+  },
+  {
+    name: 'takes the first of several authors',
+    file: 'triage/author.ts',
+    from: "if (otherEntries.length > 0) return nobody('several addresses');",
+    to: '',
+    noticedBy: ['unit/triage/author.test.ts'],
+  },
+  {
+    name: 'takes the user for a sender',
+    file: 'triage/author.ts',
+    from: "return ownAddresses.has(address) ? nobody('own address') : { kind: 'sender', address };",
+    to: "return { kind: 'sender', address };",
+    noticedBy: ['unit/triage/author.test.ts'],
+  },
+  {
+    name: 'lets * stand in a sender’s address',
+    file: 'triage/author.ts',
+    from: "if (`${localPart}${domain}`.includes('*')) return nobody('address with *');",
+    to: '',
+    noticedBy: ['unit/triage/author.test.ts'],
+  },
+  {
+    name: 'keeps the letter case of addresses: two senders of one',
+    file: 'triage/sender.ts',
+    from: '(`${lowerCase(address.slice(0, at))}@${domain}` as SenderAddress)',
+    to: '(`${address.slice(0, at)}@${domain}` as SenderAddress)',
+    noticedBy: ['unit/triage/sender.test.ts'],
+  },
+  {
+    name: 'leaves control characters in display names',
+    file: 'triage/sender.ts',
+    from: String.raw`.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069\uFEFF]/gu, '')`,
+    to: '',
+    noticedBy: ['unit/triage/sender.test.ts'],
+  },
+  {
+    name: 'reads a route in From as an address',
+    file: 'mail/from-field.ts',
+    from: String.raw`!ROUTE.test(raw.replace(QUOTED, '""'))`,
+    to: 'true',
+    noticedBy: ['unit/mail/from-field.test.ts'],
+  },
+];
+
+const PLAN: readonly Breakage[] = [
+  {
+    name: 'lets the first of two contradicting labels win',
+    file: 'triage/plan.ts',
+    from: 'if (others.length > 0) conflicts.push(conflictOf(one, one.categories));\n    else ',
+    to: '',
+    noticedBy: ['unit/triage/plan.test.ts'],
+  },
+  {
+    name: 'sees no conflict between two senders of one card',
+    file: 'triage/plan.ts',
+    from: 'if (asked.size > 1) for (const plan of plans)',
+    to: 'if (asked.size > 9) for (const plan of plans)',
+    noticedBy: ['unit/triage/plan.test.ts'],
+  },
+  {
+    name: 'prefers any card to the one that is in the group',
+    file: 'triage/plan.ts',
+    from: 'rank(a) - rank(b) ||',
+    to: '',
+    noticedBy: ['unit/triage/plan.test.ts'],
+  },
+  {
+    name: 'takes the oldest display name instead of the newest',
+    file: 'triage/labelled.ts',
+    from: "own.at(-1)?.displayName ?? ''",
+    to: "own.at(0)?.displayName ?? ''",
+    noticedBy: ['unit/triage/labelled.test.ts'],
+  },
+  {
+    name: 'takes a parent’s group for a foreign one',
+    file: 'triage/membership.ts',
+    from: '.filter(({ href }) => !category.groupHrefs.includes(href))',
+    to: '.filter(({ href }) => category.own.groupHref !== href)',
+    noticedBy: ['unit/triage/membership.test.ts'],
+  },
+  {
+    name: 'leaves a member in a spelling that the server’s rules do not find',
+    file: 'triage/membership.ts',
+    from: '.filter((uid) => !isExactMember(group, uid))',
+    to: '.filter((uid) => !isMember(group, uid))',
+    noticedBy: ['unit/triage/membership.test.ts'],
+  },
+  {
+    name: 'leaves a second card of the sender in the old group',
+    file: 'triage/membership.ts',
+    from: 'uids: contacts.map(({ uid }) => uid).filter((uid) => isMember(group, uid)),',
+    to: 'uids: [contact.uid].filter((uid) => isMember(group, uid)),',
+    noticedBy: ['unit/triage/membership.test.ts'],
+  },
+];
+
+const SWEEP: readonly Breakage[] = [
+  {
+    name: 'sweeps labelled emails of a new sender before it is done',
+    file: 'triage/sweep.ts',
+    from: 'if (!plan.isReTriage || isChanged) return null;',
+    to: 'if (isChanged) return null;',
+    noticedBy: ['unit/triage/sweep.test.ts', ...PROPERTIES],
+  },
+  {
+    name: 'sweeps emails out of Trash, Junk, Drafts and Sent',
+    file: 'triage/sweep.ts',
+    from: 'if (isIn(email, layout.leftAloneIds)) return null;',
+    to: '',
+    noticedBy: ['unit/triage/sweep.test.ts'],
+  },
+  {
+    name: 'sweeps archived emails',
+    file: 'triage/sweep.ts',
+    from: 'if (isArchived && !isScreened) return null;',
+    to: '',
+    noticedBy: ['unit/triage/sweep.test.ts'],
+  },
+  {
+    name: 'sweeps emails from anywhere',
+    file: 'triage/sweep.ts',
+    from: 'if (!isScreened && !isIn(email, plan.oldDestinationIds)) return null;',
+    to: '',
+    noticedBy: ['unit/triage/sweep.test.ts'],
+  },
+  {
+    name: 'leaves mail in the old destination at a re-triage',
+    file: 'triage/sweep.ts',
+    from: 'const remove = [...(isScreened ? [layout.screenerId] : []), ...plan.oldDestinationIds];',
+    to: 'const remove = isScreened ? [layout.screenerId] : [];',
+    noticedBy: ['unit/triage/sweep.test.ts'],
+  },
+  {
+    name: 'puts re-triaged mail into Inbox too (addToInbox)',
+    file: 'triage/sweep.ts',
+    from: '...(isScreened && !plan.isReTriage ? plan.category.fromScreenerAlsoIds : []),',
+    to: '...plan.category.fromScreenerAlsoIds,',
+    noticedBy: ['unit/triage/sweep.test.ts'],
+  },
+  {
+    name: 'leaves the error label on what is done',
+    file: 'triage/sweep.ts',
+    from: '    errorLabelId,\n    ...(warningLabelId',
+    to: '    ...(warningLabelId',
+    noticedBy: ['unit/triage/sweep.test.ts'],
+  },
+  {
+    name: 'sets the error label again at every pass',
+    file: 'triage/sweep.ts',
+    from: 'return isIn(email, [errorLabelId]) ? null : patchOf(email, [errorLabelId], []);',
+    to: 'return patchOf(email, [errorLabelId], []);',
+    noticedBy: ['unit/triage/sweep.test.ts', ...PASS],
+  },
+];
+
+const STEPS: readonly Breakage[] = [
+  {
+    name: 'does not read the groups back',
+    file: 'pass/contact-steps.ts',
+    from: 'if (missing !== undefined) {',
+    to: 'if (missing !== undefined && missing === null) {',
+    noticedBy: PASS,
+  },
+  {
+    name: 'finishes a sender whose group could not be written',
+    file: 'pass/contact-steps.ts',
+    from: 'return failure === undefined;\n  });\n  clock.checkpoint();\n  const readBack',
+    to: 'return true;\n  });\n  clock.checkpoint();\n  const readBack',
+    noticedBy: PASS,
+  },
+  {
+    name: 'goes on with a sender whose contact could not be written',
+    file: 'pass/contact-steps.ts',
+    from: "ledger.fail(sender, 'contact', outcome);\n      return [];",
+    to: 'return [];',
+    noticedBy: PASS,
+  },
+  {
+    name: 'leaves the old group before the sweep',
+    file: 'pass/carry-out.ts',
+    from: 'let moving = await sweep(wave, screened, pass);\n    moving = await leaveGroups(moving, plans, pass);',
+    to: 'let moving = await leaveGroups(wave, plans, pass);\n    moving = await sweep(moving, screened, pass);',
+    noticedBy: [...PASS, ...PROPERTIES],
+  },
+  {
+    name: 'takes the label off before the sweep',
+    file: 'pass/carry-out.ts',
+    from: 'let moving = await sweep(wave, screened, pass);\n    moving = await leaveGroups(moving, plans, pass);\n    await finish(moving, screened, pass);',
+    to: 'await finish(wave, screened, pass);\n    const moving = await sweep(wave, screened, pass);\n    await leaveGroups(moving, plans, pass);',
+    noticedBy: [...PASS, ...PROPERTIES],
+  },
+  {
+    name: 'never leaves the old group',
+    file: 'pass/carry-out.ts',
+    from: 'moving = await leaveGroups(moving, plans, pass);',
+    to: '',
+    noticedBy: PASS,
+  },
+  {
+    name: 'does not look again for emails that came in meanwhile',
+    file: 'pass/sweep-step.ts',
+    from: 'round <= MOST_ROUNDS && active.length > 0',
+    to: 'round <= 1 && active.length > 0',
+    noticedBy: PASS,
+  },
+  {
+    name: 'takes a listing that lacks known emails for whole',
+    file: 'pass/sweep-step.ts',
+    from: "active = ledger.dropFailed(active, 'sweep', await findShortListings(active, listedIds, pass));",
+    to: '',
+    noticedBy: ['torture/empty.test.ts'],
+  },
+  {
+    name: 'puts no error label on what the server refuses for good',
+    file: 'pass/error-labels.ts',
+    from: '.filter(({ sender }) => ledger.isRefused(sender))',
+    to: '.filter(({ sender }) => !ledger.isRefused(sender))',
+    noticedBy: PASS,
+  },
+];
+
+const MAIL: readonly Breakage[] = [
+  {
+    name: 'takes HTTP 200 for success: ignores notUpdated',
+    file: 'mail/email-patches.ts',
+    from: 'if (Object.hasOwn(notUpdated, emailId)) {',
+    to: 'if (Object.hasOwn(notUpdated, emailId) && updated === null) {',
+    noticedBy: ['unit/mail/email-patches.test.ts'],
+  },
+  {
+    name: 'lets the mailbox taken off win over the one put on',
+    file: 'mail/email-patches.ts',
+    from: 'for (const id of remove) changes[pointerTo(id)] = null;\n    for (const id of add) changes[pointerTo(id)] = true;',
+    to: 'for (const id of add) changes[pointerTo(id)] = true;\n    for (const id of remove) changes[pointerTo(id)] = null;',
+    noticedBy: ['unit/mail/email-patches.test.ts'],
+  },
+  {
+    name: 'sends more objects than the server takes',
+    file: 'mail/email-patches.ts',
+    from: 'this.#updates.slice(0, this.#maxObjects)',
+    to: 'this.#updates.slice(0)',
+    noticedBy: ['unit/mail/email-patches.test.ts'],
+  },
+  {
+    name: 'ends a listing at a page that adds nothing, by position',
+    file: 'mail/email-pages.ts',
+    from: '{ anchor: this.#lastId, anchorOffset: 1, limit: this.#limit }',
+    to: '{ position: this.#position, limit: this.#limit }',
+    noticedBy: ['unit/mail/email-pages.test.ts'],
+  },
+  {
+    name: 'takes a passing refusal (rateLimit) for one for good',
+    file: 'mail/jmap/write-failure.ts',
+    from: "  'rateLimit',\n",
+    to: '',
+    noticedBy: ['unit/mail/email-patches.test.ts', 'contract/mail-store-faults.test.ts'],
+  },
+];
+
+const CONTACT_CARDS: readonly Breakage[] = [
+  {
+    name: 'ignores 412: somebody else’s edit of a group is a failure',
+    file: 'contacts/group-cards.ts',
+    from: 'if (hasStatus(error, 412)) return false;',
+    to: '',
+    noticedBy: CONTACTS,
+  },
+  {
+    name: 'writes over a card that was changed meanwhile',
+    file: 'contacts/dav/client.ts',
+    from: 'vCard: { url, data: asBody(raw), etag },',
+    to: 'vCard: { url, data: asBody(raw) },',
+    noticedBy: CONTACTS,
+  },
+  {
+    name: 'takes a weak ETag for one to write by',
+    file: 'contacts/dav/client.ts',
+    from: 'return /^"[',
+    to: 'return /^(?:W\\/)?"[',
+    noticedBy: CONTACTS,
+  },
+  {
+    name: 'takes a log-in page for a stored card',
+    file: 'contacts/dav/guard.ts',
+    from: "if (isPage(type)) fail(notA('the answer to a write', type));",
+    to: '',
+    noticedBy: CONTACTS,
+  },
+  {
+    name: 'takes a listing that was cut (507) for a whole one',
+    file: 'contacts/dav/multistatus.ts',
+    from: 'if (response.status === 507) {',
+    to: 'if (response.status === 9507) {',
+    noticedBy: ['unit/contacts/dav/multistatus.test.ts'],
+  },
+  {
+    name: 'makes a second contact where one is in the way',
+    file: 'contacts/contact-saving.ts',
+    from: 'if (book !== undefined && hasStatus(error, 412)) {',
+    to: 'if (book !== undefined && hasStatus(error, 9412)) {',
+    noticedBy: CONTACTS,
+  },
+  {
+    name: 'adds an address that the card has already',
+    file: 'contacts/vcard/edit.ts',
+    from: 'if (findAddresses(part).includes(address)) return [];',
+    to: '',
+    noticedBy: ['unit/contacts/vcard/edit.test.ts'],
+  },
+  {
+    name: 'sends credentials to any host',
+    file: 'http/trust.ts',
+    from: 'if (isSamePlace(url, configured) || isSubdomain(url, configured)) return;',
+    to: 'if (url.host !== "") return;',
+    noticedBy: ['unit/http/trust.test.ts'],
+  },
+  {
+    name: 'sends credentials over plain http',
+    file: 'http/trust.ts',
+    from: 'if (!isSafeTransport(url)) {',
+    to: 'if (!isSafeTransport(url) && url.host === "") {',
+    noticedBy: ['unit/http/trust.test.ts'],
+  },
+  {
+    name: 'takes the end of a foreign host name for a subdomain',
+    file: 'http/trust.ts',
+    from: 'if (!hostname.endsWith(`.${parent}`)) return false;',
+    to: 'if (!hostname.endsWith(parent)) return false;',
+    noticedBy: ['unit/http/trust.test.ts'],
+  },
+  {
+    name: 'tries a refusal for good again, or a passing one never',
+    file: 'http/retry.ts',
+    from: 'if (!isPassing(error)) return null;',
+    to: 'if (isPassing(error)) return null;',
+    noticedBy: ['unit/http/retry.test.ts'],
+  },
+  {
+    name: 'prints secrets in another encoding (base64)',
+    file: 'log/redaction.ts',
+    from: "    base64,\n    base64.replace(/=+$/u, ''),\n",
+    to: '',
+    noticedBy: ['unit/log/redaction.test.ts'],
+  },
+  {
+    name: 'takes an unreadable state for a fresh installation',
+    file: 'state/state.ts',
+    from: 'return state.lastSuccessfulRun !== null || state.wasLost;',
+    to: 'return state.lastSuccessfulRun !== null;',
+    noticedBy: ['unit/state/state.test.ts'],
+  },
+  {
+    name: 'is healthy however long ago the last pass was',
+    file: 'state/health.ts',
+    from: "if (ageMs !== 'never' && ageMs >= 2 *",
+    to: "if (ageMs !== 'never' && ageMs >= 2_000_000 *",
+    noticedBy: ['unit/state/health.test.ts'],
+  },
+];
+
+/** In the order of the table of tests/README.md. */
+export const BREAKAGES: readonly Breakage[] = [
+  ...AUTHOR,
+  ...PLAN,
+  ...SWEEP,
+  ...STEPS,
+  ...MAIL,
+  ...CONTACT_CARDS,
+];
