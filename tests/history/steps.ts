@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 
 import type { Fault, MemoryWorldOptions } from '../support/memory-world.ts';
-import { GROUPS, LABELS, NAMES, SENDERS, Story } from './story.ts';
+import { GROUPS, LABELS, NAMES, SENDERS, type Story } from './story.ts';
 
 /** One thing that happens; its text is what a failed story shows. */
 export interface Step {
@@ -14,10 +14,11 @@ const sender = fc.constantFrom(...SENDERS);
 const label = fc.constantFrom(...LABELS);
 const name = fc.constantFrom('Ann', 'Bob', 'Other', '');
 const pick = fc.nat({ max: 1000 });
-const call = fc.integer({ min: 1, max: 24 });
+/** Most calls of a pass are among the first. */
+const call = fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 24 }));
 const ELSEWHERE = ['Archive', 'Trash', 'Inbox', 'Screener', 'Feed', 'Jail'];
 const BREAKS: readonly Fault[] = ['break before', 'break after'];
-const FAULTS: readonly Fault[] = ['refuse', 'fail', 'refuse first', 'fail first', 'signal', 'lie'];
+const FAULTS: readonly Fault[] = ['refuse', 'fail', 'refuse first', 'fail first', 'signal'];
 
 function step(kind: string, text: string, act: Step['act']): Step {
   return { kind, text: text === '' ? kind : `${kind}: ${text}`, act };

@@ -2,14 +2,12 @@ import { runTriagePass } from '../../src/pass/triage-pass.ts';
 import { planFastmailRules } from '../../src/setup/fastmail-rules.ts';
 import type { TriageNames } from '../../src/triage/layout.ts';
 import type { Contact, Email } from '../../src/triage/model.ts';
-import { isMember } from '../../src/triage/membership.ts';
 import { findSender } from '../../src/triage/sender.ts';
 import {
   aContact,
   aGroup,
   anEmail,
   groupsFor,
-  hrefOfGroup,
   mailboxesFor,
   triageNames,
 } from '../support/builders.ts';
@@ -159,16 +157,14 @@ export class Story {
     const errors: Error[] = [];
     const run = async (options: MemoryWorldOptions): Promise<void> => {
       const world = memoryWorld(this.account, { ...options, afterWrite: watch.look });
-      await runTriagePass(names, world).then(
-        ({ failures }) => {
-          if (failures.length > 0) this.#isDisturbed = true;
-        },
-        (error: unknown) => {
-          this.#isDisturbed = true;
-          errors.push(error as Error);
-          this.#sightings.errors.add((error as Error).name);
-        },
-      );
+      try {
+        const { failures } = await runTriagePass(names, world);
+        if (failures.length > 0) this.#isDisturbed = true;
+      } catch (error) {
+        this.#isDisturbed = true;
+        errors.push(error as Error);
+        this.#sightings.errors.add((error as Error).name);
+      }
       await world.settled();
       writes += world.writes.length;
       for (const { event } of world.logged) this.#sightings.events.add(event);
@@ -271,6 +267,3 @@ function placeFor(standing: Standing): string {
 function require(wrongs: readonly string[]): void {
   if (wrongs.length > 0) throw new Error([...new Set(wrongs)].join('\n'));
 }
-
-void hrefOfGroup;
-void isMember;

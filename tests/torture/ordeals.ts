@@ -1,6 +1,7 @@
 import { badAnswers } from './bad-answers.ts';
 import { emptyIsNotNothing } from './empty.ts';
 import { hostileInput } from './hostile-input.ts';
+import { longHistories } from './histories.ts';
 import { killedAnywhere } from './killed.ts';
 import { editedOnAPhone } from './phone.ts';
 import { keysStayHome } from './keys.ts';
@@ -16,4 +17,5 @@ export const ORDEALS: readonly Ordeal[] = [
   hostileInput(),
   keysStayHome(),
   emptyIsNotNothing(),
+  longHistories(),
 ];
