@@ -3,7 +3,6 @@ import {
   CredentialsError,
   HttpStatusError,
   MalformedAnswerError,
-  UrlNotTrustedError,
 } from '../errors.ts';
 import { comparablePath } from './card-paths.ts';
 import { type DavClient, type ListedResource, parseHref } from './dav/client.ts';
@@ -73,43 +72,34 @@ export async function listAddressBooks(
 const BOOK_PROPERTIES = ['d:resourcetype', 'd:displayname', 'd:current-user-privilege-set'];
 
 async function readPrincipal(client: DavClient, serverUrl: string): Promise<string> {
-  const wellKnown = await readWellKnown(client, serverUrl);
-  const [principal] = wellKnown.hrefs;
+  const [principal] = await readWellKnown(client, serverUrl);
   if (principal !== undefined) return principal;
   // Some servers redirect to a place that knows no principals.
   const root = await client.propfind(serverUrl, ['d:current-user-principal'], '0');
   const [rootPrincipal] = hrefsOf(root, DAV, 'current-user-principal');
   if (rootPrincipal !== undefined) return rootPrincipal;
-  // What is configured is no help either: then the redirect is what a person has to look at.
-  if (wellKnown.problem instanceof UrlNotTrustedError) throw wellKnown.problem;
   throw new AccountError(
     `${new URL(serverUrl).host} does not say whose address books are there (current-user-principal): is MAILROOM_CARDDAV_URL a CardDAV server?`,
   );
 }
 
-interface WellKnown {
-  readonly hrefs: readonly string[];
-  /** Why there are none, where the answer was of no use. */
-  readonly problem: unknown;
-}
-
 /**
  * Not every server has the address (RFC 6764 §5 asks for it): some answer with a page, an error or a
- * redirect to elsewhere. Only refused credentials, and no answer at all, are what they seem.
+ * redirect to a page. Refused credentials, a redirect to a host that is not trusted, and no answer at
+ * all are what they seem.
  */
-async function readWellKnown(client: DavClient, serverUrl: string): Promise<WellKnown> {
+async function readWellKnown(client: DavClient, serverUrl: string): Promise<readonly string[]> {
   try {
     const url = new URL('/.well-known/carddav', serverUrl).href;
     const resources = await client.propfind(url, ['d:current-user-principal'], '0');
-    return { hrefs: hrefsOf(resources, DAV, 'current-user-principal'), problem: null };
+    return hrefsOf(resources, DAV, 'current-user-principal');
   } catch (error) {
     const isUseless =
       error instanceof MalformedAnswerError ||
-      error instanceof UrlNotTrustedError ||
       (error instanceof HttpStatusError && error.status !== 429) ||
       (error instanceof CredentialsError && error.status === 403);
     if (!isUseless) throw error;
-    return { hrefs: [], problem: error };
+    return [];
   }
 }
 

@@ -62,7 +62,6 @@ const STARTUP_FAILURES: readonly FailureRow[] = [
   { what: '403 to the session', fault: status('session', 403), says: ['GET', '403'] },
   { what: '403 to a JMAP call', fault: status('jmap', 403), says: ['POST', '403'] },
   { what: '403 to a PROPFIND', fault: status('propfind', 403), says: ['PROPFIND', '403'] },
-  { what: '403 to a REPORT', fault: status('report', 403), says: ['REPORT', '403'] },
   {
     what: 'no mail account',
     fault: onJson('session', (json) => ({ ...json, primaryAccounts: {}, accounts: {} })),
