@@ -4,7 +4,9 @@ import { measureOnce } from '../bench/bench-scenario.ts';
 import { createMemoryLimit } from '../bench/memory-limit.ts';
 import { benchPrograms, MEMORY_LIMIT_MEBIBYTES } from '../bench/programs.ts';
 import { SCENARIOS } from '../bench/scenarios.ts';
+import { makeDigestDue } from '../support/digest-due.ts';
 import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';
+import { withScenario } from '../support/use-scenario.ts';
 
 const limit = createMemoryLimit(MEMORY_LIMIT_MEBIBYTES);
 const note =
@@ -51,6 +53,34 @@ it.skipIf(limit === null)(
     expect(pass.bytes).toBeGreaterThan(50 * 2 ** 20);
     expect(limit.readPeakMebibytes()).toBeLessThanOrEqual(MEMORY_LIMIT_MEBIBYTES);
   },
+);
+
+it.skipIf(limit === null)(
+  `a digest of 50,000 emails from 20,000 senders, within the same${note}`,
+  () =>
+    withScenario(
+      startStandIn,
+      { MAILROOM_DIGEST: 'daily' },
+      async ({ account, scenario, mailroom }) => {
+        if (limit === null) throw new TypeError('no limit');
+        const [bundle] = await benchPrograms();
+        const screener = scenario.mailboxId('Screener');
+        await account.addEmails(
+          Array.from({ length: 50_000 }, (_, index) => ({
+            from: `A Sender with a Name ${index} <sender-${index % 20_000}@shop-${index % 20_000}.example>`,
+            mailboxIds: [screener],
+            subject: `${index} ${'Subject '.repeat(20)}`,
+          })),
+        );
+        await mailroom.run();
+        await makeDigestDue(mailroom);
+
+        const run = await mailroom.run({ command: [...limit.prefix, ...bundle.command] });
+
+        expect(run.find('digest_sent')).toMatchObject([{ waiting: 20_000 }]);
+        expect(limit.readPeakMebibytes()).toBeLessThanOrEqual(MEMORY_LIMIT_MEBIBYTES);
+      },
+    ),
 );
 
 async function openWithPhotos(): Promise<StandIn> {
