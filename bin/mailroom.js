@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /*
- * `npx mailroom pass`, `setup` and `status` in a clone. This is plain JavaScript, so that also a Node
+ * `npx mailroom pass`, `setup`, `status` and `why` in a clone. This is plain JavaScript, so that also a Node
  * which is too old for the rest gets far enough to say so.
  */
 
@@ -8,13 +8,15 @@ const PROGRAMS = new Map([
   ['pass', 'run-once'],
   ['setup', 'setup'],
   ['status', 'status'],
+  ['why', 'why'],
 ]);
 
-const USAGE = `Usage: npx mailroom pass|setup|status [options]
+const USAGE = `Usage: npx mailroom pass|setup|status|why [options]
 
   pass     one triage pass
   setup    compare the account with the settings, create what is missing
   status   whether the last passes went well
+  why      why a sender's mail goes where it goes
 
 npx mailroom pass --help shows the options of a pass, and so on.
 `;
@@ -36,6 +38,8 @@ if (program !== undefined) {
   process.stderr.write(
     `${command === '' ? 'What is to be done?' : `Unknown command '${command}'`}\n`,
   );
-  process.stderr.write('It is one of pass, setup and status. npx mailroom --help says more.\n');
+  process.stderr.write(
+    'It is one of pass, setup, status and why. npx mailroom --help says more.\n',
+  );
   process.exitCode = 1;
 }

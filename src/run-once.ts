@@ -6,13 +6,15 @@ import { RUN_ONCE_USAGE as usage } from './terminal/usage.ts';
 
 void runCommand(
   process,
-  { usage, flags: ['dry-run'], package: packageJson },
-  async ({ flags, ...command }) => {
+  { usage, flags: ['dry-run'], values: ['only'], package: packageJson },
+  async ({ flags, values, ...command }) => {
     await import('./http/install.ts');
     const { runOnce } = await import('./run/run.ts');
     const { writeTerminationMessage } = await import('./run/termination-message.ts');
     const { readEnvironment } = await import('./settings/environment.ts');
     const env = readEnvironment(command.env);
-    return runOnce({ ...command, env, isDryRun: flags.has('dry-run'), writeTerminationMessage });
+    const only = values.get('only') ?? [];
+    const isDryRun = flags.has('dry-run');
+    return runOnce({ ...command, env, isDryRun, only, writeTerminationMessage });
   },
 );

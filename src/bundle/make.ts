@@ -7,14 +7,14 @@ import { build, type BuildOptions, type Plugin } from 'esbuild';
 /*
  * `npm run build [-- --outdir=FOLDER]`: the programs as the image has them.
  *
- *   run-once.js  status.js  setup.js   start the file of their name in code/
+ *   run-once.js  status.js  setup.js  why.js   start the file of their name in code/
  *   code/                              each program in one file, and beside it what only some passes need
  *   compile.js                         compiles them ahead of time; it has been run once
  */
 
 const SOURCES = join(import.meta.dirname, '..');
 
-const PROGRAMS = ['run-once', 'status', 'setup'];
+const PROGRAMS = ['run-once', 'status', 'setup', 'why'];
 
 /** An idle pass never loads these packages, so they are files of their own. */
 const APART = ['tsdav', 'ical.js', 'email-addresses'];

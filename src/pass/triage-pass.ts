@@ -1,4 +1,5 @@
 import type { TriageNames } from '../triage/layout.ts';
+import type { SenderAddress } from '../triage/model.ts';
 import { planTriage } from '../triage/plan.ts';
 import { countRepeated, type TriageReport } from '../triage/report.ts';
 import { findNobodyReason } from '../triage/sender.ts';
@@ -11,16 +12,31 @@ import type { World } from './world.ts';
 
 /**
  * One triage pass: read, decide, carry out, report. Throws (errors.ts) when the run is broken as a
- * whole; what fails for one sender is in the report.
+ * whole; what fails for one sender is in the report. `only`: nothing is done for
+ * anybody else; the labels of all others still count where they share a contact.
  */
-export async function runTriagePass(names: TriageNames, world: World): Promise<TriageReport> {
+export async function runTriagePass(
+  names: TriageNames,
+  world: World,
+  only: ReadonlySet<SenderAddress> | null = null,
+): Promise<TriageReport> {
   const named = await readSnapshot(names, world);
   world.clock.checkpoint();
-  const { labelled, groups, lookup, emails } = await readLabelled(named, world);
+  const { labelled: all, groups, lookup, emails } = await readLabelled(named, world);
   const snapshot = { ...named, groups };
   world.clock.checkpoint();
   world.clock.beginWrites();
-  const plan = planTriage(labelled.senders, lookup, snapshot);
+  const isWanted = ({ sender }: { readonly sender: SenderAddress }): boolean =>
+    only === null || only.has(sender);
+  const labelled = {
+    senders: all.senders.filter(isWanted),
+    withoutSender: only === null ? all.withoutSender : [],
+  };
+  const planned = planTriage(all.senders, lookup, snapshot);
+  const plan = {
+    senders: planned.senders.filter(isWanted),
+    conflicts: planned.conflicts.filter(isWanted),
+  };
   const pass: Pass = { snapshot, world, emails, ledger: new Ledger(snapshot, world.log) };
   await labelUnclear(labelled.withoutSender, plan.conflicts, pass);
   await carryOut(plan.senders, pass);

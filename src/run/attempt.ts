@@ -9,7 +9,9 @@ import type { DigestChange } from '../state/digest-memory.ts';
 import type { FinishedRun, RunState, Schedule } from '../state/state.ts';
 import { showContacts, showMail } from '../terminal/progress-stores.ts';
 import type { TriageNames } from '../triage/layout.ts';
+import type { SenderAddress } from '../triage/model.ts';
 import { hasFailed } from '../triage/report.ts';
+import { parseSenderAddress } from '../triage/sender.ts';
 import { connect, type Connection } from './connect.ts';
 import { digestSettings, type DigestStep, tellDigest } from './digest-step.ts';
 import { type Run, STOP_GRACE_MS } from './open-run.ts';
@@ -38,7 +40,11 @@ export async function attemptPass(run: Run, state: RunState): Promise<Attempt> {
   const isAsking = settings.digest !== 'off' && (state.digest?.toldAt ?? null) === null;
   const asking = isAsking ? askWhenTold(connection.mail) : null;
   const mail = asking?.mail ?? connection.mail;
-  const result = await tryPass(names, createWorld(run, { ...connection, mail }, budget));
+  const result = await tryPass(
+    names,
+    createWorld(run, { ...connection, mail }, budget),
+    options.only,
+  );
   const digest = await digestAfter(run, state, result, {
     mail: connection.mail,
     newest: asking?.newestDigest(),
@@ -69,14 +75,27 @@ async function digestAfter(
   return { digest: await tellDigest({ ...step, isDryRun, now: new Date() }) };
 }
 
+/** Null: everybody. Throws SettingsError for what is no address. */
+function parseOnly(texts: readonly string[]): ReadonlySet<SenderAddress> | null {
+  if (texts.length === 0) return null;
+  const addresses = texts.map(parseSenderAddress);
+  const usable = addresses.filter((address) => address !== null);
+  if (usable.length === texts.length) return new Set(usable);
+  throw new SettingsError(['--only must be an email address, such as news@shop.example']);
+}
+
 function scheduleOf(settings: Settings): Schedule {
   const { pollIntervalSeconds, maxConsecutiveFailures: maxFailures } = settings;
   return { pollIntervalSeconds, maxFailures };
 }
 
-async function tryPass(names: TriageNames, world: World): Promise<PassResult> {
+async function tryPass(
+  names: TriageNames,
+  world: World,
+  only: readonly string[],
+): Promise<PassResult> {
   try {
-    return { kind: 'report', report: await runTriagePass(names, world) };
+    return { kind: 'report', report: await runTriagePass(names, world, parseOnly(only)) };
   } catch (error) {
     return { kind: 'broken', error };
   }

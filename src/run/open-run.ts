@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly env: Environment;
   /** `--dry-run`; the setting asks for it too. */
   readonly isDryRun: boolean;
+  /** `--only`: addresses of the senders to be handled; none: all of them. */
+  readonly only: readonly string[];
   readonly output: NodeJS.WritableStream;
   readonly isTerminal: boolean;
   /** Aborted by SIGTERM and SIGINT. */

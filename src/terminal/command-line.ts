@@ -5,9 +5,27 @@ import { messageOf } from '../errors.ts';
 import { findNearestName } from './nearest.ts';
 
 export type CommandLine =
-  | { readonly kind: 'run'; readonly flags: ReadonlySet<string> }
+  | ({ readonly kind: 'run' } & Arguments)
   /** Nothing to run: print the text and exit. */
   | Printed;
+
+/** What was given on the command line. */
+export interface Arguments {
+  readonly flags: ReadonlySet<string>;
+  /** Of flags with a value, each given as often as it was. */
+  readonly values: ReadonlyMap<string, readonly string[]>;
+  /** What is no flag. */
+  readonly positionals: readonly string[];
+}
+
+/** What a command knows. */
+export interface KnownArguments {
+  /** Flags without a value. */
+  readonly flags: readonly string[];
+  /** Flags with a value, which may be given more than once. */
+  readonly values?: readonly string[];
+  readonly mostPositionals?: number;
+}
 
 interface Printed {
   readonly kind: 'print';
@@ -24,34 +42,48 @@ export interface CommandText {
   readonly version: string;
 }
 
-/** Parses flags without values; `--help` and `--version` are known to every command. */
+/** `--help` and `--version` are known to every command. */
 export function parseCommandLine(
   args: readonly string[],
-  knownFlags: readonly string[],
+  known: KnownArguments,
   { usage, version }: CommandText,
 ): CommandLine {
   // An `import` of node:util reads all its members, and reading one of them opens standard error.
   const { parseArgs } = createRequire(import.meta.filename)('node:util') as typeof NodeUtil;
-  const names = [...knownFlags, 'help', 'version'];
+  const names = [...known.flags, 'help', 'version'];
+  const valueNames = known.values ?? [];
   try {
-    const { values } = parseArgs({
+    const { values: parsed, positionals } = parseArgs({
       args: [...args],
-      options: Object.fromEntries(
-        names.map((name) => [
+      options: Object.fromEntries([
+        ...names.map((name) => [
           name,
           { type: 'boolean' as const, ...(name === 'help' ? { short: 'h' } : {}) },
         ]),
-      ),
-      allowPositionals: false,
+        ...valueNames.map((name) => [name, { type: 'string' as const, multiple: true }]),
+      ]),
+      allowPositionals: (known.mostPositionals ?? 0) > 0,
     });
+    const values: Readonly<Record<string, unknown>> = parsed;
     if (values['help'] === true) return print('stdout', usage, 0);
     if (values['version'] === true) return print('stdout', `mailroom ${version}\n`, 0);
-    return { kind: 'run', flags: new Set(names.filter((name) => values[name] === true)) };
+    const tooMany = positionals[known.mostPositionals ?? 0];
+    if (tooMany !== undefined) throw new Error(`Unexpected argument '${tooMany}'`);
+    return {
+      kind: 'run',
+      flags: new Set(names.filter((name) => values[name] === true)),
+      values: new Map(valueNames.map((name) => [name, textsOf(values[name])])),
+      positionals,
+    };
   } catch (error) {
     // The first sentence names the argument. The rest is advice to programmers.
     const [problem = ''] = messageOf(error).split('. ');
-    return print('stderr', `${problem}\n${findAdvice(args, names)}\n`, 1);
+    return print('stderr', `${problem}\n${findAdvice(args, [...names, ...valueNames])}\n`, 1);
   }
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
 }
 
 /** The second line of a complaint: what was probably meant. */

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 
-import { parseCommandLine } from './command-line.ts';
+import { type Arguments, type KnownArguments, parseCommandLine } from './command-line.ts';
 import { findNodeProblem } from './node-version.ts';
 
 /** What a command needs of `process`, which the entries alone touch. */
@@ -9,17 +9,14 @@ export type CommandHost = Pick<
   'argv' | 'env' | 'execPath' | 'exitCode' | 'on' | 'stderr' | 'stdin' | 'stdout' | 'version'
 >;
 
-export interface CommandOptions {
+export interface CommandOptions extends KnownArguments {
   readonly usage: string;
-  /** Flags that it knows, all without a value. */
-  readonly flags: readonly string[];
   readonly package: { readonly version: string; readonly engines: { readonly node: string } };
 }
 
 /** What a command that is to be run is given. */
-export interface Command {
+export interface Command extends Arguments {
   readonly version: string;
-  readonly flags: ReadonlySet<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly output: NodeJS.WritableStream;
   readonly isTerminal: boolean;
@@ -41,7 +38,7 @@ export async function runCommand(
   options: CommandOptions,
   run: (command: Command) => Promise<number>,
 ): Promise<void> {
-  const { usage, flags, package: about } = options;
+  const { usage, package: about } = options;
   // Until it has come to its end: Node exits when nothing is left to wait for.
   host.exitCode = 1;
   const problem = findNodeProblem(host, about.engines.node);
@@ -50,7 +47,7 @@ export async function runCommand(
     return;
   }
   const { version } = about;
-  const parsed = parseCommandLine(host.argv.slice(2), flags, { usage, version });
+  const parsed = parseCommandLine(host.argv.slice(2), options, { usage, version });
   if (parsed.kind === 'print') {
     host[parsed.stream].write(parsed.text);
     host.exitCode = parsed.exitCode;
@@ -60,6 +57,8 @@ export async function runCommand(
   host.exitCode = await run({
     version,
     flags: parsed.flags,
+    values: parsed.values,
+    positionals: parsed.positionals,
     env: host.env,
     output: host.stdout,
     isTerminal: host.stdout.isTTY,

@@ -3,12 +3,14 @@
 const SETTINGS_NOTE = `Settings are environment variables, MAILROOM_...; outside a cluster also those in the file .env of
 the current folder. What is set wins over the file. .github/REFERENCE.md has them all.`;
 
-export const RUN_ONCE_USAGE = `Usage: npx mailroom pass [--dry-run]
-   or: npx tsx src/run-once.ts [--dry-run]
+export const RUN_ONCE_USAGE = `Usage: npx mailroom pass [--dry-run] [--only ADDRESS]
+   or: npx tsx src/run-once.ts [--dry-run] [--only ADDRESS]
 
 One triage pass over the account of the settings, then exits.
 
   --dry-run   read everything, write nothing anywhere, log each action as would_...
+  --only ADDRESS
+              a pass for this sender alone; may be given more than once
   -h, --help  show this text
   --version   show the version
 
@@ -63,6 +65,24 @@ Exit codes: 0 healthy; 1 unhealthy, or it cannot be found out.
 
 Without --stdin it reads the state where a pass keeps it: MAILROOM_STATE_FILE, or the ConfigMap when
 it runs in a cluster.
+
+${SETTINGS_NOTE}
+`;
+
+export const WHY_USAGE = `Usage: npx mailroom why [ADDRESS] [--since 7d] [--json]
+   or: npx tsx src/why.ts [ADDRESS] [--since 7d] [--json]
+
+With an address: where the next email of this sender goes and why, its contacts, groups and
+decisions, how many of its emails are where, and what a pass would do now. Without one: all
+decisions, newest first. Reads only.
+
+  --since 7d  decisions of the last 7 days (4w: of 4 weeks)
+  --json      print JSON, for programs
+  -h, --help  show this text
+  --version   show the version
+
+Exit codes: 0 it could be told, also of an unknown sender; 1 it could not, and the reason is on
+standard error.
 
 ${SETTINGS_NOTE}
 `;

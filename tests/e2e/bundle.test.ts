@@ -130,7 +130,7 @@ describe('the bundle', () => {
   }
 });
 
-const PROGRAMS = ['run-once', 'status', 'setup'];
+const PROGRAMS = ['run-once', 'status', 'setup', 'why'];
 
 interface Ended {
   readonly exitCode: string | number | null | undefined;

@@ -52,6 +52,7 @@ describeEachServer('a dry run', ({ open }) => {
       version: '0.0.0-test',
       env: { ...env, NO_COLOR: '1', TERM: 'xterm', ...change },
       isDryRun: true,
+      only: [],
       output,
       isTerminal: true,
       stop: new AbortController().signal,

@@ -16,6 +16,7 @@ export interface Programs {
   readonly runOnce: readonly string[];
   readonly status: readonly string[];
   readonly setup: readonly string[];
+  readonly why: readonly string[];
 }
 
 /**
@@ -41,5 +42,6 @@ export function builtPrograms(): Programs {
     runOnce: [process.execPath, join(folder, 'run-once.js')],
     status: [process.execPath, join(folder, 'status.js')],
     setup: [process.execPath, join(folder, 'setup.js')],
+    why: [process.execPath, join(folder, 'why.js')],
   };
 }

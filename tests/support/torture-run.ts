@@ -102,6 +102,7 @@ async function runPass(
       version: '0.0.0-test',
       env,
       isDryRun: false,
+      only: [],
       output,
       isTerminal,
       stop: new AbortController().signal,

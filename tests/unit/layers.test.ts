@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
  * floors. A new room goes on the lowest floor that is above all that it imports.
  */
 const FLOORS: readonly (readonly string[])[] = [
+  ['why'],
   ['setup'],
   ['run'],
   ['dry-run', 'settings', 'contacts', 'mail', 'state'],
@@ -26,6 +27,7 @@ const ENTRIES: readonly string[] = [
   'run-once.ts',
   'status.ts',
   'setup.ts',
+  'why.ts',
   'bundle/make.ts',
   'bundle/compile.ts',
 ];

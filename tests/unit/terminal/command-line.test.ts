@@ -6,19 +6,44 @@ import { parseCommandLine } from '../../../src/terminal/command-line.ts';
 const USAGE = 'Usage: test [--dry-run]\n';
 
 const parse = (...args: readonly string[]): ReturnType<typeof parseCommandLine> =>
-  parseCommandLine(args, ['dry-run', 'json'], {
-    usage: USAGE,
-    version: packageJson.version,
-  });
+  parseCommandLine(
+    args,
+    { flags: ['dry-run', 'json'], values: ['only'], mostPositionals: 0 },
+    {
+      usage: USAGE,
+      version: packageJson.version,
+    },
+  );
 
 describe('parseCommandLine', () => {
+  it('a flag with a value, as often as it is given', () => {
+    expect(parse('--only', 'a@x.example', '--only=b@x.example')).toMatchObject({
+      kind: 'run',
+      values: new Map([['only', ['a@x.example', 'b@x.example']]]),
+    });
+    expect(parse('--only')).toMatchObject({ kind: 'print', exitCode: 1 });
+  });
+
+  it('what is no flag, where the command takes it', () => {
+    const text = { usage: USAGE, version: '1' };
+
+    expect(parseCommandLine(['a'], { flags: [], mostPositionals: 1 }, text)).toMatchObject({
+      kind: 'run',
+      positionals: ['a'],
+    });
+    expect(parseCommandLine(['a', 'b'], { flags: [], mostPositionals: 1 }, text)).toMatchObject({
+      kind: 'print',
+      text: expect.stringContaining("'b'"),
+    });
+  });
+
   it.each([
     ['no flags', [], []],
     ['a known flag', ['--dry-run'], ['dry-run']],
     ['several', ['--json', '--dry-run'], ['dry-run', 'json']],
     ['one twice', ['--json', '--json'], ['json']],
   ])('%s', (_rule, args, flags) => {
-    expect(parse(...args)).toEqual({ kind: 'run', flags: new Set(flags) });
+    expect(parse(...args)).toMatchObject({ kind: 'run', flags: new Set(flags) });
   });
 
   it.each([

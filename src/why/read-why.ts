@@ -1,0 +1,134 @@
+import { MAX_UIDS, uidFor } from '../contacts/contact-id.ts';
+import { dryRunContactStore, dryRunLogger, dryRunMailStore } from '../dry-run/stores.ts';
+import { AccountError } from '../errors.ts';
+import type { Logger } from '../log/logger.ts';
+import { runTriagePass } from '../pass/triage-pass.ts';
+import type { PassClock } from '../pass/world.ts';
+import type { Connection } from '../run/connect.ts';
+import { planFastmailRules } from '../setup/fastmail-rules.ts';
+import { type Decision, findDecisions } from '../triage/decision.ts';
+import { choicesOf, findLayout, requiredGroupNames, type TriageNames } from '../triage/layout.ts';
+import { mailboxPath } from '../triage/mailboxes.ts';
+import { isMember } from '../triage/membership.ts';
+import type { Email, SenderAddress } from '../triage/model.ts';
+import type { EmailPage } from '../triage/ports.ts';
+import type { SenderReport } from '../triage/report.ts';
+import { findSender } from '../triage/sender.ts';
+import { explain, type ExplainedCard, type Explanation } from './explain.ts';
+
+/** All that Mailroom knows of a sender. */
+export interface Why extends Explanation {
+  readonly address: SenderAddress;
+  readonly cards: readonly ExplainedCard[];
+  /** Triage groups that a card of the sender is in. */
+  readonly groups: readonly string[];
+  /** Emails in Screener, and since when the oldest waits. */
+  readonly waiting: { readonly emails: number; readonly since: string | null };
+  /** How many of its emails are in each destination, by path. */
+  readonly emails: Readonly<Record<string, number>>;
+  /** Triage labels that are on its emails now. */
+  readonly labels: readonly string[];
+  /** What a pass would do now; null: nothing, or its labels contradict one another. */
+  readonly plan: SenderReport | null;
+}
+
+/** A decision on a card. */
+export interface WrittenDecision extends Decision {
+  readonly addresses: readonly SenderAddress[];
+  readonly contact: string;
+}
+
+/** Every decision that stands on a card, newest first; from a date on, `YYYY-MM-DD`. */
+export async function readDecisions(
+  { contacts }: Connection,
+  since: string | null,
+): Promise<readonly WrittenDecision[]> {
+  const noted = await contacts.readNotes();
+  return noted
+    .flatMap(({ contact, note }) =>
+      findDecisions(note).map((decision) => ({
+        ...decision,
+        addresses: contact.addresses,
+        contact: contact.name,
+      })),
+    )
+    .filter(({ date }) => since === null || date >= since)
+    .toSorted((a, b) => (a.date < b.date ? 1 : -1));
+}
+
+/** Throws AccountError when the account is not set up, and what the servers' clients throw. */
+export async function readWhy(
+  address: SenderAddress,
+  names: TriageNames,
+  connection: Connection,
+  log: Logger,
+): Promise<Why> {
+  const { mail, contacts } = connection;
+  const [mailboxes, groups, noted] = await Promise.all([
+    mail.readMailboxes(),
+    contacts.readGroups(requiredGroupNames(names)),
+    contacts.readNotes(),
+  ]);
+  const found = findLayout(mailboxes, groups, names);
+  if (found.kind === 'incomplete') throw new AccountError(found.problems.join('; '));
+  const { layout } = found;
+  const ownUids = new Set(Array.from({ length: MAX_UIDS }, (_, n) => uidFor(address, n + 1)));
+  const cards = noted
+    .filter(({ contact }) => contact.addresses.includes(address))
+    .map(({ contact, note, book }) => ({
+      book,
+      name: contact.name,
+      isOurs: ownUids.has(contact.uid),
+      groups: groups.filter((group) => isMember(group, contact.uid)).map(({ name }) => name),
+      note,
+    }));
+  const triageGroups = names.categories.map(({ contactGroup }) => contactGroup);
+  const pathOf = (id: string): string => {
+    const mailbox = mailboxes.find((one) => one.id === id);
+    return mailbox === undefined ? id : mailboxPath(mailbox, mailboxes);
+  };
+  const own = async (pages: AsyncIterable<EmailPage>): Promise<readonly Email[]> => {
+    const emails: Email[] = [];
+    for await (const page of pages) {
+      emails.push(...page.emails.filter((email) => findSender(email) === address));
+    }
+    return emails;
+  };
+  const screened = await own(mail.readEmailsIn([layout.screenerId]));
+  const emails: Record<string, number> = {};
+  for (const id of new Set(layout.categories.map((category) => category.own.destinationId))) {
+    const inPlace = await own(mail.readEmailsFrom(id, [address]));
+    emails[pathOf(id)] = inPlace.filter(({ mailboxIds }) => mailboxIds.has(id)).length;
+  }
+  const labelIds = choicesOf(layout).map(({ labelId }) => labelId);
+  const labelled = await own(mail.readEmailsIn(labelIds));
+  const on = labelIds.filter((id) => labelled.some(({ mailboxIds }) => mailboxIds.has(id)));
+  const world = {
+    mail: dryRunMailStore(mail),
+    contacts: dryRunContactStore(contacts),
+    log: dryRunLogger(log),
+    clock: STEADY,
+  };
+  const report = on.length === 0 ? null : await runTriagePass(names, world, new Set([address]));
+  const explanation = explain(address, cards, planFastmailRules(names).rules, triageGroups);
+  return {
+    ...explanation,
+    address,
+    cards,
+    groups: [...new Set(cards.flatMap((card) => card.groups))].filter((name) =>
+      triageGroups.includes(name),
+    ),
+    waiting: { emails: screened.length, since: screened[0]?.receivedAt ?? null },
+    emails,
+    labels: on.map(pathOf),
+    plan: report?.details.senders[0] ?? null,
+  };
+}
+
+/** Nothing is written, so there is nothing to be stopped at. */
+const STEADY: PassClock = {
+  today: new Date().toISOString().slice(0, 10),
+  beginWrites: () => undefined,
+  isStopping: () => false,
+  checkpoint: () => undefined,
+};
