@@ -307,7 +307,9 @@ test.concurrent('a run that has failed waits for nobody who does not answer', as
 
     expect(run).toMatchObject({ exitCode: 1, stderr: '', end: { event: 'startup_failed' } });
     expect(messageOf(run, 'startup_failed')).toContain('403');
-    expect(account.requests.filter(({ kind }) => kind === 'report')).toHaveLength(2);
+    // Names, then members and contacts at once: the last may not have got so far.
+    const reports = account.requests.filter(({ kind }) => kind === 'report').length;
+    expect([2, 3]).toContain(reports);
   });
 });
 
@@ -327,7 +329,9 @@ test.concurrent('nothing is logged after the last line, though an answer comes t
     expect(run).toMatchObject({ exitCode: 1, stderr: '', end: { event: 'startup_failed' } });
     expect(messageOf(run, 'startup_failed')).toContain('403');
     // The answer would be worth another try, and a line that says so.
-    expect(account.requests.filter(({ kind }) => kind === 'report')).toHaveLength(2);
+    // Names, then members and contacts at once: the last may not have got so far.
+    const reports = account.requests.filter(({ kind }) => kind === 'report').length;
+    expect([2, 3]).toContain(reports);
   });
 });
 
