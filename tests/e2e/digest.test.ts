@@ -122,6 +122,31 @@ describe('a digest that is due', () => {
       );
     }));
 
+  it.each([['before'], ['after']])('of a run that is killed %s it was made is left once', (when) =>
+    withDue({}, async ({ account, mailroom }) => {
+      if (!isStandIn(account)) throw new TypeError('faults are the stand-in’s');
+      const started = mailroom.start();
+      // Out of the server, so that the kill hits the moment that is meant.
+      const kill = (): void => started.kill('SIGKILL');
+      const act = when === 'before' ? kill : (): void => void setImmediate(kill);
+      account.faults.push(
+        { on: 'Email/set', fault: { kind: 'otherClient', act } },
+        {
+          on: 'Email/set',
+          fault: when === 'before' ? { kind: 'resetBefore' } : { kind: 'stall', isDone: true },
+        },
+      );
+      await started.result;
+      expect(await findDigests(account)).toHaveLength(when === 'before' ? 0 : 1);
+
+      const next = await mailroom.run();
+      await mailroom.run();
+
+      expect(next.find('digest_sent')).toHaveLength(when === 'before' ? 1 : 0);
+      expect(await findDigests(account)).toHaveLength(1);
+    }),
+  );
+
   it('of two runs at once is left by at least one, and the next retires all but the newest', () =>
     withDue({}, async ({ account, scenario, mailroom }) => {
       await Promise.all([mailroom.run(), mailroom.run()]);
