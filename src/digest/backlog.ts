@@ -1,16 +1,15 @@
 import type { TitledEmail } from '../triage/digest.ts';
 import type { SenderAddress } from '../triage/model.ts';
-import { cleanText } from './clean.ts';
 
 /** Somebody whose emails wait in Screener. */
 export interface WaitingSender {
   readonly address: SenderAddress;
-  /** Of the newest email, cleaned; empty where it has none. */
+  /** Of the newest email, not fit to be shown before it is cleaned; empty where it has none. */
   readonly name: string;
   readonly emails: number;
   /** When the oldest came in, UTCDate. */
   readonly since: string;
-  /** Of the newest email, cleaned; empty where it has none. */
+  /** Likewise; only its beginning where it is very long. */
   readonly subject: string;
 }
 
@@ -64,8 +63,8 @@ export class Backlog {
       .map(([address, { newest, ...sender }]) => ({
         address,
         ...sender,
-        name: cleanText(newest.displayName, MOST_NAME),
-        subject: cleanText(newest.subject, MOST_SUBJECT),
+        name: newest.displayName,
+        subject: newest.subject,
       }))
       .toSorted((a, b) => compare(a.since, b.since) || compare(a.address, b.address));
   }
@@ -73,11 +72,7 @@ export class Backlog {
   /** Those with most emails in Jail, at most so many. */
   jailed(most: number): readonly JailedSender[] {
     return [...this.#jailed]
-      .map(([address, { name, emails }]) => ({
-        address,
-        name: cleanText(name, MOST_NAME),
-        emails,
-      }))
+      .map(([address, counted]) => ({ address, ...counted }))
       .toSorted((a, b) => b.emails - a.emails || compare(a.address, b.address))
       .slice(0, most);
   }
@@ -95,7 +90,7 @@ export class Backlog {
     if (mailboxIds.has(screenerId) && !this.#isPassedOver(address)) {
       const known = this.#waiting.get(address) ?? { emails: 0, since: receivedAt, newest: email };
       known.emails += 1;
-      known.newest = { displayName, subject: email.subject.slice(0, 20 * MOST_SUBJECT) };
+      known.newest = { displayName, subject: beginningOf(email.subject) };
       this.#waiting.set(address, known);
     }
     if (jailId !== null && mailboxIds.has(jailId)) {
@@ -113,10 +108,14 @@ interface Waiting {
   newest: Pick<TitledEmail, 'displayName' | 'subject'>;
 }
 
-/** In characters. */
-const MOST_NAME = 60;
+/** A copy: a mere slice would keep the whole text in memory. */
+function beginningOf(subject: string): string {
+  if (subject.length <= MOST_KEPT) return subject;
+  return Buffer.from(subject.slice(0, MOST_KEPT), 'utf16le').toString('utf16le');
+}
 
-const MOST_SUBJECT = 120;
+/** In UTF-16 code units: more than is shown of any subject, and little for tens of thousands. */
+const MOST_KEPT = 600;
 
 function compare(a: string, b: string): number {
   if (a === b) return 0;

@@ -12,7 +12,7 @@ export function cleanText(text: string, maxCharacters: number): string {
 }
 
 /** `http` becomes `hxxp`, and `www.` becomes `www[.]`: what security people write. */
-export function breakLinks(text: string): string {
+function breakLinks(text: string): string {
   return text
     .replace(/h(?:tt|TT|tT|Tt)p(?=s?:)/giu, (scheme) => `${scheme[0]}xx${scheme[3]}`)
     .replace(/www\./giu, (www) => `${www.slice(0, 3)}[.]`)

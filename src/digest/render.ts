@@ -1,7 +1,7 @@
 import type { Decision } from '../triage/digest.ts';
 import type { ConflictReport, SenderFailure } from '../triage/report.ts';
 import type { JailedSender, WaitingSender } from './backlog.ts';
-import { breakLinks, cleanText, cut } from './clean.ts';
+import { cleanText, cut } from './clean.ts';
 
 /** All that a digest tells. */
 export interface DigestContent {
@@ -118,12 +118,13 @@ function waitingLine(
   dateOf: DateOf,
 ): string {
   const rest = `, ${count(emails, 'email')} since ${dateOf(since)}: `;
-  return senderLine({ address, name, rest, subject: subject === '' ? '(no subject)' : subject });
+  const cleaned = cleanText(subject, MOST_SUBJECT);
+  return senderLine({ address, name, rest, subject: cleaned === '' ? '(no subject)' : cleaned });
 }
 
 interface SenderLine {
   readonly address: string;
-  /** Cleaned. */
+  /** As the sender wrote it. */
   readonly name: string;
   readonly rest: string;
   /** Cleaned. */
@@ -131,13 +132,19 @@ interface SenderLine {
 }
 
 /** Subject and name give way to the address, which is of use only when it is whole. */
-function senderLine({ address, name, rest, subject = '' }: SenderLine): string {
+function senderLine({ address, name: written, rest, subject = '' }: SenderLine): string {
+  const name = cleanText(written, MOST_NAME);
   const shownAddress = name === '' ? address : ` <${address}>`;
   const room = MOST_OCTETS - Buffer.byteLength(`• ${shownAddress}${rest}`);
   const shownName = cut(name, Infinity, Math.max(3, Math.min(room, MOST_NAME_OCTETS)));
   const left = Math.max(3, room - Buffer.byteLength(shownName));
   return `• ${shownName}${shownAddress}${rest}${cut(subject, Infinity, left)}`;
 }
+
+/** In characters. */
+const MOST_NAME = 60;
+
+const MOST_SUBJECT = 120;
 
 /** Letters with dozens of accents on each may be few, and long. */
 const MOST_NAME_OCTETS = 240;
@@ -146,8 +153,8 @@ function renderDecided({ decided, decidedBesides }: DigestContent): readonly str
   const shown = decided.slice(-MOST_LINES).map(({ sender, name, category }) =>
     senderLine({
       address: sender,
-      name: cleanText(name, 60),
-      rest: `: ${cleanText(category, 60)}`,
+      name,
+      rest: `: ${cleanText(category, MOST_NAME)}`,
     }),
   );
   return section('Decided since the last digest', [
@@ -167,7 +174,7 @@ function renderUnsolved(
     ),
     ...failures.map(
       ({ sender, step, failure }) =>
-        `• ${sender} could not be handled (${step}): ${breakLinks(cleanText(failure.problem, 200))}`,
+        `• ${sender} could not be handled (${step}): ${cleanText(failure.problem, 200)}`,
     ),
   ];
   return section('Unsolved', [
