@@ -71,7 +71,7 @@ test.concurrent.each([
   ['an unknown one', ['sweep'], 1, /^Unknown command 'sweep'\n.*\n$/u],
   ['a flag of another', ['status', '--apply'], 1, /^Unknown option '--apply'\n.*\n$/u],
 ])('mailroom with %s says so', async (_what, args, exitCode, stderr) => {
-  const { result } = startProgram([process.execPath, join(PROJECT, 'bin/mailroom.js'), ...args], {
+  const { result } = startProgram([process.execPath, join(PROJECT, 'src/mailroom.js'), ...args], {
     env: {},
   });
 

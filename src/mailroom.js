@@ -31,7 +31,7 @@ if (program !== undefined) {
     const { register } = await import('tsx/esm/api');
     register();
   }
-  await import(`../src/${program}.ts`);
+  await import(`./${program}.ts`);
 } else if (['-h', '--help', 'help'].includes(command)) {
   process.stdout.write(USAGE);
 } else {
