@@ -1,4 +1,4 @@
-import type { Email, SenderAddress } from '../triage/model.ts';
+import type { Email, SenderAddress, WriteFailure } from '../triage/model.ts';
 import type { EmailPage } from '../triage/ports.ts';
 import type { BegunSender } from './ledger.ts';
 import type { Pass } from './pass.ts';
@@ -23,6 +23,7 @@ export async function sweepOldPlaces(
     active = await moveListed(active, searched, placeListed, pass);
     if (lacksKnown(active, placeId, placeListed, pass)) {
       active = await moveListed(active, mail.readEmailsIn([placeId]), placeListed, pass);
+      active = await dropUnlisted(active, placeId, placeListed, pass);
     }
     for (const id of placeListed) listedIds.add(id);
   }
@@ -79,10 +80,36 @@ function lacksKnown(
   active: readonly BegunSender[],
   placeId: string,
   listedIds: ReadonlySet<string>,
+  pass: Pass,
+): boolean {
+  return active.some((one) => hasUnlisted(one, placeId, listedIds, pass));
+}
+
+function hasUnlisted(
+  { plan, sweep }: BegunSender,
+  placeId: string,
+  listedIds: ReadonlySet<string>,
   { emails }: Pass,
 ): boolean {
-  return active
-    .filter(({ sweep }) => sweep.oldDestinationIds.includes(placeId))
-    .flatMap(({ plan }) => plan.labelled)
-    .some(({ id }) => emails.find(id)?.mailboxIds.has(placeId) === true && !listedIds.has(id));
+  if (!sweep.oldDestinationIds.includes(placeId)) return false;
+  return plan.labelled.some(
+    ({ id }) => emails.find(id)?.mailboxIds.has(placeId) === true && !listedIds.has(id),
+  );
+}
+
+/** Even the whole listing lacks it. Somebody may have moved it; if not, the sender waits. */
+async function dropUnlisted(
+  active: readonly BegunSender[],
+  placeId: string,
+  listedIds: ReadonlySet<string>,
+  pass: Pass,
+): Promise<readonly BegunSender[]> {
+  if (!lacksKnown(active, placeId, listedIds, pass)) return active;
+  await pass.emails.catchUp();
+  const failures = new Map<SenderAddress, WriteFailure>();
+  for (const one of active.filter((each) => hasUnlisted(each, placeId, listedIds, pass))) {
+    const problem = 'a listing of an old destination lacks an email that is in it';
+    failures.set(one.plan.sender, { kind: 'failed', problem });
+  }
+  return pass.ledger.dropFailed(active, 'sweep', failures);
 }

@@ -55,10 +55,10 @@ export async function sweep(
   const { ledger, world } = pass;
   world.clock.checkpoint();
   const listedIds = new Set(screened);
+  let active = await sweepOldPlaces(begun, listedIds, pass);
   // At a re-triage the labelled emails move now, wherever they are.
-  const labelledIds = begun.flatMap(({ plan }) => plan.labelled.map(({ id }) => id));
-  let active = await move(begun, new Set([...screened, ...labelledIds]), pass);
-  active = await sweepOldPlaces(active, listedIds, pass);
+  const labelledIds = active.flatMap(({ plan }) => plan.labelled.map(({ id }) => id));
+  active = await move(active, new Set([...screened, ...labelledIds]), pass);
   for (let round = 2; round <= MOST_ROUNDS && active.length > 0; round += 1) {
     world.clock.checkpoint();
     const news = await readNews(active, pass);
@@ -67,7 +67,9 @@ export async function sweep(
     active = await move(active, news, pass);
     if (ledger.movedCount === before) break;
   }
-  active = ledger.dropFailed(active, 'sweep', await findShortListings(active, listedIds, pass));
+  if (active.some((one) => hasUnlisted(one, listedIds, pass))) {
+    active = await listAgain(active, listedIds, pass);
+  }
   world.clock.checkpoint();
   return active;
 }
@@ -91,42 +93,56 @@ export function logMoves(begun: readonly BegunSender[], { ledger, world }: Pass)
 async function readNews(active: readonly BegunSender[], pass: Pass): Promise<ReadonlySet<string>> {
   const news = await pass.emails.takeNews();
   if (news !== null) return new Set(news.map(({ id }) => id));
-  const { screenerId } = pass.snapshot.layout;
-  const again = await readOwn(
-    active.map(({ plan }) => plan),
-    [screenerId],
-    { ...pass, snapshot: { ...pass.snapshot, emptyMailboxIds: new Set() } },
-  );
+  const again = await listScreener(active, pass);
   const old = new Set<string>();
   await sweepOldPlaces(active, old, pass);
   return new Set([...again, ...old]);
 }
 
 /**
- * The labelled emails are known from another listing: one that was in Screener has to be among what
- * that lists, or else a backlog may not be among it either. It may have left meanwhile, by the user
- * or another pass; so what changed is read before it is held against the server.
+ * A labelled email is known from another listing: one that is in Screener has to be among what that
+ * lists, or else a backlog may not be among it either.
  */
-async function findShortListings(
-  active: readonly BegunSender[],
+function hasUnlisted(
+  { plan }: BegunSender,
   listedIds: ReadonlySet<string>,
   { snapshot: { layout }, emails }: Pass,
-): Promise<ReadonlyMap<SenderAddress, WriteFailure>> {
+): boolean {
   // Taken back: what was moved into Screener just now was not there to be listed.
-  const findUnlisted = ({ plan }: BegunSender): boolean =>
-    plan.category !== layout.takeBack &&
-    plan.labelled.some(({ id }) => {
-      const email = emails.find(id);
-      return email?.mailboxIds.has(layout.screenerId) === true && !listedIds.has(id);
-    });
+  if (plan.category === layout.takeBack) return false;
+  return plan.labelled.some(
+    ({ id }) => emails.find(id)?.mailboxIds.has(layout.screenerId) === true && !listedIds.has(id),
+  );
+}
+
+/**
+ * What was not listed may have left meanwhile, by the user or another pass, or the server was wrong
+ * when it said that Screener is empty: both are looked at before the sender has failed for now.
+ */
+async function listAgain(
+  begun: readonly BegunSender[],
+  listedIds: Set<string>,
+  pass: Pass,
+): Promise<readonly BegunSender[]> {
+  await pass.emails.catchUp();
+  const screened = await listScreener(begun, pass);
+  for (const id of screened) listedIds.add(id);
+  const active = await move(begun, screened, pass);
   const failures = new Map<SenderAddress, WriteFailure>();
-  if (!active.some(findUnlisted)) return failures;
-  await emails.catchUp();
-  for (const one of active.filter(findUnlisted)) {
+  for (const one of active.filter((each) => hasUnlisted(each, listedIds, pass))) {
     const problem = 'a listing of Screener lacks an email that is in it';
     failures.set(one.plan.sender, { kind: 'failed', problem });
   }
-  return failures;
+  return pass.ledger.dropFailed(active, 'sweep', failures);
+}
+
+/** All of it, whatever the server says of its total. */
+function listScreener(active: readonly BegunSender[], pass: Pass): Promise<ReadonlySet<string>> {
+  return readOwn(
+    active.map(({ plan }) => plan),
+    [pass.snapshot.layout.screenerId],
+    { ...pass, snapshot: { ...pass.snapshot, emptyMailboxIds: new Set() } },
+  );
 }
 
 function isFrom(email: Email, senders: ReadonlySet<SenderAddress>): boolean {

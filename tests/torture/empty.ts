@@ -100,7 +100,8 @@ const ROWS: readonly EmptyRow[] = [
       noEmails.map((fault) => ({
         on: 'Email/query',
         times: Infinity,
-        when: ({ body }) => body.includes(mailboxId('Screener')),
+        when: ({ body }) =>
+          [mailboxId('Screener'), mailboxId('Feed')].some((id) => body.includes(id)),
         fault,
       })),
     outcome: 'waits',

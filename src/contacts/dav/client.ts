@@ -1,6 +1,7 @@
 import { CredentialsError, HttpStatusError, MalformedAnswerError } from '../../errors.ts';
 import type { Http } from '../../http/http.ts';
 import { type RawCard, toBytes, toRawCard } from '../vcard/lines.ts';
+import { strongEtag } from './etag.ts';
 import { createDavFetch } from './guard.ts';
 import {
   CARDDAV,
@@ -191,12 +192,6 @@ export class DavClient {
   #asFetch(http: Http): typeof globalThis.fetch {
     return (input, init) => http(input instanceof Request ? input.url : input, init);
   }
-}
-
-/** Null where it is missing, weak or no ETag (RFC 9110 §8.8.3): `If-Match` wants a strong one. */
-export function strongEtag(text: string | null | undefined): string | null {
-  const etag = text?.trim() ?? '';
-  return /^"[\u0021\u0023-\u007E\u0080-\u00FF]*"$/u.test(etag) ? etag : null;
 }
 
 /** The ETag in a listing. */

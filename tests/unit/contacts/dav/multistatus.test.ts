@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { parseRememberedBooks } from '../../../../src/contacts/book-directory.ts';
-import { strongEtag } from '../../../../src/contacts/dav/client.ts';
+import { strongEtag } from '../../../../src/contacts/dav/etag.ts';
 import {
   CARDDAV,
   DAV,
