@@ -6,7 +6,7 @@ import { RUN_ONCE_USAGE as usage } from './terminal/usage.ts';
 
 void runCommand(
   process,
-  { usage, flags: ['dry-run'], values: ['only'], package: packageJson },
+  { usage, flags: ['dry-run', 'verbose'], values: ['only', 'format'], package: packageJson },
   async ({ flags, values, ...command }) => {
     await import('./http/install.ts');
     const { runOnce } = await import('./run/run.ts');
@@ -15,6 +15,9 @@ void runCommand(
     const env = readEnvironment(command.env);
     const only = values.get('only') ?? [];
     const isDryRun = flags.has('dry-run');
-    return runOnce({ ...command, env, isDryRun, only, writeTerminationMessage });
+    const isText = values.get('format')?.includes('text') ?? false;
+    const isVerbose = flags.has('verbose');
+    const options = { ...command, env, isDryRun, only, isText, isVerbose };
+    return runOnce({ ...options, writeTerminationMessage });
   },
 );

@@ -47,8 +47,9 @@ export async function endRun(
   }
   progress.end();
   await log.flush(options.stop);
-  if (run.isDryRun && options.isTerminal && report !== null) {
-    await write(options.output, redact(renderReport(report, { isDryRun: true, width: 80 })));
+  if (run.isForPerson && report !== null) {
+    const width = ('columns' in options.output && Number(options.output.columns)) || 80;
+    await write(options.output, redact(renderReport(report, { isDryRun: run.isDryRun, width })));
   }
   return ending.exitCode;
 }

@@ -26,6 +26,12 @@ export interface RunOptions {
   readonly only: readonly string[];
   readonly output: NodeJS.WritableStream;
   readonly isTerminal: boolean;
+  /** For the log, where `output` is for a person. */
+  readonly errorOutput: NodeJS.WritableStream;
+  /** `--format text`: for a person also in a pipe. */
+  readonly isText: boolean;
+  /** `--verbose`: for a person, all log lines; else from `warning` on. */
+  readonly isVerbose: boolean;
   /** Aborted by SIGTERM and SIGINT. */
   readonly stop: AbortSignal;
   /** Does nothing where there is no such place; throws where it cannot be written. */
@@ -40,6 +46,8 @@ export interface Run {
   /** The settings, or what is wrong with them. */
   readonly settings: Settings | SettingsError;
   readonly isDryRun: boolean;
+  /** Standard output is for a person: a report in place of the log. */
+  readonly isForPerson: boolean;
   /** `MAILROOM_PING_URL`, also where other settings are invalid. */
   readonly pingUrl: string | null;
   readonly log: RootLogger;
@@ -64,15 +72,16 @@ export function openRun(options: RunOptions): Run {
   const { env, stop, version } = options;
   const { settings, unknown } = trySettings(env);
   const areValid = !(settings instanceof SettingsError);
+  const isForPerson = options.isTerminal || options.isText;
   const isTerminal = options.isTerminal && !isDumb(env);
   const progress = createProgress({ stream: options.output, isTerminal });
   const secrets = findSecrets(env);
   const log = createLogger({
-    level: areValid ? settings.logLevel : 'info',
+    level: isForPerson && !options.isVerbose ? 'warning' : areValid ? settings.logLevel : 'info',
     component: 'run',
     secrets,
-    stream: progress.output,
-    isTerminal: options.isTerminal,
+    stream: isForPerson ? progress.around(options.errorOutput) : options.output,
+    isTerminal: isForPerson,
     useColor: isColorWanted(env, options.isTerminal),
   });
   const stateBudget = createBudget({
@@ -89,7 +98,7 @@ export function openRun(options: RunOptions): Run {
   }
   const redact = createRedact(secrets);
   const pingUrl = parsePingUrl(env);
-  const shared = { pingUrl, log, redact, progress, store, stateBudget };
+  const shared = { isForPerson, pingUrl, log, redact, progress, store, stateBudget };
   return { options, startedAt, startedMs, settings, isDryRun, ...shared };
 }
 

@@ -8,6 +8,8 @@ export interface Progress {
   set(name: string, doing: string | null): void;
   /** `stream` for whoever else writes to it: their text replaces the line. */
   readonly output: NodeJS.WritableStream;
+  /** The same for another stream that ends on the same terminal. */
+  around(stream: NodeJS.WritableStream): NodeJS.WritableStream;
   /** Takes the line away for good. */
   end(): void;
 }
@@ -27,7 +29,10 @@ const FRAMES = ['|', '/', '-', '\\'];
 
 /** Shows nothing before two seconds have passed. */
 export function createProgress({ stream, isTerminal }: ProgressOptions): Progress {
-  if (!isTerminal) return { set: () => undefined, output: stream, end: () => undefined };
+  if (!isTerminal) {
+    const around = (target: NodeJS.WritableStream): NodeJS.WritableStream => target;
+    return { set: () => undefined, output: stream, around, end: () => undefined };
+  }
   const startedMs = performance.now();
   const doing = new Map<string, string>();
   let isShown = false;
@@ -47,6 +52,14 @@ export function createProgress({ stream, isTerminal }: ProgressOptions): Progres
     stream.write(`\r\u001B[K${fit(line, stream.columns)}`);
     isShown = true;
   };
+  const around = (target: NodeJS.WritableStream): Writable =>
+    new Writable({
+      decodeStrings: false,
+      write(chunk: string, _encoding, done) {
+        clear();
+        target.write(chunk, () => done());
+      },
+    });
   const timer = setInterval(draw, REDRAW_MS);
   timer.unref();
 
@@ -55,13 +68,8 @@ export function createProgress({ stream, isTerminal }: ProgressOptions): Progres
       if (what === null) doing.delete(name);
       else doing.set(name, what);
     },
-    output: new Writable({
-      decodeStrings: false,
-      write(chunk: string, _encoding, done) {
-        clear();
-        stream.write(chunk, () => done());
-      },
-    }),
+    output: around(stream),
+    around,
     end() {
       clearInterval(timer);
       clear();

@@ -3,14 +3,17 @@
 const SETTINGS_NOTE = `Settings are environment variables, MAILROOM_...; outside a cluster also those in the file .env of
 the current folder. What is set wins over the file. .github/REFERENCE.md has them all.`;
 
-export const RUN_ONCE_USAGE = `Usage: npx mailroom pass [--dry-run] [--only ADDRESS]
-   or: npx tsx src/run-once.ts [--dry-run] [--only ADDRESS]
+export const RUN_ONCE_USAGE = `Usage: npx mailroom pass [--dry-run] [--only ADDRESS] [--format text] [--verbose]
+   or: npx tsx src/run-once.ts [--dry-run] ...
 
 One triage pass over the account of the settings, then exits.
 
   --dry-run   read everything, write nothing anywhere, log each action as would_...
   --only ADDRESS
               a pass for this sender alone; may be given more than once
+  --format text
+              what was done, for a person, as on a terminal; else standard output is the log
+  --verbose   with that, all log lines on standard error; else those from warning on
   -h, --help  show this text
   --version   show the version
 

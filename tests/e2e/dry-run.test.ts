@@ -8,6 +8,8 @@ import { runOnce } from '../../src/run/run.ts';
 import { readEtags, recordedWrites } from '../support/run-mailroom.ts';
 import { setupEnvironment } from '../support/run-setup.ts';
 import { describeEachServer } from '../support/test-account.ts';
+import { startProgram } from '../support/process.ts';
+import { builtPrograms } from '../support/programs.ts';
 import { useScenario } from '../support/use-scenario.ts';
 
 /* A dry run says what a pass would do, and does none of it. */
@@ -54,7 +56,10 @@ describeEachServer('a dry run', ({ open }) => {
       isDryRun: true,
       only: [],
       output,
+      errorOutput: output,
       isTerminal: true,
+      isText: false,
+      isVerbose: false,
       stop: new AbortController().signal,
       writeTerminationMessage: () => undefined,
     });
@@ -138,6 +143,14 @@ describeEachServer('a dry run', ({ open }) => {
     expect(
       await scenario.groupsOf((await scenario.contactOf('mover@plan.example')).value('UID') ?? ''),
     ).toEqual(['Paper Trail']);
+  });
+
+  test('in a pipe with --format text: the same, and the log on standard error from warning on', async () => {
+    const args = [...builtPrograms().runOnce, '--dry-run', '--format', 'text'];
+    const { stdout, stderr } = await startProgram(args, { env }).result;
+
+    expect(stdout).toContain('What a pass would do now (nothing was written):');
+    expect(stderr).not.toContain('run_started');
   });
 
   test('a pass that is broken has no plan, but a reason', async () => {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
-const FOLDERS = ['.ci', '.github', 'bin', 'deploy', 'src', 'tests'];
+const FOLDERS = ['.ci', '.github', 'deploy', 'src', 'tests'];
 
 const files = [
   'README.md',

@@ -171,7 +171,7 @@ describe('tables', () => {
 describe('what a person reads', () => {
   test('every remark of a dry run that REFERENCE explains is one that the code may make', () => {
     const source = read('src/terminal/pass-report.ts');
-    const rows = tableAfter(reference, '### What a dry run tells on a terminal');
+    const rows = tableAfter(reference, '### What a pass tells on a terminal');
     const parts = rows.slice(1).flatMap(([said = '']) =>
       said
         .replaceAll('`', '')

@@ -31,7 +31,12 @@ describe('what the API token may do is read from the session', () => {
         categories: [],
       },
       mayWrite: false,
-      progress: { set: () => undefined, output: process.stderr, end: () => undefined },
+      progress: {
+        set: () => undefined,
+        output: process.stderr,
+        around: (stream) => stream,
+        end: () => undefined,
+      },
     });
 
     const token = checks.find(({ name }) => name === 'MAILROOM_JMAP_TOKEN');
