@@ -57,7 +57,7 @@ describe.skipIf(isImageSkipped)(`the image, built from the Containerfile${imageN
       compiled?.map(() => expect.stringMatching(/^\/app\/compiled\/v24[^/]*-65532\/[\da-f]+$/u)),
     );
 
-    const code = ['email-addresses', 'ical', 'run-once', 'setup', 'status', 'tsdav'];
+    const code = ['email-addresses', 'ical', 'run-once', 'setup', 'status', 'tsdav', 'why'];
     expect(ours?.toSorted()).toEqual([
       ...code.map((name) => `/app/code/${name}.js`),
       '/app/compile.js',
@@ -65,6 +65,7 @@ describe.skipIf(isImageSkipped)(`the image, built from the Containerfile${imageN
       '/app/run-once.js',
       '/app/setup.js',
       '/app/status.js',
+      '/app/why.js',
     ]);
   });
 
