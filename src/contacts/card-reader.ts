@@ -1,10 +1,12 @@
-import { HttpStatusError } from '../errors.ts';
+import { HttpStatusError, messageOf } from '../errors.ts';
+import type { WriteFailure } from '../triage/model.ts';
 import { comparablePath } from './card-paths.ts';
 import type { DavClient, StoredCard } from './dav/client.ts';
 import type { XmlTree } from './dav/xml-writer.ts';
 import { parseCardParts } from './vcard/lines.ts';
 import { findUid } from './vcard/parse.ts';
 import { findSignOfVersion4 } from './vcard/version.ts';
+import { hasStatus } from './write-failure.ts';
 
 /** A card to be edited: as it is stored, with a strong ETag where the server has one. */
 export async function readForEditing(url: string, client: DavClient): Promise<StoredCard> {
@@ -60,4 +62,17 @@ async function addEtag(url: string, card: StoredCard, client: DavClient): Promis
   if (etag === null) return card;
   const again = await client.readCard(url, parseCardParts(card.raw)[0]?.version ?? '');
   return again.raw === card.raw ? { ...card, etag } : card;
+}
+
+/** One card that may not be read now says nothing for good: the next pass tries again. */
+export async function readUnlessForbidden(
+  url: string,
+  client: DavClient,
+): Promise<StoredCard | WriteFailure> {
+  try {
+    return await readForEditing(url, client);
+  } catch (error) {
+    if (!hasStatus(error, 403)) throw error;
+    return { kind: 'failed', problem: messageOf(error) };
+  }
 }

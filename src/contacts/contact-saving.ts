@@ -7,7 +7,7 @@ import {
   type WriteFailure,
 } from '../triage/model.ts';
 import type { ContactWish } from '../triage/ports.ts';
-import { readForEditing } from './card-reader.ts';
+import { readUnlessForbidden } from './card-reader.ts';
 import { MAX_UIDS, uidFor } from './contact-id.ts';
 import type { DavClient } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
@@ -172,7 +172,9 @@ async function complete(
     return { kind: 'unchanged', contact: wish.existing };
   }
   const url = new URL(href, book?.url ?? books[0]?.url).href;
-  const { raw, etag } = await readForEditing(url, client);
+  const read = await readUnlessForbidden(url, client);
+  if ('problem' in read) return read;
+  const { raw, etag } = read;
   const part = findPart(parseCardParts(raw), uid, wish);
   const { newContact, decision } = wish;
   const { address, fullName } = newContact;

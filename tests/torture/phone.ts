@@ -141,7 +141,8 @@ const EDITS: readonly Edit[] = [
     // Seen in time it is a conflict; seen by the next pass it is a re-triage.
     findLost: (world) => [
       ...requirePlace(world, NEW, ['@MailroomError + @ToFeed + @ToJail + Screener', 'Jail']),
-      ...requirePlace(world, NEW_BACKLOG, ['Screener', 'Jail']),
+      // Its contact was in the group already: then the rest of its mail is where the group leads.
+      ...requirePlace(world, NEW_BACKLOG, ['Screener', 'Feed', 'Jail']),
     ],
     touches: [NEW, NEW_BACKLOG],
   },
