@@ -30,8 +30,7 @@ const FRAMES = ['|', '/', '-', '\\'];
 /** Shows nothing before two seconds have passed. */
 export function createProgress({ stream, isTerminal }: ProgressOptions): Progress {
   if (!isTerminal) {
-    const around = (target: NodeJS.WritableStream): NodeJS.WritableStream => target;
-    return { set: () => undefined, output: stream, around, end: () => undefined };
+    return { set: () => undefined, output: stream, around: asItIs, end: () => undefined };
   }
   const startedMs = performance.now();
   const doing = new Map<string, string>();
@@ -75,6 +74,10 @@ export function createProgress({ stream, isTerminal }: ProgressOptions): Progres
       clear();
     },
   };
+}
+
+function asItIs(stream: NodeJS.WritableStream): NodeJS.WritableStream {
+  return stream;
 }
 
 /** A line that wraps cannot be cleared again. Some terminals report a width of 0. */
