@@ -27,7 +27,11 @@ export function groupBySender(emails: readonly Email[], layout: Layout): Labelle
     if (!choicesOf(layout).some(({ labelId }) => email.mailboxIds.has(labelId))) continue;
     const sender = findSender(email);
     if (sender === null) withoutSender.push(email);
-    else bySender.set(sender, [...(bySender.get(sender) ?? []), email]);
+    else {
+      const known = bySender.get(sender);
+      if (known === undefined) bySender.set(sender, [email]);
+      else known.push(email);
+    }
   }
   const senders = [...bySender].map(([sender, own]) => ({
     sender,

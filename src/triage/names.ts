@@ -25,12 +25,22 @@ export function isInboxName(name: string): boolean {
 }
 
 /**
- * Whether an email's display name differs from the contact's FN: trimmed, letter case aside.
- * No name on either side is no difference.
+ * Whether an email's display name says somebody else than the contact's FN: quotes around it, letter
+ * case and the order of `Doe, Jane` aside. No name on either side is no difference, nor is a contact
+ * that has only an address for a name.
  */
 export function isDifferentName(displayName: string, contactName: string): boolean {
-  const [a, b] = [displayName, contactName].map((name) =>
-    name.trim().normalize('NFC').toLowerCase(),
-  );
-  return a !== '' && b !== '' && a !== b;
+  const [a = '', b = ''] = [displayName, contactName].map(plainName);
+  return a !== '' && b !== '' && a !== b && !isAddress(b);
+}
+
+function plainName(name: string): string {
+  const bare = name.trim().replace(/^(["'])(?<inside>.*)\1$/u, '$<inside>');
+  const { family, given } = /^(?<family>[^,]+),(?<given>[^,]+)$/u.exec(bare)?.groups ?? {};
+  const ordered = family === undefined || given === undefined ? bare : `${given} ${family}`;
+  return ordered.trim().replace(/\s+/gu, ' ').normalize('NFC').toLowerCase();
+}
+
+function isAddress(name: string): boolean {
+  return /^\S+@\S+$/u.test(name);
 }
