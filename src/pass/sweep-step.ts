@@ -61,10 +61,10 @@ export async function sweep(
   active = await move(active, new Set([...screened, ...labelledIds]), pass);
   for (let round = 2; round <= MOST_ROUNDS && active.length > 0; round += 1) {
     world.clock.checkpoint();
-    const news = await readNews(active, pass);
-    for (const id of news) listedIds.add(id);
     const before = ledger.movedCount;
-    active = await move(active, news, pass);
+    const news = await readNews(active, pass);
+    for (const id of news.ids) listedIds.add(id);
+    active = await move(news.active, news.ids, pass);
     if (ledger.movedCount === before) break;
   }
   if (active.some((one) => hasUnlisted(one, listedIds, pass))) {
@@ -89,14 +89,18 @@ export function logMoves(begun: readonly BegunSender[], { ledger, world }: Pass)
   }
 }
 
-/** Ids of emails that came in or changed meanwhile; where the server cannot tell, Screener's again. */
-async function readNews(active: readonly BegunSender[], pass: Pass): Promise<ReadonlySet<string>> {
+/** What came in or changed meanwhile, and the senders for whom looking for it did not fail. */
+interface News {
+  readonly ids: ReadonlySet<string>;
+  readonly active: readonly BegunSender[];
+}
+
+/** Where the server cannot tell what changed, Screener and the old places are listed again. */
+async function readNews(begun: readonly BegunSender[], pass: Pass): Promise<News> {
   const news = await pass.emails.takeNews();
-  if (news !== null) return new Set(news.map(({ id }) => id));
-  const again = await listScreener(active, pass);
-  const old = new Set<string>();
-  await sweepOldPlaces(active, old, pass);
-  return new Set([...again, ...old]);
+  if (news !== null) return { ids: new Set(news.map(({ id }) => id)), active: begun };
+  const ids = new Set(await listScreener(begun, pass));
+  return { active: await sweepOldPlaces(begun, ids, pass), ids };
 }
 
 /**

@@ -12,6 +12,7 @@ import { finish } from './finish-step.ts';
 import type { BegunSender } from './ledger.ts';
 import type { Pass } from './pass.ts';
 import { logMoves, sweep } from './sweep-step.ts';
+import { dropWithdrawn } from './withdrawn-step.ts';
 
 /**
  * Takes decisions back: each sender becomes unknown again. Mail out of the places of its groups, the
@@ -25,14 +26,20 @@ export async function takeBack(
   pass: Pass,
 ): Promise<void> {
   if (plans.length === 0 || pass.world.clock.isStopping()) return;
-  let begun = plans.map((plan) => begin(plan, pass));
-  begun = [...(await sweep(begun, screened, pass))];
+  let begun = await dropWithdrawn(
+    plans.map((plan) => begin(plan, pass)),
+    pass,
+  );
+  begun = await sweep(begun, screened, pass);
+  // Nothing is undone for a label that is off again, and what the sweep read says whether it is.
+  begun = await dropWithdrawn(begun, pass);
   const fates = await readFates(begun, pass);
   begun = begun.filter(({ plan }) => fates.has(plan));
-  begun = [...(await leaveGroups(begun, plans, pass))];
+  begun = await leaveGroups(begun, plans, pass);
   begun = await checkLeft(begun, pass);
-  begun = [...(await sweep(begun, screened, pass))];
+  begun = await sweep(begun, screened, pass);
   logMoves(begun, pass);
+  begun = await dropWithdrawn(begun, pass);
   const kept = await removeCards(begun, fates, pass);
   const done = begun.filter(({ plan }) => kept.has(plan));
   await finish(
@@ -97,8 +104,11 @@ async function readFates(
 }
 
 /** The groups are read back: a sender counts as out of them only when they say so. */
-async function checkLeft(begun: readonly BegunSender[], pass: Pass): Promise<BegunSender[]> {
-  if (!begun.some(({ membership }) => membership.leave.length > 0)) return [...begun];
+async function checkLeft(
+  begun: readonly BegunSender[],
+  pass: Pass,
+): Promise<readonly BegunSender[]> {
+  if (!begun.some(({ membership }) => membership.leave.length > 0)) return begun;
   const { snapshot, world, ledger } = pass;
   const groups = await world.contacts.readGroups(snapshot.requiredGroups);
   const triage = new Set(choicesOf(snapshot.layout).map(({ own }) => own.groupHref));
@@ -115,7 +125,7 @@ async function checkLeft(begun: readonly BegunSender[], pass: Pass): Promise<Beg
   });
 }
 
-/** The cards that each sender still has after this; a sender whose card could not be removed is none of them. */
+/** The cards that each sender still has after this; a sender whose card could not be removed is left out. */
 async function removeCards(
   begun: readonly BegunSender[],
   fates: ReadonlyMap<SenderPlan, Fate>,

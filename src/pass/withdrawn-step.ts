@@ -11,8 +11,7 @@ export async function dropWithdrawn(
   { world: { log }, emails, snapshot }: Pass,
 ): Promise<readonly BegunSender[]> {
   // States that agree say that nothing changed, and cost nothing.
-  if (!emails.isBehind) return begun;
-  await emails.catchUp();
+  if (emails.isBehind) await emails.catchUp();
   const labelIds = choicesOf(snapshot.layout).map(({ labelId }) => labelId);
   return begun.filter(({ plan: { sender, labelled, category } }) => {
     const now = labelled.flatMap(({ id }) => emails.find(id) ?? []);

@@ -43,7 +43,9 @@ async function tryFromHeaders(seed: number): Promise<void> {
         const mailboxIds = ['Screener', mailbox].filter((name) => name !== '').map(mailboxId);
         const id = await account.addEmail({ from: null, mailboxIds });
         // As a server may hand it on, which is more than gets through a header.
-        Object.assign(account.mail.emails.get(id) ?? {}, { from });
+        // The raw field agrees on the addresses, so that they count; the names are what is tried.
+        const fromFields = from === null ? [] : [from.map(({ email }) => ` <${email}>`).join(',')];
+        Object.assign(account.mail.emails.get(id) ?? {}, { from, fromFields });
       }
     }
     const { writes } = await runPasses(world, mailroom);

@@ -176,6 +176,31 @@ describe('taken back', () => {
   });
 });
 
+describe('the label comes off while the pass runs', () => {
+  it('nothing is deleted for a label that is off, whenever that was seen', async () => {
+    const calls = memoryWorld(anAccount());
+    await runTriagePass(names, calls);
+    const first = calls.calls.indexOf('readEmailsIn') + 2;
+    const last = calls.calls.lastIndexOf('readChanges') + 1;
+    expect(last - first).toBeGreaterThan(3);
+    for (let atCall = first; atCall <= last; atCall += 1) {
+      const memory = anAccount();
+      await pass(memory, {
+        faultAt(number) {
+          const email = memory.emails.get('labelled');
+          if (number === atCall && email !== undefined) {
+            memory.putEmail('labelled', { ...email, mailboxIds: new Set(['Archive']) });
+          }
+          return null;
+        },
+      });
+
+      expect([atCall, memory.contents().contacts.length]).toEqual([atCall, 1]);
+      expect(memory.contents().emails['labelled']).toEqual(['Archive']);
+    }
+  });
+});
+
 describe('broken anywhere, the next passes end as an undisturbed one', () => {
   const faults: readonly Fault[] = ['break before', 'break after', 'refuse', 'fail', 'signal'];
 
