@@ -32,10 +32,10 @@ export class BookListing {
   }
 
   /**
-   * Visits every card of the book. A card that the listing gives without data, damaged, or with a
-   * status of its own is read alone; one that is no vCard even then is visited with what can be made
-   * out of it. `visitor` is waited for when the server has answered. A server that refuses the query
-   * is asked for the names of the cards, and then for the cards.
+   * Visits every card of the book. A card that comes without data, damaged, or with a status of its
+   * own is read alone; if it is still not a vCard, it is visited with whatever could be read of it.
+   * `visitor` is awaited once the server has answered. A server that refuses the query is asked for
+   * the names of the cards, and then for the cards.
    */
   async listCards(book: AddressBook, visitor: Promise<CardVisitor>): Promise<BookCards> {
     const hrefs = new Set<string>();
@@ -77,7 +77,7 @@ export class BookListing {
     return isGone(status) ? null : this.#paths.pathOf(url, book);
   }
 
-  /** Says once of a card that it could not be read, and why. */
+  /** Warns once about a card that could not be read, and says why. */
   warn(href: string, problem: string): void {
     if (this.#warned.has(href)) return;
     this.#warned.add(href);
@@ -132,7 +132,7 @@ export class BookListing {
     return unreadable.toSorted();
   }
 
-  /** Takes off `left` what the server gave; false when it does not know multiget. */
+  /** Takes out of `left` what the server gave; false if it does not know multiget. */
   async #readTogether(
     book: AddressBook,
     hrefs: readonly string[],
@@ -155,7 +155,7 @@ export class BookListing {
     }
   }
 
-  /** What is kept of a card in an answer; null: it is gone, or the book itself. */
+  /** What is kept of a card in an answer; null if it is gone, or is the book itself. */
   #read(resource: ListedResource, book: AddressBook): ListedCard | null {
     const href = this.findHref(resource, book);
     if (href === null) return null;

@@ -8,13 +8,13 @@ import { findNote, isGroupPart, toContact } from './vcard/parse.ts';
 /** A contact with what its NOTE says. */
 export interface NotedContact {
   readonly contact: Contact;
-  /** Line by line; empty where the card has none. */
+  /** Its lines divided by `\n`; empty if the card has none. */
   readonly note: string;
   /** Name of the address book. */
   readonly book: string;
 }
 
-/** Every contact of a book with its note: one listing. Throws what the client throws. */
+/** Every contact of a book with its note, in one listing. Throws what the client throws. */
 export async function readNotes(
   book: AddressBook,
   client: DavClient,

@@ -15,7 +15,7 @@ export async function readForEditing(url: string, client: DavClient): Promise<St
   return card.etag === null ? addEtag(url, card, client) : card;
 }
 
-/** The card as 4.0, where that is how it is stored; null where it is not. */
+/** The card as 4.0 if it is stored that way; null if not. */
 async function readAsVersion4(
   url: string,
   { raw }: StoredCard,
@@ -64,7 +64,7 @@ async function addEtag(url: string, card: StoredCard, client: DavClient): Promis
   return again.raw === card.raw ? { ...card, etag } : card;
 }
 
-/** One card that may not be read now says nothing for good: the next pass tries again. */
+/** A card that may not be read now may be readable later: the next pass tries again. */
 export async function readUnlessForbidden(
   url: string,
   client: DavClient,

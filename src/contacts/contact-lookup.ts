@@ -16,7 +16,7 @@ export interface Readers {
   readonly eachBook: EachBook;
 }
 
-/** What the port asks for, and what saving a new contact has to know. */
+/** What the port asks for, and what is needed to save a new contact. */
 export interface OwnLookup extends ContactLookup {
   /** UIDs that new cards would get, on cards that are somebody else's now. */
   readonly takenUids: ReadonlySet<string>;

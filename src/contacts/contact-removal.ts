@@ -13,14 +13,14 @@ export async function checkUntouched(
   try {
     return { kind: isMadeFor(maker, await client.readCard(url)) ? 'untouched' : 'changed' };
   } catch (error) {
-    // One that is gone already is removed without a word.
+    // A card that is already gone counts as removed.
     return hasStatus(error, 404, 410) ? { kind: 'untouched' } : toWriteFailure(error);
   }
 }
 
 /**
  * Deletes a card that is still as Mailroom made it (ContactStore.removeContact). It is read once
- * more: between that and the DELETE its ETag speaks.
+ * more, and from then on its ETag guards the DELETE.
  */
 export async function removeContact(
   url: string,

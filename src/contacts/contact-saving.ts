@@ -127,7 +127,7 @@ async function create(
   };
 }
 
-/** The card that is in the way of a new one; null when the error means something else. */
+/** The card that is in the way of a new one; null if the error means something else. */
 async function readConflicting(
   error: unknown,
   uid: string,
@@ -148,7 +148,7 @@ interface ChangedCard {
   readonly raw: RawCard;
   readonly etag: string;
   readonly contact: Contact;
-  /** The card had all but the NOTE line. */
+  /** Only the NOTE line was missing on the card. */
   readonly isNoteOnly: boolean;
 }
 
@@ -167,7 +167,7 @@ async function complete(
   { client, books }: ContactSavingOptions,
 ): Promise<Completion> {
   const book = books.find(({ url }) => href.startsWith(new URL(url).pathname));
-  // The card has all that routing needs. In a shared book only the NOTE stays unwritten.
+  // The card has all that routing needs; in a read-only book only the NOTE stays unwritten.
   if (book?.isWritableOrUnknown === false && wish.existing !== null) {
     return { kind: 'unchanged', contact: wish.existing };
   }

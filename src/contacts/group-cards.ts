@@ -75,7 +75,7 @@ export class GroupCards {
     return this.#unreadable;
   }
 
-  /** What a filter shows at once of the groups, without their members; for an idle pass. */
+  /** The groups that a filter shows, without their members: enough for an idle pass. */
   async readNames(books: readonly AddressBook[]): Promise<readonly ContactGroup[]> {
     const found: ContactGroup[] = [];
     await this.#eachBook(books, async (book) => {
@@ -135,7 +135,7 @@ export class GroupCards {
     return this.known;
   }
 
-  /** Says once of each name that several groups have it; the first is the one that is used. */
+  /** Warns once about each name that several groups have; the first of them is used. */
   warnOfDuplicates(names: readonly string[]): void {
     for (const name of names) {
       const hrefs = this.known
@@ -163,7 +163,7 @@ export class GroupCards {
         const edited = editGroupMembers(card.raw, part, addUids, removeUids);
         if (edited === card.raw) return { kind: conflicts === 0 ? 'unchanged' : 'updated' };
         if (card.etag === null) return withoutEtag(href);
-        // Whatever comes of it: the server may store it in another spelling.
+        // Whatever the outcome: the server may store the card in another spelling.
         this.#forgetCard(href);
         if (await this.#update(url, edited, card.etag)) return { kind: 'updated' };
         card = null;

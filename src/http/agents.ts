@@ -19,8 +19,8 @@ export interface AgentOptions {
 export type ProxyEnvironment = Readonly<Record<'HTTPS_PROXY' | 'NO_PROXY', string>>;
 
 /**
- * One agent a protocol, which keeps connections for the requests that follow; an idle one keeps no
- * process alive. Plain http never goes through a proxy: it is for this machine alone. Authorities
+ * One agent per protocol. It keeps connections open for the next requests; an idle connection does
+ * not keep the process alive. Plain http never goes through a proxy: it is for this machine alone. Authorities
  * of a cluster are those of its own client only, and would otherwise vouch for the mail server too.
  */
 export function createAgents(options: AgentOptions): (protocol: string) => Promise<NodeHttp.Agent> {

@@ -5,7 +5,7 @@ import { describeRequest, toTransportError } from './failure.ts';
 
 /**
  * The same answer with its body read, so that the time limit of the request covers the body too.
- * Throws MalformedAnswerError if the connection ends before the body does, or the status is none.
+ * Throws MalformedAnswerError if the connection ends before the body does, or the status is not valid.
  */
 export async function readWhole(
   call: HttpCall,
@@ -24,14 +24,14 @@ export async function readWhole(
   });
   Object.defineProperty(whole, 'url', { value: call.url.href });
   if (whole.status >= 400) {
-    // ky reads the text of a failure from a web stream where there is a body, and this is none.
+    // ky reads a failure's text from a web stream if there is a body, and this body is not one.
     const text = async (): Promise<string> => Buffer.from(bytes).toString('utf8');
     Object.defineProperties(whole, { body: { value: null }, text: { value: text } });
   }
   return whole;
 }
 
-/** The transport undoes gzip, deflate and br; of anything else the bytes mean nothing to us. */
+/** The transport undoes gzip, deflate and br; the bytes of any other encoding mean nothing to us. */
 function requireDecoded(call: HttpCall, { headers }: Response): void {
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
   if (DECODED.has(encoding)) return;

@@ -13,8 +13,8 @@ export interface HttpCall {
 
 /**
  * Takes the body of a 2xx answer piece by piece as it arrives, in place of the Response, whose body
- * is empty then. Called with the URL after redirects for each attempt: what earlier attempts gave is
- * void. The function that it returns must not throw.
+ * is empty then. Called for each attempt with the URL after redirects; then what earlier attempts gave
+ * no longer counts. The function that it returns must not throw.
  */
 export type ReceiveBody = (url: URL) => (piece: Uint8Array) => void;
 

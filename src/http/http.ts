@@ -40,9 +40,9 @@ export interface HttpOptions {
   readonly readCa?: () => Promise<string>;
   /** The proxy for https. Default: none. */
   readonly proxyEnv?: ProxyEnvironment | null;
-  /** Which setting `timeoutMs` is, for messages; null: none. Default `MAILROOM_REQUEST_TIMEOUT`. */
+  /** The setting that `timeoutMs` comes from, for messages; null: none. Default `MAILROOM_REQUEST_TIMEOUT`. */
   readonly timeoutSetting?: null;
-  /** After the first attempt. Default 3. */
+  /** Retries after the first attempt. Default 3. */
   readonly maxRetries?: number;
   /** A 401 is tried once more, with a fresh `authorization`: the token may have been renewed. */
   readonly unauthorizedRetry?: boolean;

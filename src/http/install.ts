@@ -11,7 +11,7 @@ const classes = {
   Headers: fetch.Headers,
   Request: fetch.Request,
   Response: fetch.Response,
-  // ky only asks whether a body is one. Ours never is, and touching Node's own would load it all.
+  // ky only asks whether a body is one. Ours never is, and touching Node's own class would load it all.
   FormData: undefined,
   // Likewise: no body of ours is a web stream.
   ReadableStream: undefined,

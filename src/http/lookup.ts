@@ -29,7 +29,7 @@ export function createLookup(options: LookupOptions): LookupFunction {
   };
 }
 
-/** Not an import: an address that needs no lookup does without. */
+/** Loaded late: an address that needs no lookup does not need it. */
 function loadDns(): typeof NodeDns {
   return load('node:dns') as typeof NodeDns;
 }
@@ -40,7 +40,7 @@ const QUERY_TIMEOUT_MS = 5000;
 
 const QUERIES = 3;
 
-/** Any answer will do, also that there is no such name. Throws EAI_AGAIN if there is none. */
+/** Any answer will do, even that there is no such name. Throws EAI_AGAIN if none comes. */
 async function waitForNameServer(
   hostname: string,
   { signal, servers }: LookupOptions,

@@ -7,8 +7,8 @@ export type Proxy =
   | { readonly kind: 'ignored'; readonly variable: string };
 
 /**
- * `HTTPS_PROXY` and `NO_PROXY` as curl and Node read them: the small letters win, and `ALL_PROXY`
- * stands in. Only proxies that speak HTTP are understood.
+ * `HTTPS_PROXY` and `NO_PROXY` as curl and Node read them: lower case wins, and `ALL_PROXY`
+ * is the fallback. Only proxies that speak HTTP are understood.
  */
 export function findProxy(env: Readonly<Record<string, string | undefined>>): Proxy {
   const variable = PROXY_VARIABLES.find((name) => (env[name] ?? '').trim() !== '');

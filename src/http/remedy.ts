@@ -1,11 +1,11 @@
 import { CredentialsError, HttpStatusError, MailroomError, NetworkError } from '../errors.ts';
 
-/** A server as the user knows it: the settings that lead there, and where its keys are made. */
+/** A server as the user knows it: the settings that lead to it, and where its credentials are made. */
 export interface ServerHelp {
   /** The setting with its URL. */
   readonly urlSetting: string;
   readonly url: string;
-  /** The settings with its credentials; values are looked at, never said. */
+  /** The settings with its credentials; values are looked at, but never printed. */
   readonly credentials: Readonly<Record<string, string>>;
   /** What to do when the server refuses them. */
   readonly newKey: string;

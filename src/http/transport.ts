@@ -7,7 +7,7 @@ export type Transport = (url: URL, init: RequestInit) => Promise<Response>;
 
 /**
  * minipass-fetch over connections that are kept. Bodies are asked for uncompressed, so that ETags
- * stay strong; a server that compresses all the same is understood. Fails as the Fetch standard has
+ * stay strong; a server that compresses anyway is understood. Fails as the Fetch standard has
  * it: with the signal's reason, or a TypeError whose `cause` has the system's error code.
  */
 export function createTransport(options: AgentOptions): Transport {

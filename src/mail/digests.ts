@@ -192,7 +192,7 @@ function newEmail({ mailboxId, receivedAt, subject, text }: NewDigest, own: stri
   };
 }
 
-/** The first that is one; else a local user of the server, as RFC 5321 §4.1.3 writes it. */
+/** The first that is an address; else a local user of the server, as RFC 5321 §4.1.3 writes it. */
 function ownAddress(usernames: readonly string[], apiUrl: string): string {
   const address = usernames.map(parseSenderAddress).find((one) => one !== null);
   if (address !== undefined) return address;

@@ -25,7 +25,7 @@ export async function readEmails(
     const isShort = chunk.some((id) => !answer.objects.has(id) && !answer.notFound.has(id));
     if (isShort) throw malformedAnswer('Email/get leaves out emails');
     emails.push(...(await read([...answer.objects.values()])));
-    // The first chunk's: what changed since is asked from there.
+    // The state of the first chunk: changes are asked for from there on.
     state ??= decodeString(answer.state, 'Email/get state');
   }
   return { emails, state: state ?? '' };
@@ -55,7 +55,7 @@ export async function readChanges(
   return { kind: 'unknown' };
 }
 
-/** A server that always has more changes is asked no further than that. */
+/** How many times a server that always has more changes is asked. */
 const MOST_ROUNDS = 100;
 
 interface ChangesStep {
@@ -96,7 +96,7 @@ async function readStep(
   }
 }
 
-/** RFC 8620 §5.2, and what servers without Email/changes say. */
+/** RFC 8620 §5.2, and what servers that have no Email/changes answer. */
 const CANNOT_TELL: ReadonlySet<string> = new Set([
   'cannotCalculateChanges',
   'unknownMethod',

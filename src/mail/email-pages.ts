@@ -44,14 +44,14 @@ export async function* readEmailPages(
   }
 }
 
-/** Which emails are listed, and what is asked of each. */
+/** Which emails are listed, and which of their properties. */
 interface WantedEmails {
   readonly filter: JsonObject;
   /** Default: `EMAIL_PROPERTIES`. */
   readonly properties?: readonly string[];
 }
 
-/** Ids, of which the memory for some 50,000 is enough: what was forgotten may be given twice. */
+/** Remembers the last 50,000 ids or so. An email whose id was forgotten may be handed out twice. */
 class RecentIds {
   readonly #ids = new Set<string>();
 
@@ -96,13 +96,13 @@ class Listing {
   #lastId: string | null = null;
   #queryState: string | null = null;
   /**
-   * Ids since the listing was begun again: a page that adds none to them is the same page again.
-   * Null before: then they are those that were given, and are not held twice.
+   * Ids since the listing began again: a page that adds none of its own is the same page once more.
+   * Null before that: then they are the ids handed out, and are not kept twice.
    */
   #listedAgain: RecentIds | null = null;
-  /** Emails that were deleted before they could be read are listed, and never given. */
+  /** Emails that were deleted before they could be read are listed, but never handed out. */
   #lastPage: ReadonlySet<string> = new Set();
-  /** Beginnings since the last email that was new to the caller. */
+  /** How often the listing began again since the last email that was new to the caller. */
   #vainRestarts = 0;
 
   constructor(limit: number) {
@@ -120,7 +120,7 @@ class Listing {
     this.#vainRestarts = 0;
   }
 
-  /** `again`: the page is not the one after the last, and does not count. */
+  /** `again`: this page does not follow the last one, so it does not count. */
   advance({ ids, queryState }: Page, given: RecentIds): 'more' | 'again' | 'end' {
     const isFirst = this.#position === 0;
     if (
@@ -154,7 +154,7 @@ class Listing {
     if (!isAnchored || !(error instanceof JmapMethodError)) return false;
     const hasAnchorLeft = error.type === 'anchorNotFound';
     if (!hasAnchorLeft && !NO_ANCHORS_HERE.has(error.type)) return false;
-    // Left again and again with nothing new between: the server does not find anchors at all.
+    // Lost again and again with nothing new in between: this server does not find anchors at all.
     this.#usesAnchors = hasAnchorLeft && this.#vainRestarts < MAX_VAIN_RESTARTS;
     if (!this.#usesAnchors) this.#vainRestarts = 0;
     this.#restart();
@@ -178,7 +178,7 @@ class Listing {
 
 const MAX_VAIN_RESTARTS = 5;
 
-/** What servers without anchors say of one. */
+/** What servers that know no anchors answer to one. */
 const NO_ANCHORS_HERE: ReadonlySet<string> = new Set([
   'invalidArguments',
   'unsupportedSort',

@@ -13,7 +13,7 @@ import {
 
 /**
  * Applies patches by Email/set (RFC 8621 §4.6), chunked by `maxObjectsInSet` and `maxSizeRequest`,
- * one chunk after the other: each names the state that the one before left (MailStore.patchEmails).
+ * one chunk after another: each names the state that the one before it left (MailStore.patchEmails).
  * A patch that changes nothing is `updated` and not sent. A chunk that fails for now is an outcome
  * of its emails; only what breaks the run is thrown.
  */
@@ -54,7 +54,7 @@ const STALE: PatchOutcome = { kind: 'stale' };
 /** All patches for one email, in order; of two that contradict each other the later wins. */
 type EmailPatches = readonly [EmailPatch, ...EmailPatch[]];
 
-/** One email's part of an Email/set, made only for its chunk: all at once would be much memory. */
+/** One email's part of an Email/set, built only for its chunk: all at once would need too much memory. */
 interface EmailUpdate {
   readonly emailId: string;
   readonly patches: EmailPatches;
@@ -100,19 +100,19 @@ function membershipPointer(mailboxId: string): string {
   return `mailboxIds/${mailboxId.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** UTF-8 bytes that the update takes in the request. */
+/** How many UTF-8 bytes the update adds to the request. */
 function bytesOf({ emailId, patch }: EmailUpdate): number {
   return Buffer.byteLength(`${JSON.stringify(emailId)}:${JSON.stringify(patch)},`);
 }
 
-/** The updates not yet sent, handed out in chunks within limits that may turn out lower than said. */
+/** The updates not yet sent, handed out in chunks. The server's limits may turn out lower than it said. */
 class ChunkQueue {
   readonly #updates: EmailPatches[];
   /** By mailbox id: there are few, and many emails. */
   readonly #pointers = new Map<string, string>();
   readonly #maxBytes: number;
   #maxObjects: number;
-  /** Requests that may still be spent on finding what a refused chunk is refused for. */
+  /** Requests that may still be spent on finding out which update a chunk was refused for. */
   #halvingsLeft = MOST_HALVINGS;
 
   constructor(updates: readonly EmailPatches[], maxObjects: number, maxSizeRequest: number) {
@@ -121,7 +121,7 @@ class ChunkQueue {
     this.#maxBytes = maxSizeRequest - ENVELOPE_BYTES;
   }
 
-  /** At least one update while there are any, even where one alone is above the limit. */
+  /** At least one update while any are left, even if that one alone is above the limit. */
   take(): readonly EmailUpdate[] {
     const chunk: EmailUpdate[] = [];
     let bytes = 0;
@@ -135,7 +135,7 @@ class ChunkQueue {
     return chunk;
   }
 
-  /** All that were not yet handed out; none is left. */
+  /** All that have not been handed out yet; none is left afterwards. */
   takeAll(): readonly { readonly emailId: string }[] {
     return this.#updates.splice(0).map(([{ emailId }]) => ({ emailId }));
   }
@@ -152,10 +152,10 @@ class ChunkQueue {
   }
 }
 
-/** `using`, the method's name, the account id, brackets: generously. */
+/** A generous allowance for `using`, the method's name, the account id and brackets. */
 const ENVELOPE_BYTES = 1024;
 
-/** Enough for several single offenders among thousands; a server that refuses all is not asked on. */
+/** Enough to find a few offenders among thousands. A server that refuses everything is not asked on. */
 const MOST_HALVINGS = 64;
 
 async function sendChunk(chunk: readonly EmailUpdate[], sending: Sending): Promise<void> {
@@ -174,7 +174,7 @@ async function sendChunk(chunk: readonly EmailUpdate[], sending: Sending): Promi
   } catch (error) {
     const half = Math.ceil(chunk.length / 2);
     if (isStale(error, state)) {
-      // What is planned for the emails after these is of the same state.
+      // The patches for the emails after these were planned in the same state.
       for (const { emailId } of [...chunk, ...queue.takeAll()]) outcomes.set(emailId, STALE);
       return;
     }
@@ -182,11 +182,11 @@ async function sendChunk(chunk: readonly EmailUpdate[], sending: Sending): Promi
     if (isTooLarge(error) && chunk.length > 1) {
       queue.takeBack(chunk);
     } else if (isRefusedWhole(error) && chunk.length > 1 && queue.mayHalve()) {
-      // One email may be what is refused: the others shall not wait for it.
+      // Perhaps only one email is refused: the others must not wait for it.
       await sendChunk(chunk.slice(0, half), sending);
       await sendChunk(chunk.slice(half), sending);
     } else {
-      // Of a chunk it is not known which email is refused: trying again is the safer reading.
+      // Nobody knows which email of a chunk was refused, so trying again is the safer reading.
       const outcome: PatchOutcome =
         chunk.length === 1 ? failure : { kind: 'failed', problem: failure.problem };
       for (const { emailId } of chunk) outcomes.set(emailId, outcome);
@@ -194,7 +194,7 @@ async function sendChunk(chunk: readonly EmailUpdate[], sending: Sending): Promi
   }
 }
 
-/** RFC 8620 §5.3; a server that says so unasked is wrong, and is not asked again in this run. */
+/** RFC 8620 §5.3. A server that says so without `ifInState` is wrong, and is not asked again in this run. */
 function isStale(error: unknown, state: string | null): boolean {
   return state !== null && error instanceof JmapMethodError && error.type === 'stateMismatch';
 }

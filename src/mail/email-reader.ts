@@ -31,8 +31,8 @@ export function createEmailReader(
 type Judge = (email: UnjudgedEmail) => Email;
 
 /**
- * Many emails have one sender and are in the same few mailboxes: they share what is equal, and a
- * From field is read once.
+ * Many emails come from one sender and are in the same few mailboxes: equal parts are shared, and
+ * each From field is read only once.
  */
 async function createJudge(own: ReadonlySet<SenderAddress>): Promise<Judge> {
   const read = await loadFromReader();
@@ -53,7 +53,7 @@ function shared<Value>(known: Map<string, Value>, key: string, make: () => Value
   const found = known.get(key);
   if (found !== undefined) return found;
   const value = make();
-  // As many senders as that have few emails each, and remembering them would cost more than it saves.
+  // With this many senders each has only a few emails, and remembering more would cost more than it saves.
   if (known.size >= MOST_SHARED) known.clear();
   known.set(key, value);
   return value;

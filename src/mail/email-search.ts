@@ -10,8 +10,8 @@ import type { JsonObject } from './jmap/decode.ts';
 
 /**
  * The emails of some senders in one mailbox that may hold years of mail (MailStore.readEmailsFrom):
- * by the server's text search for `from` (RFC 8621 §4.4.1), a few hundred addresses a query; the
- * whole mailbox where the server refuses that, or an address is no word for a search.
+ * with the server's text search for `from` (RFC 8621 §4.4.1), a few hundred addresses per query. The
+ * whole mailbox is listed if the server refuses that, or if an address cannot be searched for.
  */
 export async function* readEmailsFrom(
   client: JmapClient,
@@ -33,7 +33,7 @@ export async function* readEmailsFrom(
   if (searched === null) yield* readEmailPages(client, { filter: inMailboxes([id]) }, read);
 }
 
-/** Method errors that pass: the next run may search (RFC 8620 §3.6.2). */
+/** Method errors that pass by themselves: the next run may search again (RFC 8620 §3.6.2). */
 const NOT_NOW: ReadonlySet<string> = new Set([
   'serverUnavailable',
   'serverPartialFail',
@@ -43,7 +43,7 @@ const NOT_NOW: ReadonlySet<string> = new Set([
 /** Cyrus refuses more than 499 conditions. */
 const MOST_CONDITIONS = 400;
 
-/** Quotes and backslashes mean something to some searches. */
+/** To some servers quotes and backslashes have a meaning in a search. */
 function isSearchable(address: SenderAddress): boolean {
   return !/["\\\s*]/u.test(address);
 }

@@ -5,9 +5,9 @@ import type { EmailReader } from './email-reader.ts';
 import { createBatchingCaller, type MethodCaller } from './jmap/batch.ts';
 
 /**
- * Every email in at least one of the mailboxes, once each (MailStore.readEmailsIn): by one query for
- * all, or by one for each mailbox where the server takes no `inMailbox` below an operator, as Apache
- * James does not.
+ * Every email in at least one of the mailboxes, once each (MailStore.readEmailsIn): with one query for
+ * all of them, or one for each mailbox on servers that refuse `inMailbox` inside an operator, such as
+ * Apache James.
  */
 export async function* readEmailsIn(
   client: MethodCaller,
@@ -18,7 +18,7 @@ export async function* readEmailsIn(
   try {
     yield* readEmailPages(client, { filter: inMailboxes(mailboxIds) }, read);
   } catch (error) {
-    // The first page tells: nothing has been given yet.
+    // The first page shows whether the server takes it, and nothing has been handed out before that.
     const isRefused = error instanceof JmapMethodError && error.type === 'unsupportedFilter';
     if (!isRefused || mailboxIds.length === 1) throw error;
     yield* readEach(client, mailboxIds, read);
@@ -38,7 +38,7 @@ async function* readEach(
     const results = await Promise.all(open.map((pages) => pages.next()));
     for (const { value } of results) {
       if (value === undefined) continue;
-      // Of an email in two of the mailboxes the first copy counts.
+      // An email that is in two of the mailboxes is handed out once.
       const emails = (value as EmailPage).emails.filter(({ id }) => !given.has(id));
       for (const { id } of emails) given.add(id);
       if (emails.length > 0) yield { ...(value as EmailPage), emails };

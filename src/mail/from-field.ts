@@ -5,7 +5,7 @@ import type { FromReading } from '../triage/author.ts';
 /** Reads the raw value of a From field, `header:From:asRaw` of RFC 8621 §4.1.2.1. Never throws. */
 export type ReadFromField = (raw: string) => FromReading;
 
-/** Loads the library of RFC 5322 addresses: a pass that reads no email does without. */
+/** Loads the library for RFC 5322 addresses. A pass that reads no email does not need it. */
 export async function loadFromReader(): Promise<ReadFromField> {
   const { default: library } = await import('email-addresses');
   return (raw) => readFromField(raw.trim(), library.parseFrom);
@@ -19,7 +19,7 @@ type Parse = typeof parseFrom;
  */
 function readFromField(raw: string, parse: Parse): FromReading {
   if (!raw.includes('@')) return nobody('no address');
-  // Its time grows with the square of the length, and more so with comments in comments.
+  // Parsing time grows with the square of the length, and faster still with nested comments.
   if (raw.length > MAX_LENGTH || raw.split('(').length > MAX_COMMENTS) {
     return nobody('unclear From field');
   }
@@ -42,8 +42,8 @@ function parseWithComma(raw: string, parse: Parse): ReturnType<Parse> {
 }
 
 /**
- * Comments and space may stand before it; behind it comes the `@`. The library takes space at the
- * end of a quoted string off: that would be another's address.
+ * Comments and space may come before it, and `@` comes after it. The library trims space at the end
+ * of a quoted string, which would make it somebody else's address.
  */
 function isLocalPartAsWritten(tokens: string, localPart: string): boolean {
   if (!tokens.endsWith('"')) return tokens.endsWith(localPart) && !/[\s"()]/u.test(localPart);
@@ -51,7 +51,7 @@ function isLocalPartAsWritten(tokens: string, localPart: string): boolean {
   return quoted?.groups?.['content']?.replace(/\\(.)/gu, '$1') === localPart;
 }
 
-/** Comments and space may stand behind it. */
+/** Comments and space may follow it. */
 function isDomainAsWritten(tokens: string, domain: string): boolean {
   return tokens.startsWith(domain) && /^(?:$|[\s(])/u.test(tokens.slice(domain.length));
 }

@@ -11,16 +11,16 @@ import { JmapClient, type JmapClientOptions } from './jmap/client.ts';
 import type { JmapSession, RememberedSession } from './jmap/session.ts';
 import { createMailbox, type CreateMailboxOutcome, readMailboxes } from './mailboxes.ts';
 
-/** The user's mail on a JMAP server, and what setup and the next run want of it. */
+/** The user's mail on a JMAP server, and what setup and the next run need from it. */
 export interface JmapMailStore extends MailStore, DigestMail {
   /**
-   * Creates a mailbox; a refusal (also: there is one of that name) is an outcome. Throws only what
+   * Creates a mailbox. A refusal is an outcome, also when a mailbox of that name exists. Throws only what
    * breaks the run.
    */
   createMailbox(name: string, parentId: string | null): Promise<CreateMailboxOutcome>;
   /** Account and limits, from the session; for reports. Throws as every read does. */
   readAccount(): Promise<JmapSession>;
-  /** What the next run may skip to read, as plain JSON; null when the server has not borne it out. */
+  /** What the next run need not read again, as plain JSON; null unless the server has confirmed it. */
   remember(): RememberedSession | null;
 }
 
@@ -61,7 +61,7 @@ export function createMailStore(options: MailStoreOptions): JmapMailStore {
   };
 }
 
-/** A `totalEmails` of 0 saves a request, and some server may be wrong about it: not for longer. */
+/** A `totalEmails` of 0 saves a request. Some server may get it wrong, so it is trusted only this long. */
 const BELIEVED_FOR_MS = 3_600_000;
 
 function withoutZero(mailbox: Mailbox): Mailbox {

@@ -8,8 +8,8 @@ import { isTooLarge, writeFailureOf, writeFailureOfSetError } from './jmap/write
 import { decodeMailbox, MAILBOX_PROPERTIES } from './objects.ts';
 
 /**
- * All mailboxes (RFC 8621 §2.1): one Mailbox/get; page by page only where there are more than the
- * server gives at once. Every account has an Inbox, so an answer without one is no fact.
+ * All mailboxes (RFC 8621 §2.1) with one Mailbox/get; page by page only if there are more than the
+ * server gives at once. Every account has an Inbox, so an answer without one is not believed.
  */
 export async function readMailboxes(client: JmapClient): Promise<readonly Mailbox[]> {
   return decodeMailboxes(await readObjects(client));

@@ -12,7 +12,7 @@ import {
   malformedAnswer,
 } from './jmap/decode.ts';
 
-/** What Mailbox/get is asked for, and `decodeMailbox` reads. */
+/** The properties that Mailbox/get is asked for and `decodeMailbox` reads. */
 export const MAILBOX_PROPERTIES = [
   'id',
   'name',
@@ -25,7 +25,7 @@ export const MAILBOX_PROPERTIES = [
 /** Each From field as it is written, RFC 8621 §4.1.2.1 and §4.1.3. */
 const RAW_FROM = 'header:From:asRaw:all';
 
-/** What Email/get is asked for, and `decodeEmail` reads. */
+/** The properties that Email/get is asked for and `decodeEmail` reads. */
 export const EMAIL_PROPERTIES = [
   'id',
   'mailboxIds',
@@ -59,13 +59,13 @@ export function decodeMailbox(object: JsonObject): Mailbox {
   };
 }
 
-/** A right that the server does not speak of is there: the write will tell. */
+/** A right that the server does not mention counts as given: a write will show if it is not. */
 function isReadOnly(myRights: unknown, where: string): boolean {
   const rights = decodeNullable(myRights, `${where}.myRights`, decodeObject) ?? {};
   return rights['mayAddItems'] === false || rights['mayRemoveItems'] === false;
 }
 
-/** A total only saves a request, so nonsense in it is no reason to give up. */
+/** A total only saves a request, so a nonsensical one is not a reason to give up. */
 function findCount(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
@@ -84,7 +84,7 @@ export function decodeEmail(object: JsonObject): UnjudgedEmail {
   };
 }
 
-/** An email in no mailbox cannot be, so an answer that shows one is wrong. */
+/** Every email is in at least one mailbox, so an answer that shows one in none is wrong. */
 export function decodePlacedEmail(
   object: JsonObject,
 ): Pick<Email, 'id' | 'mailboxIds' | 'receivedAt'> {

@@ -153,9 +153,9 @@ export async function leaveGroups(
   return left;
 }
 
-/** A read that does not show a group is no proof that nobody is in it. */
+/** That a read does not show a group does not prove that nobody is in it. */
 function gone(href: string): WriteFailure {
-  return { kind: 'failed', problem: `${href}: the group to be left is not there any more` };
+  return { kind: 'failed', problem: `${href}: the group that the contact is to leave is gone` };
 }
 
 function uidsFor(href: string, links: readonly GroupUids[]): readonly string[] {
@@ -175,8 +175,8 @@ async function saveGroups(
 }
 
 /**
- * What breaks the run is thrown when the writes under way have ended: a run that is over writes and
- * logs nothing more. None is begun after it.
+ * An error that breaks the run is thrown once the writes under way have ended, because a run that is
+ * over must not write or log any more. No new write begins after it.
  */
 async function sideBySide<Item, Result>(
   items: readonly Item[],

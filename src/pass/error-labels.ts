@@ -5,8 +5,8 @@ import { planErrorLabel } from '../triage/sweep.ts';
 import type { Pass } from './pass.ts';
 
 /**
- * A refusal is for the user to look at: the error label goes on, and comes off when it works. Emails
- * that were finished have no triage label any more, and nothing is left to look at.
+ * A refusal is something for the user to look at: the error label goes on, and comes off when it works.
+ * Emails that were finished have no triage label any more, so there is nothing left to look at.
  */
 export async function labelRefused(plans: readonly SenderPlan[], pass: Pass): Promise<void> {
   const { ledger } = pass;
@@ -40,7 +40,7 @@ export async function labelUnclear(
   await setErrorLabels([...withoutSender, ...conflicts.flatMap(({ emails }) => emails)], pass);
 }
 
-/** Puts the error label on; a failure is logged, and is made good by the next pass. */
+/** Puts the error label on. A failure is logged, and the next pass tries again. */
 async function setErrorLabels(
   labelled: readonly Email[],
   { snapshot: { layout }, world: { log }, emails }: Pass,

@@ -8,7 +8,7 @@ const MOST_MISMATCHES = 5;
 /** Decides one email's patch; null: none. `isChanged`: somebody moved it since the pass read it. */
 export type PlanPatch = (email: Email, isChanged: boolean) => EmailPatch | null;
 
-/** What became of patches. Emails that are gone, or need none any more, are in neither list. */
+/** What became of patches. Emails that are gone, or no longer need a patch, are in neither list. */
 export interface Applied {
   readonly updated: readonly { readonly before: Email; readonly after: Email }[];
   readonly failed: readonly { readonly email: Email; readonly failure: WriteFailure }[];
@@ -22,7 +22,7 @@ export interface Applied {
 export class KnownEmails {
   readonly #mail: MailStore;
   readonly #emails = new Map<string, Email>();
-  /** Of emails that were in other mailboxes when they were read first, and not by our doing. */
+  /** Emails that somebody else has moved since they were first read. */
   readonly #changedIds = new Set<string>();
   /** Ids of emails that came in, or changed, since `takeNews` was last asked. */
   #newsIds = new Set<string>();
@@ -93,7 +93,7 @@ export class KnownEmails {
     return [...ids].flatMap((id) => this.#emails.get(id) ?? []);
   }
 
-  /** Plans and applies a patch for each of the emails, once more where something came in between. */
+  /** Plans and applies a patch for each of the emails, and again if something came in between. */
   async patch(ids: Iterable<string>, plan: PlanPatch): Promise<Applied> {
     const updated: { before: Email; after: Email }[] = [];
     const failed: { email: Email; failure: WriteFailure }[] = [];

@@ -8,16 +8,16 @@ import type { SenderPlan } from '../triage/plan.ts';
 import type { EmailMoves, SenderFailure, SenderReport, TriageStep } from '../triage/report.ts';
 import type { SweepPlan } from '../triage/sweep.ts';
 
-/** A sender on its way through the steps; each step hands on only those it did not fail for. */
+/** A sender on its way through the steps. A step passes on only those senders for whom it worked. */
 export interface BegunSender {
   readonly plan: SenderPlan;
   readonly membership: MembershipPlan;
   readonly sweep: SweepPlan;
 }
 
-/** What has come of a pass so far. */
+/** What a pass has done so far. */
 export class Ledger {
-  /** Of labelled emails whose label is off. */
+  /** Ids of labelled emails whose label is off. */
   readonly finishedIds = new Set<string>();
   readonly #movedIds = new Set<string>();
   readonly #entries = new Map<SenderAddress, Entry>();
@@ -75,7 +75,7 @@ export class Ledger {
     this.#entryOf(sender).isDone = true;
   }
 
-  /** A step failed for a sender: it is said at once, and kept for the report. */
+  /** A step failed for a sender: it is logged at once, and kept for the report. */
   fail(sender: SenderAddress, step: TriageStep, failure: WriteFailure): void {
     this.#entryOf(sender).failure = { sender, step, failure };
     this.#log.error('sender_processing_failed', {
@@ -163,7 +163,7 @@ export class Ledger {
 
 type Result = NonNullable<SenderReport['contact']>['result'];
 
-/** What has come of one sender. */
+/** What has been done for one sender. */
 interface Entry {
   contact: SenderReport['contact'];
   /** Hrefs. */

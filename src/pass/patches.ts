@@ -4,7 +4,7 @@ import { planSweep } from '../triage/sweep.ts';
 import type { BegunSender } from './ledger.ts';
 import type { Pass } from './pass.ts';
 
-/** Whose email this is: a sender's own, or of another address on its card. */
+/** Finds whose email it is: the sender's own, or that of another address on its card. */
 export type FindBegun = (email: Email) => BegunSender | undefined;
 
 /** Finds an email's sender among `begun`; its own comes before one that shares its card. */
@@ -29,7 +29,7 @@ interface PatchedSenders {
     readonly before: Email;
     readonly after: Email;
   }[];
-  /** A refusal counts more than a failure that passes. */
+  /** A refusal counts for more than a failure that will pass. */
   readonly failed: ReadonlyMap<SenderAddress, WriteFailure>;
 }
 
@@ -56,7 +56,7 @@ export async function patchForSenders(
   return { updated, failed };
 }
 
-/** Moves those of the emails that have to move; hands on the senders without a failure. */
+/** Moves those of the emails that have to move; returns the senders for whom that worked. */
 export async function move(
   active: readonly BegunSender[],
   ids: Iterable<string>,

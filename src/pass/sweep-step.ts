@@ -20,7 +20,7 @@ export function startFirstLook(
   const { screenerId, errorLabelId, warningLabelId } = pass.snapshot.layout;
   const labelIds = warningLabelId === null ? [] : [warningLabelId];
   const look = readOwn(plans, [screenerId, errorLabelId, ...labelIds], pass);
-  // Should a step before it throw, nobody waits for this any more; that is no second failure.
+  // If an earlier step throws, nobody waits for this, and its own failure must not count as a second one.
   look.catch(() => undefined);
   return look;
 }

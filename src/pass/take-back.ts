@@ -31,7 +31,7 @@ export async function takeBack(
     pass,
   );
   begun = await sweep(begun, screened, pass);
-  // Nothing is undone for a label that is off again, and what the sweep read says whether it is.
+  // If the label is off again, nothing is taken back. What the sweep read shows whether it is.
   begun = await dropWithdrawn(begun, pass);
   const fates = await readFates(begun, pass);
   begun = begun.filter(({ plan }) => fates.has(plan));
@@ -103,7 +103,7 @@ async function readFates(
   return fates;
 }
 
-/** The groups are read back: a sender counts as out of them only when they say so. */
+/** Reads the groups back: a sender is out of them only when they say so. */
 async function checkLeft(
   begun: readonly BegunSender[],
   pass: Pass,

@@ -12,8 +12,8 @@ import type { World } from './world.ts';
 
 /**
  * One triage pass: read, decide, carry out, report. Throws (errors.ts) when the run is broken as a
- * whole; what fails for one sender is in the report. `only`: nothing is done for
- * anybody else; the labels of all others still count where they share a contact.
+ * whole; what fails for one sender is in the report. `only`: nothing is
+ * done for anybody else, but the labels of others still count where they share a contact.
  */
 export async function runTriagePass(
   names: TriageNames,

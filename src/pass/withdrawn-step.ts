@@ -3,14 +3,14 @@ import type { BegunSender } from './ledger.ts';
 import type { Pass } from './pass.ts';
 
 /**
- * The senders whose label is still on. A pass may have been held up for long since it read them: a
- * label that the user took off, or changed for another one, is no decision any more.
+ * The senders whose label is still on. The pass may have been held up since it read them, and a label
+ * that the user has taken off, or changed for another one, is no longer a decision.
  */
 export async function dropWithdrawn(
   begun: readonly BegunSender[],
   { world: { log }, emails, snapshot }: Pass,
 ): Promise<readonly BegunSender[]> {
-  // States that agree say that nothing changed, and cost nothing.
+  // If the states agree, nothing has changed, and looking costs nothing.
   if (emails.isBehind) await emails.catchUp();
   const labelIds = choicesOf(snapshot.layout).map(({ labelId }) => labelId);
   return begun.filter(({ plan: { sender, labelled, category } }) => {

@@ -22,9 +22,9 @@ export interface FromFields {
 }
 
 /**
- * Whose email it is: the one address that the one From field holds, where the server reads the same.
- * Servers end a domain at odd characters, or take an unquoted address in a display name for an
- * author; then a stranger would pass for somebody. A doubt falls on nobody.
+ * Whose email it is: the one address in the one From field, if the server reads the same. Servers end
+ * a domain at odd characters, or take an unquoted address in a display name for an author, and then a
+ * stranger would pass for somebody. In doubt the email is nobody's.
  */
 export function judgeAuthor(
   { from, readings, isDigest }: FromFields,
@@ -57,7 +57,7 @@ function readServersAddress(email: string): SenderAddress | null {
 
 /**
  * Some servers store an `X` for each octet beyond ASCII, in the raw field too: `müller` is `mXXller`
- * then. Two of them, or one behind a small letter, are hardly ever meant.
+ * then. Two in a row, or one after a small letter or digit, hardly ever stand in a real address.
  */
 function isPerhapsOfEightBits(address: string): boolean {
   return /[a-z]/u.test(address) && /XX|[a-z\d]X/u.test(address);

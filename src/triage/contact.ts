@@ -15,8 +15,8 @@ export function planNewContact(
 }
 
 /**
- * Why no contact is made for a sender that none was found for: a card that could not be read may be
- * the sender's. Null: there is no such card.
+ * Why no contact is created for a sender although none was found: a card that could not be read may
+ * be the sender's. Null if every card was read.
  */
 export function findDoubt(unreadableCards: readonly string[]): WriteFailure | null {
   if (unreadableCards.length === 0) return null;

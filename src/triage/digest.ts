@@ -61,7 +61,7 @@ export type DigestOutcome =
 export interface DigestMail {
   /** In one request, where the server takes three calls. */
   readDigestPlaces(): Promise<DigestPlaces>;
-  /** As MailStore.readEmailsIn; whoever has read enough asks for no further page. */
+  /** As MailStore.readEmailsIn. A caller that has read enough asks for no further page. */
   readTitledEmails(mailboxIds: readonly string[]): AsyncIterable<readonly TitledEmail[]>;
   /**
    * Makes the digest, unread, from the account to itself, and retires the earlier ones: one

@@ -23,7 +23,7 @@ export function findGroup(groups: readonly ContactGroup[], name: string): GroupS
   return { kind: 'missing', problem };
 }
 
-/** What follows "is missing": the one that is there under nearly that name. */
+/** What follows "is missing": the name that is almost the same. */
 export function offer(alike: string | null): string {
   return alike === null ? '' : `: ${offerAlike(alike)}`;
 }

@@ -16,7 +16,7 @@ export interface TriageNames {
   readonly errorLabel: string;
   /** Null where warnings are switched off: then it is neither used nor required. */
   readonly warningLabel: string | null;
-  /** Takes a decision back; where the account has no such mailbox, nothing can be taken back. */
+  /** Takes a decision back. If the account has no such mailbox, nothing can be taken back. */
   readonly takeBackLabel: string;
   readonly categories: readonly Category[];
 }
@@ -28,7 +28,7 @@ export interface ResolvedCategory {
   readonly labelId: string;
   readonly groupHrefs: readonly string[];
   readonly destinationIds: readonly string[];
-  /** Where emails swept from Screener go besides: Inbox for `addToInbox`. */
+  /** Where emails swept from Screener go as well: Inbox for `addToInbox`. */
   readonly fromScreenerAlsoIds: readonly string[];
   /** Its own group and destination, without those of its parents. */
   readonly own: { readonly groupHref: string; readonly destinationId: string };
@@ -73,7 +73,7 @@ export function requiredMailboxNames(names: TriageNames): readonly string[] {
   ];
 }
 
-/** What a mailbox that the names ask for is to be. */
+/** What a mailbox that the settings name is used for. */
 export function mailboxUse(name: string, { categories }: TriageNames): MailboxUse {
   return categories.some(({ destinationMailbox }) => destinationMailbox === name)
     ? 'destination'

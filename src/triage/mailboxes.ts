@@ -36,7 +36,7 @@ export function findMailbox(mailboxes: readonly Mailbox[], setting: string): Mai
 
 /**
  * The path of a mailbox that a setting nearly names: only letter case, accents or spaces differ.
- * Null for none, and for a setting that `findMailbox` finds.
+ * Null if there is none, or if `findMailbox` finds the setting itself.
  */
 export function findAlikeMailbox(mailboxes: readonly Mailbox[], setting: string): string | null {
   const usable = mailboxes.filter((one) => findRoleAbove(one, mailboxes, THROWN_AWAY) === null);

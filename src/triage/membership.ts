@@ -11,7 +11,7 @@ export interface GroupUids {
 export interface MembershipPlan {
   /**
    * Groups to put the sender's contact into, in no particular order; also those where the contact
-   * stands in a spelling that the server's rules do not find.
+   * is listed in a spelling that the server's rules do not find.
    */
   readonly join: readonly GroupUids[];
   /** Groups to take the sender's contacts out of. */
@@ -23,7 +23,7 @@ export interface MembershipPlan {
   readonly oldDestinationIds: readonly string[];
 }
 
-/** A sender whose contact is there. */
+/** A sender that has a contact. */
 export interface GroupedSender {
   readonly contact: Contact;
   readonly duplicates: readonly Contact[];
@@ -72,7 +72,7 @@ export function planMembership(
     .flatMap(({ own, fromScreenerAlsoIds }) => {
       if (category.groupHrefs.includes(own.groupHref))
         return isFromAbove ? [own.destinationId] : [];
-      // Out of a category whose mail goes to Inbox too, Inbox is an old place as well.
+      // A category whose mail also goes to Inbox: then Inbox is an old place too.
       return [own.destinationId, ...fromScreenerAlsoIds].filter(
         (id) => !category.destinationIds.includes(id),
       );

@@ -5,7 +5,7 @@ export function isSameName(a: string, b: string): boolean {
 
 /**
  * The first of the names that differs from the wanted one in letter case, accents or spaces alone;
- * null for none. A person would read it as the same, so nothing is ever created beside it.
+ * null if there is none. A person would take it for the same, so nothing is ever created beside it.
  */
 export function findAlikeName(wanted: string, names: readonly string[]): string | null {
   const key = looseName(wanted);
@@ -25,9 +25,9 @@ export function isInboxName(name: string): boolean {
 }
 
 /**
- * Whether an email's display name says somebody else than the contact's FN: quotes around it, letter
- * case and the order of `Doe, Jane` aside. No name on either side is no difference, nor is a contact
- * that has only an address for a name.
+ * Whether an email's display name is a different name from the contact's FN, apart from quotes around
+ * it, letter case and the order of `Doe, Jane`. If one of them has no name, or the contact has only
+ * an address for a name, that is not a difference.
  */
 export function isDifferentName(displayName: string, contactName: string): boolean {
   const [a = '', b = ''] = [displayName, contactName].map(plainName);

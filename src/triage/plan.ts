@@ -13,14 +13,14 @@ export interface SenderPlan {
   readonly displayName: string;
   readonly labelled: readonly Email[];
   readonly category: ResolvedCategory;
-  /** The contact to complete; null: to be created. */
+  /** The contact to complete; null if it is to be created. */
   readonly contact: Contact | null;
-  /** Other contacts with the same address; they are left as they are but for old groups. */
+  /** Other contacts with the same address; nothing about them changes except their old groups. */
   readonly duplicates: readonly Contact[];
   readonly isNameDifferent: boolean;
 }
 
-/** Labels that contradict one another: nothing is done for these senders but saying so. */
+/** Labels that contradict one another: for these senders nothing is done, except to say so. */
 export interface Conflict {
   readonly sender: SenderAddress;
   readonly emails: readonly Email[];
@@ -76,7 +76,7 @@ function planSender(
     category,
     contact,
     duplicates,
-    // Cleaned alike: a name must not differ by what was taken out of the other.
+    // Both are cleaned in the same way, so that what cleaning takes out is not a difference.
     // Nothing is written to a card whose decision is taken back, so its name does not matter.
     isNameDifferent:
       contact !== null &&
@@ -104,7 +104,7 @@ function rankContacts(
 
 /**
  * Senders that share a card with a sender of another category, or with one whose own labels
- * contradict one another, with all that is asked of the card.
+ * contradict one another; with the categories that are asked of the card.
  */
 function findRivals(
   senders: readonly SenderPlan[],

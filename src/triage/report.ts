@@ -76,13 +76,13 @@ export interface TriageReport {
 export interface PassDetails {
   readonly senders: readonly SenderReport[];
   readonly conflicts: readonly ConflictReport[];
-  /** Why each labelled email that is nobody's is so. */
+  /** For each labelled email that is nobody's, why. */
   readonly withoutSender: readonly NobodyReason[];
 }
 
 /**
- * Every sender that was tried failed: then the pass failed, else it is done. A sender who is refused
- * again counts neither way: one whose card no server takes would make all idle passes fail.
+ * The pass failed if every sender that was tried failed; otherwise it is done. A sender who is refused
+ * again counts neither way: else one card that no server takes would make every idle pass fail.
  */
 export function hasFailed(report: TriageReport): boolean {
   return report.processed === 0 && report.failures.length > report.repeatedRefusals;

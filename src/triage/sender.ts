@@ -6,7 +6,7 @@ import type { Email, EmailAddress, NobodyReason, SenderAddress } from './model.t
  * The canonical form of an address: surrounding space off, lower-cased, needless quotes off, domain
  * in ASCII form (RFC 5891). Null when it is no usable address: empty, no `@`, space or control
  * characters in it, a `*` (address books read it as a pattern), a domain that does not exist in
- * ASCII. A doubt falls on null: an address that matched too much would move other people's mail.
+ * ASCII. In doubt it is null: an address that matched too much would move other people's mail.
  */
 export function parseSenderAddress(text: string): SenderAddress | null {
   const address = text.trim();
@@ -24,7 +24,7 @@ export function senderAddress(content: string, domain: string): SenderAddress | 
     const bare = `${content}@${domain}`;
     return join(bare, content.length);
   }
-  // Space at an end is trimmed away by servers, and would make it somebody else's.
+  // Servers trim space at the ends, which would make it somebody else's address.
   if (content === '' || content !== content.trim() || isUnseen(content)) return null;
   const quoted = `"${content.replace(/["\\]/gu, '\\$&')}"`;
   return join(`${quoted}@${domain}`, quoted.length);
@@ -54,7 +54,7 @@ export function cleanDisplayName(name: EmailAddress['name']): string {
     .trim();
   if (HAS_NOTHING_TO_SEE.test(visible)) return '';
   if (visible.length <= MAX_NAME_LENGTH) return visible;
-  // Made for the few that need it: its tables take a third of the time in which Node starts.
+  // Loaded only for the few names that need it: its tables cost a third of Node's own start.
   const graphemes = new Intl.Segmenter('en').segment(visible.slice(0, 2000));
   return Array.from(graphemes, (part) => part.segment)
     .slice(0, MAX_NAME_LENGTH)
@@ -74,7 +74,7 @@ function isBareLocalPart(text: string): boolean {
   return text !== '' && !isUnseen(text) && !/[\s"@<>(),;:\\[\]*]/u.test(text);
 }
 
-/** RFC 5321 §4.1.2, what a quoted string says; null where it is none. */
+/** RFC 5321 §4.1.2, the content of a quoted string; null if it is not one. */
 function unquoteLocalPart(text: string): string | null {
   if (!/^"(?:[^"\\]|\\.)*"$/u.test(text)) return null;
   return text.slice(1, -1).replace(/\\(.)/gu, '$1');
@@ -82,7 +82,7 @@ function unquoteLocalPart(text: string): string | null {
 
 /**
  * Nobody could tell from what is shown whose address it is: control characters, reading direction
- * turned, octets that the server could not read. The `*` is there for all of them.
+ * turned, octets that the server could not read. `*` is here because it stands for everybody.
  */
 function isUnseen(text: string): boolean {
   return /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069\uFFFD*]/u.test(text);
@@ -99,7 +99,7 @@ function canonicalDomain(text: string): string | null {
   // Judged after the mapping too: it makes commas and dots out of characters that look like them.
   const ascii = domainToASCII(text).replace(/\.$/u, '');
   const hasEmptyLabel = ascii.split('.').includes('');
-  // `0` becomes 0.0.0.0: an IPv4 address stands in brackets, or is none.
+  // `0` becomes 0.0.0.0. A real IPv4 address is written in brackets.
   if (hasEmptyLabel || /^[\d.]+$/u.test(ascii)) return null;
   return FORBIDDEN_IN_DOMAIN.test(ascii) ? null : ascii.toLowerCase();
 }
@@ -107,8 +107,8 @@ function canonicalDomain(text: string): string | null {
 const FORBIDDEN_IN_DOMAIN = /[\s\p{Cc}@<>(),;:"\\[\]/?#%*\uFFFD]/u;
 
 /**
- * Lower case, letter by letter, that never turns a letter outside ASCII into one inside it: the
- * Kelvin sign lower-cases to `k`, and would make two people one.
+ * Lower case, letter by letter, but never from outside ASCII to inside it: the Kelvin sign
+ * lower-cases to `k`, which would make one person of two.
  */
 function lowerCase(text: string): string {
   return text.replace(/[A-Z]|\P{ASCII}/gu, (letter) => {

@@ -21,14 +21,14 @@ export interface SweepPlan {
   readonly hasWarning: boolean;
 }
 
-/** What the groups that a sender was in mean for its mail. */
+/** What the sender's old groups mean for its mail. */
 export function planSweepOf(
   plan: SenderPlan,
   membership: MembershipPlan,
   { warningLabelId }: Layout,
 ): SweepPlan {
   const { leave, join, oldDestinationIds } = membership;
-  // A sender that was in a parent's group alone leaves none, and has been triaged before all the same.
+  // A sender that was only in a parent's group leaves no group, but it has been triaged before.
   const isFromParent =
     oldDestinationIds.length > 0 &&
     join.some(({ groupHref }) => groupHref === plan.category.own.groupHref);
@@ -50,7 +50,7 @@ export function planSweepOf(
  * The move of one email of the sender, or of another address on its card; null when it has to stay
  * where it is. Labelled emails wait for `planFinish`, but at a re-triage they move now, with their
  * label on: once the sender is out of the old group, a later pass (should this one be killed) would
- * take it for a new one. An email with another triage label is the next pass's.
+ * take it for a new one. An email with another triage label is left to the next pass.
  */
 export function planSweep(
   email: Email,
@@ -68,7 +68,7 @@ export function planSweep(
   const isScreened = findSender(email) === plan.sender && isIn(email, [layout.screenerId]);
   if (!isScreened && !isIn(email, plan.oldDestinationIds)) return null;
   if (isIn(email, layout.leftAloneIds)) return null;
-  // Out of a category whose place is Archive mail comes back, but nothing is put back to Screener.
+  // Mail comes back out of a category that sweeps into Archive, but not into Screener.
   const isTakenBack = plan.category === layout.takeBack;
   const isArchived = [...layout.archiveIds].some(
     (id) => isIn(email, [id]) && (isTakenBack || !plan.oldDestinationIds.includes(id)),
@@ -89,7 +89,7 @@ export function planSweep(
  *
  * `isChanged`: the user did something with the email since the pass read it. It stays where it was
  * put, and only loses the labels; without the triage label it is planned as any other email; with
- * another one it is the next pass's.
+ * another one it is left to the next pass.
  */
 export function planFinish(
   email: Email,
@@ -110,14 +110,14 @@ export function planFinish(
   const isScreened = isIn(email, [layout.screenerId]);
   const isPutElsewhere =
     isChanged && places.length > 0 && !isScreened && !isIn(email, plan.oldDestinationIds);
-  // A place to stay in is named: should somebody take the email out of it meanwhile, a server may
-  // destroy an email whose last mailbox is taken off.
+  // The patch names a mailbox to stay in. Otherwise a server may destroy the email, if somebody takes
+  // it out of that mailbox meanwhile and this patch takes off the last one.
   if (isPutElsewhere) return patchOf(email, [...places.slice(0, 1), ...warning], ownLabels);
   const { add, remove } = placesOf(email, plan, layout);
   return patchOf(email, [...add, ...warning], [...remove, ...ownLabels]);
 }
 
-/** Where a labelled email goes, and what it leaves where it is in it. */
+/** Where a labelled email goes, and which mailboxes it leaves if it is in them. */
 function placesOf(
   email: Email,
   { category, isReTriage, oldDestinationIds }: SweepPlan,
@@ -128,7 +128,7 @@ function placesOf(
   if (category === layout.takeBack && isIn(email, layout.leftAloneIds)) {
     return { add: [...email.mailboxIds].filter((id) => !labelIds.has(id)), remove: [] };
   }
-  // An email that is nowhere but in the label was moved there from Screener instead of labelled.
+  // An email that is in the label and nowhere else was moved there from Screener, not labelled.
   const isNowhere = [...email.mailboxIds].every((id) => labelIds.has(id));
   const wasScreened = isIn(email, [layout.screenerId]) || isNowhere;
   return {
@@ -148,14 +148,14 @@ function placesOf(
 
 /**
  * Takes Mailroom's own labels off an email of the sender that has no triage label: error when the
- * sender is handled, warning when the names are alike. Null: it carries none of them.
+ * sender is handled, warning when the names are alike. Null if it carries none of them.
  */
 export function planLabelRemoval(email: Email, plan: SweepPlan, layout: Layout): EmailPatch | null {
   if (hasTriageLabel(email, layout)) return null;
   const remove = ownLabelIds(email, plan, layout);
   if (remove.length === 0) return null;
-  // A mailbox to stay in is named although the email is in it: should somebody take it out meanwhile,
-  // a server may destroy an email whose last mailbox is taken off (Cyrus does).
+  // The patch names a mailbox to stay in, although the email is in it already: if somebody takes it out
+  // meanwhile, a server may destroy the email with its last mailbox (Cyrus does).
   const stays = [...plan.category.destinationIds, ...email.mailboxIds].find(
     (id) => isIn(email, [id]) && !remove.includes(id),
   );
@@ -190,7 +190,7 @@ function hasTriageLabel(email: Email, layout: Layout): boolean {
   return choicesOf(layout).some(({ labelId }) => isIn(email, [labelId]));
 }
 
-/** A triage label of another category: put on meanwhile, or the labels would be in conflict. */
+/** A triage label of another category, put on meanwhile; else the labels would have been in conflict. */
 function hasOtherLabel(email: Email, { category }: SweepPlan, layout: Layout): boolean {
   return choicesOf(layout).some(
     ({ labelId }) => labelId !== category.labelId && isIn(email, [labelId]),
@@ -206,8 +206,8 @@ function isInAll({ mailboxIds }: Email, ids: readonly string[]): boolean {
 }
 
 /**
- * Destinations are named even where the email has them already: should somebody take it out
- * meanwhile, the email still ends in a mailbox.
+ * Destinations are named even if the email is in them already: if somebody takes it out meanwhile, it
+ * still ends up in a mailbox.
  */
 function patchOf(email: Email, add: readonly string[], remove: readonly string[]): EmailPatch {
   return {

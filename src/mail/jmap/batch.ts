@@ -24,7 +24,7 @@ export function createBatchingCaller(client: MethodCaller): MethodCaller {
       new Promise((resolve, reject) => {
         waiting.push({ calls, resolve, reject });
         if (waiting.length > 1) return;
-        // A turn later: by then all have asked.
+        // One turn of the event loop later everybody has asked.
         setImmediate(() => void send().catch(reject));
       }),
   };
@@ -63,7 +63,7 @@ function renamedReference(value: unknown, index: number): unknown {
   return { ...value, resultOf: `${String(value.resultOf)}-${index}` };
 }
 
-/** Whoever needs more calls than that alone is sent alone. */
+/** A reader that needs more calls than that gets a request of its own. */
 function chunksOf(all: readonly Waiting[], maxCalls: number): readonly (readonly Waiting[])[] {
   const chunks: Waiting[][] = [];
   let count = Infinity;

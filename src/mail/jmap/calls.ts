@@ -84,7 +84,7 @@ function methodError(method: string, error: JsonObject, host: string): JmapMetho
   return new JmapMethodError(`${host}: ${method} answered the method error ${type}`, type);
 }
 
-/** Types are short words. Anything else stays out of the log. */
+/** An error type is a short word. Anything else stays out of the log. */
 function cleanErrorType(type: unknown): string {
   return typeof type === 'string' && /^[\w:./-]{1,80}$/u.test(type) ? type : '(unreadable type)';
 }

@@ -184,7 +184,7 @@ export class JmapClient {
   }
 }
 
-/** More would not help, whatever the server allows. */
+/** More would not make it faster, whatever the server allows. */
 const MOST_REQUESTS_AT_ONCE = 8;
 
 /** The answer came for an account or from a URL that the session no longer names. */

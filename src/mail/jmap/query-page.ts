@@ -3,7 +3,7 @@ import type { MethodCaller } from './batch.ts';
 import type { MethodCall, ResultReference } from './calls.ts';
 import { type JsonObject, malformedAnswer } from './decode.ts';
 
-/** What one page asks for: the arguments of the /query but `accountId`, and what to get. */
+/** What one page asks for: the arguments of the /query except `accountId`, and what to get. */
 export interface PageRequest {
   readonly type: 'Email' | 'Mailbox';
   readonly query: JsonObject;
@@ -32,7 +32,7 @@ async function readAtOnce(client: MethodCaller, request: PageRequest): Promise<P
   const ids: ResultReference = { resultOf: query.callId, name: query.name, path: '/ids' };
   const get = getCall(request, { '#ids': ids });
   const answers = await client.request([query, get]);
-  // The /query first: when it failed, the /get's error says only that.
+  // The /query first: if it failed, the /get's error only says so.
   const queryAnswer = decodeQueryAnswer(answers.argumentsOf(query), query.name);
   return joinPage(queryAnswer, answers.argumentsOf(get), get.name);
 }

@@ -96,7 +96,7 @@ export function parseSession(json: unknown, url: string): JmapSession {
   };
 }
 
-/** The session may say so, or the first write. */
+/** Either the session says so, or the first write does. */
 export function readOnlyAccount(host: string): AccountError {
   return new AccountError(
     `the mail account at ${host} is read-only for the token in MAILROOM_JMAP_TOKEN; ` +
