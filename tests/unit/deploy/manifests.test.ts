@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 import { settingDescriptions } from '../../../src/settings/table.ts';
@@ -388,19 +386,7 @@ describe('secrets', () => {
     }
   });
 
-  test.each(['deploy/secret.yaml', 'deploy/config.yaml', 'accounts/anna/secret.env', '.env'])(
-    'what the user makes is not for git: %s',
-    (path) => {
-      const ignored = execFileSync('git', ['check-ignore', path], {
-        cwd: fileURLToPath(project),
-        encoding: 'utf8',
-      });
-
-      expect(ignored.trim()).toBe(path);
-    },
-  );
-
-  test('and not for the image: only what is built from gets to the builder', async () => {
+  test('only what the image is built from gets to the builder', async () => {
     const rules = (await read('.containerignore'))
       .split('\n')
       .filter((line) => /^[^#]/u.test(line));
