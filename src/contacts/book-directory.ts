@@ -82,7 +82,7 @@ export class BookDirectory {
       if (problem === null) throw error;
       const mayBeStale = this.#isFromMemory;
       this.#drop(problem);
-      // A refused password, or a page instead of XML, would be no better elsewhere.
+      // A refused password, or a page instead of XML, would be the same elsewhere.
       if (!mayBeStale || problem !== 'gone') throw error;
       const result = await work(await this.books());
       this.#isConfirmed = true;
@@ -90,7 +90,7 @@ export class BookDirectory {
     }
   }
 
-  /** Callers at once share one discovery. */
+  /** Callers at the same time share one discovery. */
   async books(): Promise<readonly AddressBook[]> {
     if (this.#known !== null) return this.#known.books;
     this.#discovering ??= this.#discover().finally(() => {
@@ -140,7 +140,7 @@ export class BookDirectory {
   }
 }
 
-/** What an error says about remembered URLs; null: nothing, it may be a passing server error. */
+/** What an error says about remembered URLs; null if it says nothing: a server error may pass. */
 function contradiction(error: unknown): 'gone' | 'refused' | 'no address book' | null {
   if (error instanceof HttpStatusError)
     return [404, 405, 410].includes(error.status) ? 'gone' : null;

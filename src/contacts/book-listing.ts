@@ -11,7 +11,7 @@ import { type CardReading, parseCard } from './vcard/parse.ts';
 /** What is done with each card; `href` is its path. */
 export type CardVisitor = (reading: CardReading, href: string) => void;
 
-/** What a listing has of one address book. */
+/** What a listing shows of one address book. */
 export interface BookCards {
   /** The path of each card that is there. */
   readonly hrefs: ReadonlySet<string>;
@@ -54,8 +54,8 @@ export class BookListing {
 
   /**
    * What a listing left out: the book's members are asked for in another way (PROPFIND), and those
-   * not among `listed` are read. Throws MalformedAnswerError when these are many: then the server
-   * gives parts for the whole. Returns the cards that could not be read.
+   * not among `listed` are read. Throws MalformedAnswerError if there are many of them: then the
+   * server passes a part off as the whole. Returns the cards that could not be read.
    */
   async readUnlisted(
     book: AddressBook,
@@ -231,13 +231,13 @@ const PARTIAL_DATA: XmlTree = {
   },
 };
 
-/** Cards that a listing left out altogether. */
+/** The most cards that a listing may have left out. */
 const MAX_UNLISTED = 50;
 
-/** Up to so many cards are read one by one. */
+/** Up to this many cards are read one by one. */
 const MAX_READ_ALONE = 50;
 
-/** Cards in one multiget: whole ones, with photos. */
+/** Cards in one multiget: they are whole, with photos. */
 const CHUNK = 50;
 
 const MAX_READS_AT_ONCE = 8;

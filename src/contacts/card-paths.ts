@@ -28,7 +28,7 @@ export class CardPaths {
   }
 }
 
-/** What is equal for two spellings of one path. */
+/** A form that is the same for all spellings of a path. */
 export function comparablePath(path: string): string {
   const plain = path.replace(/\/{2,}/gu, '/').replace(/\/$/u, '');
   try {
@@ -38,7 +38,7 @@ export function comparablePath(path: string): string {
   }
 }
 
-/** The last part of the path, where the rest is the book's in another spelling; null: it is not. */
+/** The last part of the path if the rest is the book's path in another spelling; else null. */
 function pathBelow(url: URL, bookUrl: URL): string | null {
   const path = url.pathname.replace(/\/{2,}/gu, '/');
   if (comparablePath(path) === comparablePath(bookUrl.pathname)) return '';

@@ -5,8 +5,8 @@ import type { SenderAddress } from '../triage/model.ts';
 
 /**
  * The UID of the card that Mailroom makes for an address: UUIDv5 of `mailto:` + address. The file
- * name follows from it, so two passes, or one after a crash, meet at one href. `nth` is 2 and more
- * where the user made the first card somebody else's.
+ * name follows from it, so two passes, or one after a crash, meet at one href. `nth` is 2 or
+ * more if the user has made the first card somebody else's.
  */
 export function uidFor(address: SenderAddress, nth = 1): string {
   return uuidV5(`mailto:${address}${suffixOf(nth)}`);
@@ -17,10 +17,10 @@ export function uidForGroup(name: string, nth = 1): string {
   return uuidV5(`mailroom:group:${name.normalize('NFC')}${suffixOf(nth)}`);
 }
 
-/** More than that many cards for one address are nobody's wish. */
+/** Nobody wants more cards than that for one address. */
 export const MAX_UIDS = 5;
 
-/** A line feed is in no address and in no name. */
+/** No address and no name has a line feed in it. */
 function suffixOf(nth: number): string {
   return nth === 1 ? '' : `\n${nth}`;
 }
@@ -41,7 +41,7 @@ export function uuidV5(name: string): string {
   ].join('-');
 }
 
-/** Loading it costs as much as the HTTP client; an idle pass does without. */
+/** Loading it costs as much as the HTTP client, and an idle pass does not need it. */
 const load = createRequire(import.meta.filename);
 
 const URL_NAMESPACE = Buffer.from('6ba7b8119dad11d180b400c04fd430c8', 'hex');

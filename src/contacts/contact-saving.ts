@@ -204,8 +204,8 @@ async function complete(
 }
 
 /**
- * One PUT. A card that lacks nothing but the NOTE line is complete without it: where the server
- * refuses the line, that is a warning.
+ * One PUT. A card that lacks only the NOTE line is complete without it: if the server refuses the
+ * line, that is a warning.
  */
 async function update(
   wish: ContactWish,
@@ -231,18 +231,18 @@ async function update(
   }
 }
 
-/** 507: there is no space for a longer card, now and later. */
+/** 507: there is no room for a longer card, and there will be none later. */
 function isRefusedNote(error: unknown): error is HttpStatusError {
   if (!(error instanceof HttpStatusError) || hasStatus(error, 404, 410)) return false;
   return error.isPermanent || error.status === 507;
 }
 
-/** Whether a card with these addresses belongs to somebody, and not to this one. */
+/** Whether a card with these addresses belongs to somebody else. */
 function isOthers(addresses: Contact['addresses'], address: Contact['addresses'][number]): boolean {
   return addresses.length > 0 && !addresses.includes(address);
 }
 
-/** The vCard with that UID, in whatever spelling; should several have it, the one with the address. */
+/** The vCard with that UID in any spelling; if several have it, the one with the address. */
 function findPart(
   parts: readonly CardPart[],
   uid: string,

@@ -13,7 +13,7 @@ export interface AddressBook {
   /** Absolute, with a slash at its end. */
   readonly url: string;
   readonly name: string;
-  /** False when the server says that we may not write. In doubt true: the write will tell. */
+  /** False when the server says that we may not write. In doubt true: a write will show. */
   readonly isWritableOrUnknown: boolean;
 }
 
@@ -86,7 +86,7 @@ async function readPrincipal(client: DavClient, serverUrl: string): Promise<stri
 /**
  * Not every server has the address (RFC 6764 §5 asks for it): some answer with a page, an error or a
  * redirect to a page. Refused credentials, a redirect to a host that is not trusted, and no answer at
- * all are what they seem.
+ * all are believed, and end the discovery.
  */
 async function readWellKnown(client: DavClient, serverUrl: string): Promise<readonly string[]> {
   try {

@@ -3,15 +3,15 @@ import type { Logger } from '../log/logger.ts';
 import type { AddressBook } from './discovery.ts';
 
 /**
- * Does something for one address book after the other. One that may not be read, or that is listed
- * and not there, is left out with a warning, as long as another one answers.
+ * Does something for one address book after another. A book that may not be read, or that is listed
+ * but does not exist, is left out with a warning, as long as another one answers.
  */
 export type EachBook = (
   books: readonly AddressBook[],
   work: (book: AddressBook) => Promise<void>,
 ) => Promise<void>;
 
-/** `mayBeStale`: the books are remembered ones, and one that is gone says to look for them again. */
+/** `mayBeStale`: the books are remembered ones, and if one is gone they have to be looked for again. */
 export function createEachBook(log: Logger, mayBeStale: () => boolean): EachBook {
   const warned = new Set<string>();
   return async (books, work) => {

@@ -147,7 +147,7 @@ export class GroupCards {
     }
   }
 
-  /** One PUT, and again after 412; none when nothing would change. */
+  /** One PUT, and another after a 412; none if nothing would change. */
   async saveMembers(
     { group: { href }, addUids, removeUids }: GroupChange,
     books: readonly AddressBook[],
@@ -226,7 +226,7 @@ export class GroupCards {
   }
 }
 
-/** What a query for groups has of one card. */
+/** What a query for groups shows of one card. */
 interface ListedGroup {
   readonly href: string;
   readonly hasData: boolean;

@@ -11,7 +11,7 @@ import { findSignOfVersion4 } from './vcard/version.ts';
 /** A group as it was read. */
 export interface KnownGroup {
   readonly group: ContactGroup;
-  /** Null: to be read before it is written. */
+  /** Null if it has to be read before it is written. */
   readonly card: StoredCard | null;
 }
 
@@ -22,8 +22,8 @@ export interface GroupQuery {
 }
 
 /**
- * Both ways to say group. Where the property of Apple is, a card is a group; KIND is on other cards
- * too.
+ * Both ways to say that a card is a group. Apple's property stands on groups alone; KIND is on other
+ * cards too.
  */
 const GROUP_FILTER: XmlTree = {
   _attributes: { test: 'anyof' },
@@ -80,8 +80,9 @@ export function mayBeWritten(raw: RawCard): boolean {
 
 /**
  * Whether what came inside XML is the card as it is stored, octet by octet: as long as the server
- * says; where it does not say, all line ends are still CRLF, which XML likes to shorten. What was
- * no UTF-8 is lost in any case, and has a replacement character for it. A doubt costs one request.
+ * says; where it does not say, all line ends are still CRLF, which XML likes to shorten. What
+ * was not UTF-8 is lost in any case, and shows as a replacement character. In doubt the card is read
+ * again, for one request.
  */
 function isUnchangedByXml(raw: RawCard, { properties }: ListedResource): boolean {
   if (raw.includes(REPLACEMENT_CHARACTER)) return false;

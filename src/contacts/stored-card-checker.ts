@@ -17,7 +17,7 @@ export class StoredCardChecker {
     this.#log = log;
   }
 
-  /** The card as it is stored now; null when it cannot be read. Says once of a card what it lost. */
+  /** The card as it is stored now; null when it cannot be read. Warns once about what a card lost. */
   async check(url: string, sent: RawCard): Promise<RawCard | null> {
     let stored: RawCard;
     try {

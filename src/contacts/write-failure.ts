@@ -3,8 +3,8 @@ import type { WriteFailure } from '../triage/model.ts';
 
 /**
  * Turns the error of one write into its outcome. What concerns the whole run (credentials, a host
- * that is not trusted, a stop, a bug) is thrown again. 404 and 410 are no refusal: the address book
- * went away meanwhile, and the next pass looks for it.
+ * that is not trusted, a stop, a bug) is thrown again. 404 and 410 are not refusals: the address
+ * book has gone away meanwhile, and the next pass looks for it.
  */
 export function toWriteFailure(error: unknown): WriteFailure {
   if (error instanceof HttpStatusError) {
@@ -33,7 +33,7 @@ export function withoutEtag(href: string): WriteFailure {
   };
 }
 
-/** Every attempt met a card that had changed since it was read. */
+/** At each attempt the card had changed since it was read. */
 export function changedTooOften(href: string): WriteFailure {
   return {
     kind: 'failed',

@@ -1,8 +1,7 @@
 /**
  * Text from servers and senders as one harmless line: characters that could move a terminal's
- * cursor, forge a line or turn the reading direction become a space, and go from the
- * beginning. Joiners inside emoji and words
- * stay. What is longer than `maxLength` (UTF-16 code units) ends in `…`.
+ * cursor, forge a line or turn the reading direction become a space, and at the beginning they are
+ * taken out. Joiners inside emoji and words stay. What is longer than `maxLength` (UTF-16 code units) ends in `…`.
  */
 export function toPlainLine(text: string, maxLength = Infinity): string {
   const line = text.replaceAll(HARMFUL, (_, at) => (at === 0 ? '' : ' ')).trimEnd();

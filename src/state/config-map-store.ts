@@ -23,12 +23,12 @@ export function createConfigMapStore(client: KubeClient, name: string): StateSto
     let sent: string | null = null;
     for (let attempt = 1; ; attempt += 1) {
       known ??= await client.readConfigMap(name);
-      // A patch whose answer was lost, and that was sent again, meets the conflict it made.
+      // A patch that is sent again because its answer was lost meets the conflict that it made itself.
       if (sent !== null && known.data?.[STATE_KEY] === sent) return;
       const stored = toState(parseConfigMap(known));
       const state = change(stored);
       const text = formatState(state);
-      // Without this run's times in it, another run may have written the very same.
+      // If this run's times are not in it, another run may have written the same numbers.
       sent = state.lastRun === stored.lastRun ? null : text;
       // Makes the patch conditional: 409 when the object changed since.
       const { resourceVersion } = known.metadata;
@@ -65,7 +65,7 @@ export function createConfigMapStore(client: KubeClient, name: string): StateSto
   };
 }
 
-/** As many runs may end at once and each still writes: every conflict means that one of them did. */
+/** This many runs may end at once and each still writes: a conflict means that one of them has written. */
 const MAX_ATTEMPTS = 8;
 
 function annotate(state: RunState): { annotations?: Record<string, string> } {
@@ -78,7 +78,7 @@ function parseConfigMap({ data, metadata }: ConfigMap): StateRead {
   return parseStored(data?.[STATE_KEY], metadata.annotations?.[LAST_SUCCESS_ANNOTATION]);
 }
 
-/** What key and annotation say. The annotation is the one thing that outlives a spoilt state.json. */
+/** What the key and the annotation say. Only the annotation outlives a spoilt state.json. */
 function parseStored(text: unknown, annotation: unknown): StateRead {
   const lastSuccessfulRun = isTime(annotation) ? annotation : null;
   if (typeof text !== 'string') {

@@ -3,7 +3,7 @@ import type { SenderAddress } from '../triage/model.ts';
 
 /** What is remembered for the next digest. */
 export interface DigestMemory {
-  /** Up to when all is told, ISO 8601 UTC; null when it is not known. */
+  /** Everything until then has been told, ISO 8601 UTC; null if that is not known. */
   readonly toldAt: string | null;
   /** Decisions not yet told, oldest first; at most `MOST_DECISIONS`. */
   readonly decided: readonly Decision[];
@@ -19,7 +19,7 @@ export type DigestChange =
       readonly toldAt: string | null;
       /** Decisions of this run that were not told. */
       readonly decided: readonly Decision[];
-      /** What was stored, and is told or may go untold. */
+      /** What was stored, and has been told or need not be. */
       readonly told: DigestMemory;
     };
 
@@ -43,7 +43,7 @@ export function applyDigestChange(
   };
 }
 
-/** A memory that is not understood is none: the newest digest's date tells as much. */
+/** A memory that is not understood is dropped: the date of the newest digest serves as well. */
 export function parseDigestMemory(json: unknown): DigestMemory | null {
   if (typeof json !== 'object' || json === null) return null;
   const { toldAt, decided, decidedBesides } = json as Record<string, unknown>;
@@ -62,7 +62,7 @@ export function parseDigestMemory(json: unknown): DigestMemory | null {
 
 const MOST_DECISIONS = 200;
 
-/** So far the clocks of two machines may differ. */
+/** The clocks of two machines may differ by this much. */
 export const MAX_AHEAD_MS = 10 * 60 * 1000;
 
 function isDecision(value: unknown): value is Decision {

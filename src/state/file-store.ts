@@ -22,12 +22,13 @@ import { type StateRead, type StateStore, toState } from './store.ts';
 
 /**
  * The state as a file, outside a cluster. It is written whole beside its place and renamed into it,
- * so that a reader, a crash or a full disk never meets half a state; a link stays, and what it leads
- * to is replaced. What exists and is no regular file is neither read nor written. The file beside it is also the
- * lock: of two runs that finish at once, the second applies its outcome to what the first wrote.
+ * so that no reader, crash or full disk ever leaves half a state; a link stays, and the file that it
+ * leads to is replaced. Anything that exists and is not a regular file is neither read nor written.
+ * The file beside it is also the lock: if two runs finish at once, the second applies its outcome to
+ * what the first wrote.
  *
  * Files are read and written synchronously: nothing else is going on then, and node:fs/promises with
- * its threads costs an eighth of what an empty program does.
+ * its threads costs an eighth of an empty program's CPU.
  */
 export function createFileStore(path: string): StateStore {
   return {
@@ -52,7 +53,7 @@ const ABANDONED_LOCK_MS = 5_000;
 
 const LOCK_RETRY_MS = 20;
 
-/** Far above any state of ours; a file this large is none, and is not read into memory. */
+/** Far more than any state of ours: a file this large is something else, and is not read into memory. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 function readState(path: string): StateRead {
@@ -106,7 +107,7 @@ async function takeLock(lockPath: string): Promise<number> {
   }
 }
 
-/** By its age, or because it has not changed for so long: a clock may have been put back since. */
+/** Judged by its age, or because it has not changed for that long: a clock may have been put back since. */
 function isAbandoned(lock: Stats, first: Stats | null, waitedMs: number): boolean {
   if (!lock.isFile()) return false;
   if (Date.now() - lock.mtimeMs >= ABANDONED_LOCK_MS) return true;

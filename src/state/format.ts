@@ -7,8 +7,8 @@ import type { Discovery, LastFailure, LastRun, RunState, Schedule } from './stat
 export class StateFormatError extends MailroomError {}
 
 /**
- * The state as it is stored. What is remembered of the servers is left out when it is so large that
- * a ConfigMap (1 MiB) would refuse the whole: it can be found out again, failures cannot.
+ * The state as it is stored. What is remembered of the servers is left out if it is so large that
+ * a ConfigMap (1 MiB) would refuse the whole: it can be found out again, the failures cannot.
  */
 export function formatState(state: RunState): string {
   const text = render(state);
@@ -58,7 +58,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message quotes the text, which is not ours to print.
+    // The parser's own message quotes the text, which must not be printed.
     throw new StateFormatError(text.trim() === '' ? 'state is empty' : 'state is not JSON');
   }
 }

@@ -13,7 +13,7 @@ export interface Health {
   readonly status: 'ok' | 'unhealthy';
   /** Why, in a sentence. */
   readonly reason: string;
-  /** Whole seconds since the last successful pass; null when there was none that can be believed. */
+  /** Whole seconds since the last successful pass; null if there was none, or none that can be believed. */
   readonly last_poll_age_seconds: number | null;
   readonly consecutive_failures: number;
   readonly last_failure: LastFailure | null;
@@ -33,7 +33,7 @@ export interface Waiting {
 /**
  * Unhealthy when the last success is two poll intervals old or more (one pass was missed for
  * certain), when failures reached the maximum, when the last run could not start, or when passes
- * failed and none ever succeeded. A fresh installation is ok. `schedule` is what to expect of it.
+ * failed and none ever succeeded. A fresh installation is ok. `schedule` says what to expect of the installation.
  */
 export function judgeHealth(state: RunState, now: Date, schedule: Schedule): Health {
   const ageMs = lastPollAgeMs(state, now);
@@ -48,7 +48,7 @@ export function judgeHealth(state: RunState, now: Date, schedule: Schedule): Hea
   };
 }
 
-/** `320` seconds as `5 minutes`: the largest unit that it has two of, else one smaller. */
+/** `320` seconds as `5 minutes`: in the largest unit of which there are at least two. */
 function describeSeconds(seconds: number): string {
   const [size, unit] = UNITS.find(([length]) => seconds >= 2 * length) ?? [1, 'second'];
   const count = Math.floor(seconds / size);

@@ -36,8 +36,8 @@ export function createStateStore(options: StateStoreOptions): StateStore {
 }
 
 /**
- * The ConfigMap in a cluster, which is where the service account's folder and the API server's
- * address are; the file elsewhere. Throws SettingsError where neither can be.
+ * The ConfigMap in a cluster, that is, where the service account's folder and the API server's address
+ * exist; the file elsewhere. Throws SettingsError where neither can be.
  */
 export function findStatePlace(options: StateStoreOptions): StatePlace {
   const { stateFile, kubernetesService, serviceAccountDir } = options;

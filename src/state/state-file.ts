@@ -38,7 +38,7 @@ export function probeStateFile(path: string): void {
   }
 }
 
-/** As many as Linux follows. */
+/** The number that Linux follows. */
 const MAX_LINKS = 40;
 
 /** Like realpath, but also where the last link leads to nothing yet. */

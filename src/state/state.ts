@@ -1,8 +1,9 @@
 import { applyDigestChange, type DigestChange, type DigestMemory } from './digest-memory.ts';
 
 /*
- * What one run leaves for the next: `state.json`, in a file or in a ConfigMap. Everything here is a function from a stored state to the next one, so that a run whose write met
- * a conflict can apply its outcome to what another run stored meanwhile.
+ * What one run leaves for the next: `state.json`, in a file or in a ConfigMap. Everything here is a
+ * function from a stored state to the next one, so that a run whose write met a conflict can apply
+ * its outcome to what another run stored meanwhile.
  */
 
 /** The stored state; times are ISO 8601 UTC. */
@@ -26,14 +27,14 @@ export interface RunState {
   readonly wasLost: boolean;
 }
 
-/** By what the health of an installation is judged, wherever that is done. */
+/** What the health of an installation is judged by, wherever that is done. */
 export interface Schedule {
   readonly pollIntervalSeconds: number;
   /** `MAILROOM_MAX_CONSECUTIVE_FAILURES`. */
   readonly maxFailures: number;
 }
 
-/** How the last run ended, whichever way; `outcome` is the log event that said so. */
+/** How the last run ended, well or not; `outcome` is the log event that said so. */
 export interface LastRun {
   readonly startedAt: string;
   readonly finishedAt: string;
@@ -115,7 +116,7 @@ export function findDiscovery(state: RunState, settings: DiscoverySettings): Dis
     : null;
 }
 
-/** Whether another account's run wrote it; then it says nothing of this one. */
+/** Whether a run for another account wrote it; then it says nothing about this one. */
 export function isOfOtherAccount(state: RunState, account: string): boolean {
   return state.account !== null && state.account !== account;
 }
@@ -152,7 +153,7 @@ export function afterStop(stored: RunState, run: FinishedRun): RunState {
   return afterRun(stored, run, 'run_stopped');
 }
 
-/** So far the clocks of two machines may differ, and two runs that overlap may end. */
+/** The clocks of two machines may differ by this much, and so may the ends of two runs that overlap. */
 export const MAX_AHEAD_MS = 10 * 60 * 1000;
 
 const MAX_MESSAGE_LENGTH = 1000;
@@ -184,6 +185,6 @@ function isLater(time: string, than: string): boolean {
 function cutMessage(message: string): string {
   if (message.length <= MAX_MESSAGE_LENGTH) return message;
   const cut = message.slice(0, MAX_MESSAGE_LENGTH - 1);
-  // Half a surrogate pair is no character.
+  // Half a surrogate pair is not a character.
   return `${cut.replace(/[\uD800-\uDBFF]$/u, '')}…`;
 }

@@ -17,14 +17,14 @@ export type StateRead =
   | { readonly kind: 'read'; readonly state: RunState }
   /** Nothing stored yet: a fresh installation. */
   | { readonly kind: 'absent' }
-  /** `lastSuccessfulRun`: what is known of it all the same. */
+  /** `lastSuccessfulRun`: known even so, or null. */
   | {
       readonly kind: 'unreadable';
       readonly problem: string;
       readonly lastSuccessfulRun: string | null;
     };
 
-/** The state to go on with: what cannot be read is empty, though not a fresh installation. */
+/** The state to go on with: one that cannot be read counts as empty, but not as a fresh installation. */
 export function toState(read: StateRead): RunState {
   switch (read.kind) {
     case 'read':

@@ -25,7 +25,7 @@ export interface ListedResource extends DavResponse {
   readonly url: URL;
 }
 
-/** What is kept of one resource of a listing; null: nothing. The rest is gone when it returns. */
+/** What is kept of one resource of a listing; null: nothing. Everything else is dropped. */
 export type ReadResource<Item> = (resource: ListedResource) => Item | null;
 
 /**
@@ -104,7 +104,7 @@ export class DavClient {
     return resource === undefined ? null : findStrongEtag(resource);
   }
 
-  /** `If-None-Match: *`: HttpStatusError 412 when there is a card. */
+  /** `If-None-Match: *`: HttpStatusError 412 if there is a card already. */
   async createCard(bookUrl: string, fileName: string, raw: RawCard): Promise<void> {
     const { createVCard } = await import('tsdav');
     await createVCard({
@@ -116,7 +116,7 @@ export class DavClient {
   }
 
   /**
-   * `If-Match`: HttpStatusError 412 when the card is another than the one that was read. False when
+   * `If-Match`: HttpStatusError 412 if the card has changed since it was read. False if
    * the answer has no ETag: the server may have changed what it stored (RFC 6352 §6.3.2.3).
    */
   async updateCard(url: string, raw: RawCard, etag: string): Promise<boolean> {
@@ -164,13 +164,13 @@ export class DavClient {
     return items;
   }
 
-  /** `If-Match`: HttpStatusError 412 when the card is another than the one that was read. */
+  /** `If-Match`: HttpStatusError 412 if the card has changed since it was read. */
   async deleteCard(url: string, etag: string): Promise<void> {
     const { deleteVCard } = await import('tsdav');
     await deleteVCard({ vCard: { url, etag }, fetch: this.#asFetch(this.#fetch) });
   }
 
-  /** For one request of tsdav: takes the answer away from it, to be read here. */
+  /** For one request of tsdav: takes the answer before tsdav does, so that it is read here. */
   #capture(): {
     readonly fetch: typeof globalThis.fetch;
     readonly read: (visit: (resource: ListedResource) => void) => void;
@@ -228,7 +228,7 @@ function parseAnswer(
   );
 }
 
-/** How errors name whose answer it is. */
+/** How errors name the server whose answer it is. */
 function sourceOf(url: string): string {
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;

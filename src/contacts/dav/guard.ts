@@ -44,12 +44,12 @@ export function createDavFetch(http: Http): Http {
   };
 }
 
-/** Without parameters, lower-cased; empty where there is none. */
+/** Without parameters, in lower case; empty if there is none. */
 function mediaType(response: Response): string {
   return (response.headers.get('content-type') ?? '').split(';', 1).join('').trim().toLowerCase();
 }
 
-/** Consumes the body, which for a write nobody else reads. */
+/** Consumes the body: nobody else reads that of a write. */
 async function isEmpty(response: Response): Promise<boolean> {
   return (await response.text()).trim() === '';
 }

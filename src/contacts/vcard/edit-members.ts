@@ -6,9 +6,9 @@ import { decodeRaw, toOctets } from './values.ts';
 
 /**
  * The resource with members added to and removed from one of its group cards; nothing else changes.
- * A member is removed wherever it is in the group, however it is written. One to be added that is
- * there in another spelling, which servers' rules would not find, is replaced; nobody is in a group
- * twice. UIDs as written on the contacts' cards.
+ * A member is removed wherever it is in the group, however it is written. A member to be
+ * added that is listed in another spelling, which servers' rules would not find, is replaced; nobody
+ * is in a group twice. UIDs are as written on the contacts' cards.
  */
 export function editGroupMembers(
   raw: RawCard,
@@ -35,14 +35,14 @@ export function editGroupMembers(
     insertLine(part, `${name}:${toOctets(uri)}`),
   );
   const removals = members.filter(({ key }) => removedKeys.has(key) || added.has(key));
-  // From the end on, after the new lines, which are behind them all.
+  // From the end backwards, after the new lines, which come behind all the others.
   return removals.reduceRight<RawCard>(
     (text, { line: { start, next } }) => asRawCard(text.slice(0, start) + text.slice(next)),
     withInsertions(raw, insertions),
   );
 }
 
-/** The one that the group uses already; else the one of its version. */
+/** The property that the group uses already; else that of its version. */
 function memberProperty({ lines, version }: WholeCardPart): string {
   const used = lines.findLast(({ name }) => isMemberName(name));
   if (used !== undefined) return used.name;

@@ -13,10 +13,10 @@ import {
   toOctets,
 } from './values.ts';
 
-/** What an existing contact is to have besides what it has. */
+/** What an existing contact is to have in addition. */
 export interface ContactAdditions {
   readonly address: SenderAddress;
-  /** FN, where the card has none or an empty one. */
+  /** FN, if the card has none or an empty one. */
   readonly fullName: string;
   /** For the line in NOTE. */
   readonly decision: DecisionWish;
@@ -32,7 +32,7 @@ export function isWhole(part: CardPart): part is WholeCardPart {
 
 /**
  * The resource with the additions in one of its cards, written in the syntax of that card's
- * version. Every octet that was there stays, in order; doing it twice does it once.
+ * version. Every octet that was there stays, in its order; editing a second time changes nothing.
  */
 export function editContactCard(
   raw: RawCard,
@@ -53,7 +53,7 @@ export interface Insertion {
   readonly octets: string;
 }
 
-/** Those at one place keep their order. */
+/** Insertions at one place keep their order. */
 export function withInsertions(raw: RawCard, insertions: readonly Insertion[]): RawCard {
   const pieces: string[] = [];
   let position = 0;
@@ -67,7 +67,7 @@ export function withInsertions(raw: RawCard, insertions: readonly Insertion[]): 
 /** A new line at the end of the card. `content` is octets. */
 export function insertLine(part: WholeCardPart, content: string): Insertion {
   const { finish, beforeFinish, lineEnd } = part;
-  // A line that ends in a soft line break would swallow what follows it.
+  // A line that ends in a soft line break would swallow the next one.
   const isDangling = isQuotedPrintable(beforeFinish) && beforeFinish.value.endsWith('=');
   return {
     at: isDangling ? beforeFinish.start : finish.start,
@@ -100,7 +100,7 @@ function planAddress(part: WholeCardPart, address: SenderAddress): readonly Inse
   ];
 }
 
-/** A type in vCard 3.0, a bare word in 2.1; 4.0 knows it no more (RFC 6350 §5.6). */
+/** A type in vCard 3.0, a bare word in 2.1; 4.0 no longer has it (RFC 6350 §5.6). */
 function internetParameter({ version }: CardPart): string {
   if (version === '4.0') return '';
   return version === '2.1' ? ';INTERNET' : ';TYPE=INTERNET';
@@ -116,7 +116,7 @@ function planNote(part: WholeCardPart, { decision }: ContactAdditions): readonly
   if (added === null) return [];
   const note = part.lines.find((line) => line.name === 'NOTE' && mayBeAppendedTo(line, part));
   if (note !== undefined) return [appendToNote(note, oneLine(added), part)];
-  // Quoted-printable, so that there is a way to add a line on another day.
+  // Quoted-printable, so that another line can be added later.
   if (part.version === '2.1') {
     const encoding = `;ENCODING=QUOTED-PRINTABLE${charsetParameter(part, added)}`;
     return [insertLine(part, `NOTE${encoding}:${encodeQuotedPrintable(oneLine(added))}`)];
@@ -124,7 +124,7 @@ function planNote(part: WholeCardPart, { decision }: ContactAdditions): readonly
   return [insertLine(part, `NOTE:${toOctets(escapeText(oneLine(added), part.version))}`)];
 }
 
-/** Not to octets in base64 or to a reference; nor to plain text of vCard 2.1, which has one line. */
+/** Nothing can be added to base64 or to a reference, nor to plain text of vCard 2.1, which has only one line. */
 function mayBeAppendedTo(note: CardLine, { version }: CardPart): boolean {
   if (isBase64(note) || hasParameter(note, 'VALUE', 'URI', 'URL', 'CONTENT-ID', 'CID'))
     return false;
@@ -138,13 +138,13 @@ function appendToNote(note: CardLine, added: string, part: WholeCardPart): Inser
     const octets = encodeQuotedPrintable(added);
     return appendToLine(note, `${isAtLineStart ? '' : '=0D=0A'}${octets}`, part);
   }
-  // A lone backslash at the end would take ours for its own.
+  // A lone backslash at the end would swallow the beginning of ours.
   const dangling = /(?<!\\)(?:\\\\)*\\$/u.test(note.value) ? '\\' : '';
   const octets = toOctets(escapeText(added, part.version));
   return appendToLine(note, `${dangling}${isAtLineStart ? '' : '\\n'}${octets}`, part);
 }
 
-/** Adds octets at the end of a line; what would make it too long is folded, in the way of its encoding. */
+/** Adds octets at the end of a line, folded as its encoding requires if it gets too long. */
 function appendToLine(line: CardLine, octets: string, part: WholeCardPart): Insertion {
   const at = line.end;
   const { lineEnd, version } = part;

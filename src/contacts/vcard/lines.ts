@@ -28,7 +28,7 @@ export function asRawCard(octets: string): RawCard {
 export interface CardLine {
   /** `ITEM1` in `item1.EMAIL`, upper-cased; empty where there is none. */
   readonly group: string;
-  /** Upper-cased; empty where the line is none of a vCard. */
+  /** Upper-cased; empty if this is not a line of a vCard. */
   readonly name: string;
   readonly parameters: readonly CardParameter[];
   /** Octets after the colon, folds and soft line breaks taken out. */
@@ -73,7 +73,7 @@ export function parseCardParts(raw: RawCard): readonly CardPart[] {
   let depth = 0;
   const close = (finish: CardLine | null): void => {
     if (begin === null) return;
-    // An END that is missing makes the next card look nested: of a cut card every line counts.
+    // A missing END makes the next card look nested; in a card that is cut short every line counts.
     const lines = finish === null ? all : own;
     parts.push({
       lines,

@@ -9,7 +9,7 @@ import { parseEmailValue } from './email-value.ts';
 import { type CardPart, parseCardLines, parseCardParts, type RawCard } from './lines.ts';
 import { decodeRaw, decodeText } from './values.ts';
 
-/** What a resource of an address book is, as far as a pass needs to know. */
+/** What a pass needs to know of a resource in an address book. */
 export interface CardReading {
   /** One for each vCard that is neither a group nor a contact list. */
   readonly contacts: readonly Contact[];
@@ -19,11 +19,11 @@ export interface CardReading {
   readonly patterns: readonly AddressPattern[];
   /** UIDs of all its cards. */
   readonly uids: readonly string[];
-  /** It is no vCard from BEGIN to END; what could be made out of it is above all the same. */
+  /** It is not a vCard from BEGIN to END; what could be read of it is given above even so. */
   readonly isDamaged: boolean;
 }
 
-/** What stands on a contact's card in place of an address. */
+/** A pattern on a contact's card in place of an address. */
 export interface AddressPattern {
   /** Of the card, as written. */
   readonly uid: string;
@@ -34,7 +34,7 @@ export interface AddressPattern {
 /** Reads a resource, whatever it is: never throws. */
 export function parseCard(raw: RawCard, href: string): CardReading {
   const parts = parseCardParts(raw);
-  // Of what is no vCard the lines are looked at still: an address in it must not get a second card.
+  // Lines are read even if this is not a vCard: an address in it must not get a second card.
   const readable = parts.length === 0 ? [partOfAnything(raw)] : parts;
   const group = parts.find(isGroupPart);
   const people = readable.filter((part) => !isGroupPart(part) && !isListPart(part));
@@ -56,14 +56,14 @@ export function isGroupPart({ lines }: CardPart): boolean {
   );
 }
 
-/** GNOME Evolution keeps a contact list as a card with the members' addresses: it is nobody's card. */
+/** GNOME Evolution keeps a contact list as a card with the members' addresses: it is not the card of any of them. */
 function isListPart({ lines }: CardPart): boolean {
   return lines.some(
     ({ name, value }) => name === 'X-EVOLUTION-LIST' && value.trim().toLowerCase() === 'true',
   );
 }
 
-/** UID as written; empty where there is none. */
+/** UID as written; empty if there is none. */
 export function findUid({ lines }: CardPart): string {
   const line = lines.find(({ name }) => name === 'UID');
   return line === undefined ? '' : decodeRaw(line);
@@ -79,7 +79,7 @@ export function findFullName({ lines }: CardPart): string {
   );
 }
 
-/** All that NOTE says, line by line; of several NOTEs in their order. */
+/** All lines of NOTE; several NOTEs one after another. */
 export function findNote({ lines }: CardPart): string {
   return lines
     .filter(({ name }) => name === 'NOTE')
@@ -108,7 +108,7 @@ export function isMemberName(name: string): boolean {
   return name === 'X-ADDRESSBOOKSERVER-MEMBER' || name === 'MEMBER';
 }
 
-/** A card that is no group, as a pass knows it. */
+/** A card that is not a group, as a pass knows it. */
 export function toContact(part: CardPart, href: string): Contact {
   return {
     href,

@@ -12,14 +12,14 @@ export interface MadeFor {
   readonly uids: readonly string[];
   /** Names in the sender's emails, cleaned: FN has to be one of them, or the part before `@`. */
   readonly names: readonly string[];
-  /** Names that a decision may have: what else a line says is the user's. */
+  /** Names that a decision may have: a line with any other was written by the user. */
   readonly categories: readonly string[];
 }
 
 /**
  * Whether a resource is a card that Mailroom made for an address and nobody has changed since: one
  * vCard, our UID, this address alone, and no property or value but those that Mailroom writes or a
- * server adds. Only such a card may be deleted, so every doubt says no.
+ * server adds. Only such a card may be deleted, so in doubt the answer is no.
  */
 export function isUntouchedCard(
   raw: RawCard,

@@ -12,7 +12,7 @@ export function decodeText(line: CardLine): string {
   return unescapeText(decodeOctets(Buffer.from(line.value, 'latin1'), line));
 }
 
-/** The value as it is written, as Unicode; for UID and other values that are no TEXT. */
+/** The value as it is written, as Unicode; for UID and other values that are not TEXT. */
 export function decodeRaw(line: CardLine): string {
   return Buffer.from(line.value, 'latin1').toString('utf8').trim();
 }
@@ -47,7 +47,7 @@ export function toOctets(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** Text fit for a value of one line, such as a name; empty where nothing is to be seen. */
+/** Text fit for a value of one line, such as a name; empty if there is nothing to see in it. */
 export function oneLine(text: string): string {
   return cleanText(text).replace(/\s+/gu, ' ').trim();
 }

@@ -2,8 +2,8 @@ import type { CardPart, RawCard } from './lines.ts';
 
 /**
  * Whether a card that calls itself 3.0 may be stored as 4.0. Some servers serve everything as 3.0
- * unless asked for 4.0, by changing little more than VERSION, and refuse what they gave when it
- * comes back: a card of 3.0 without N, for one.
+ * unless asked for 4.0, by changing little more than VERSION, and refuse their own
+ * text when it comes back, for example a 3.0 card without N.
  */
 export function findSignOfVersion4(raw: RawCard, part: CardPart): 'proof' | 'hint' | null {
   if (part.version !== '3.0') return null;
