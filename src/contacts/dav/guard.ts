@@ -3,8 +3,8 @@ import type { Http } from '../../http/http.ts';
 
 /**
  * Checks every answer before it is parsed: later on, "not found" and "server down" would look alike.
- * A read counts only with 207 and an XML type, a write only with 200, 201 or 204 and no page for
- * people (a log-in page is no success). The HTTP client checks redirects and foreign hosts.
+ * A read counts only with 207 and an XML type, a write only with a status that says it was done, and no page
+ * for people (a log-in page is no success). The HTTP client checks redirects and foreign hosts.
  */
 export function createDavFetch(http: Http): Http {
   return async (url, init) => {
@@ -25,8 +25,9 @@ export function createDavFetch(http: Http): Http {
         if (!/^(?:application|text)\/(?:[\w.-]+\+)?xml$/u.test(type)) fail(notA('XML', type));
         break;
       case 'PUT':
-        if (![200, 201, 204].includes(response.status)) {
-          fail(`HTTP ${response.status}, which does not say that it was stored`);
+      case 'DELETE':
+        if (!DONE[method].includes(response.status)) {
+          fail(`HTTP ${response.status}, which does not say that it was done`);
         }
         // sabre/dav types an empty answer as text/html.
         if (isPage(type) && (response.status === 200 || !(await isEmpty(response)))) {
@@ -43,6 +44,12 @@ export function createDavFetch(http: Http): Http {
     return response;
   };
 }
+
+/** RFC 9110 §9.3.4 and §9.3.5; 202 promises nothing, and 207 has a failure in it (RFC 4918 §9.6.1). */
+const DONE: Readonly<Record<'PUT' | 'DELETE', readonly number[]>> = {
+  PUT: [200, 201, 204],
+  DELETE: [200, 204],
+};
 
 /** Without parameters, in lower case; empty if there is none. */
 function mediaType(response: Response): string {
