@@ -36,7 +36,7 @@ export async function takeBack(
   const fates = await readFates(begun, pass);
   begun = begun.filter(({ plan }) => fates.has(plan));
   begun = await leaveGroups(begun, plans, pass);
-  begun = await checkLeft(begun, pass);
+  begun = await checkGroups(begun, fates, pass);
   begun = await sweep(begun, screened, pass);
   logMoves(begun, pass);
   begun = await dropWithdrawn(begun, pass);
@@ -103,24 +103,35 @@ async function readFates(
   return fates;
 }
 
-/** Reads the groups back: a sender is out of them only when they say so. */
-async function checkLeft(
+/**
+ * Reads the groups back: a sender is out of the triage groups only when they say so. And a card that
+ * the user has put into another group meanwhile has a place in their life: the next pass keeps it.
+ */
+async function checkGroups(
   begun: readonly BegunSender[],
+  fates: ReadonlyMap<SenderPlan, Fate>,
   pass: Pass,
 ): Promise<readonly BegunSender[]> {
-  if (!begun.some(({ membership }) => membership.leave.length > 0)) return begun;
   const { snapshot, world, ledger } = pass;
+  const ownOf = (plan: SenderPlan): readonly Contact[] => fates.get(plan)?.own ?? [];
+  const isReadNeeded = begun.some(
+    ({ plan, membership }) => membership.leave.length > 0 || ownOf(plan).length > 0,
+  );
+  if (!isReadNeeded) return begun;
   const groups = await world.contacts.readGroups(snapshot.requiredGroups);
+  const now = { ...pass, snapshot: { ...snapshot, groups } };
   const triage = new Set(choicesOf(snapshot.layout).map(({ own }) => own.groupHref));
   return begun.filter(({ plan }) => {
     const still = groups.find(
       (group) => triage.has(group.href) && cardsOf(plan).some(({ uid }) => isMember(group, uid)),
     );
-    if (still === undefined) return true;
-    ledger.fail(plan.sender, 'leave group', {
-      kind: 'failed',
-      problem: `the contact is still in the group ${still.name} after it was taken out`,
-    });
+    const hasJoined = ownOf(plan).some((card) => isInOtherGroup(card, now));
+    if (still === undefined && !hasJoined) return true;
+    const problem =
+      still === undefined
+        ? 'somebody put the contact into another group meanwhile'
+        : `the contact is still in the group ${still.name} after it was taken out`;
+    ledger.fail(plan.sender, 'leave group', { kind: 'failed', problem });
     return false;
   });
 }

@@ -201,6 +201,32 @@ describe('the label comes off while the pass runs', () => {
   });
 });
 
+describe('the user puts the contact into a group of their own while the pass runs', () => {
+  it('the card stays, whenever that is seen', async () => {
+    const undisturbed = memoryWorld(anAccount());
+    await runTriagePass(names, undisturbed);
+    const lastRead = undisturbed.calls.lastIndexOf('readGroups') + 1;
+    expect(lastRead).toBeGreaterThan(5);
+    for (let atCall = 1; atCall <= lastRead; atCall += 1) {
+      const memory = anAccount();
+      await pass(memory, {
+        faultAt(number) {
+          if (number !== atCall) return null;
+          const friends = aGroup('Friends', [OWN_UID]);
+          memory.groups.set(friends.href, friends);
+          return null;
+        },
+      });
+      await pass(memory);
+
+      const { contacts, groups, emails } = memory.contents();
+      expect([atCall, contacts.length]).toEqual([atCall, 1]);
+      expect(groups[hrefOfGroup('Friends')]).toHaveLength(1);
+      expect(emails['labelled']).toEqual(['@MailroomWarning', 'Screener']);
+    }
+  });
+});
+
 describe('broken anywhere, the next passes end as an undisturbed one', () => {
   const faults: readonly Fault[] = ['break before', 'break after', 'refuse', 'fail', 'signal'];
 
