@@ -6,7 +6,7 @@ import type { BegunSender } from './ledger.ts';
 import type { Pass } from './pass.ts';
 import { logMoves, startFirstLook, sweep } from './sweep-step.ts';
 import { takeBack } from './take-back.ts';
-import { dropWithdrawn } from './withdrawn-step.ts';
+import { dropWithdrawn, forgetWithdrawn } from './withdrawn-step.ts';
 
 /**
  * Carries out the plans for all senders together, step by step, in the order that makes a pass safe
@@ -23,8 +23,9 @@ export async function carryOut(plans: readonly SenderPlan[], pass: Pass): Promis
     pass,
   );
   const screened = await firstLook;
-  begun = await dropWithdrawn(begun, pass);
-  begun = await joinGroups(begun, pass);
+  const stillOn = await dropWithdrawn(begun, pass);
+  await forgetWithdrawn(begun, stillOn, pass);
+  begun = await joinGroups(stillOn, pass);
   // Senders that are new to triage do not wait for the listing of anybody's old place.
   for (const wave of [begun.filter(isNew), begun.filter((one) => !isNew(one))]) {
     let moving = await sweep(wave, screened, pass);

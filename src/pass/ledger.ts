@@ -37,7 +37,14 @@ export class Ledger {
   }
 
   contactSaved(sender: SenderAddress, result: Result, contact: Contact): void {
-    this.#entryOf(sender).contact = { result, name: contact.name };
+    const entry = this.#entryOf(sender);
+    entry.contact = { result, name: contact.name };
+    entry.created = result === 'created' ? contact : null;
+  }
+
+  /** The contact that this pass created for the sender; null: none. */
+  findCreated(sender: SenderAddress): Contact | null {
+    return this.#entryOf(sender).created;
   }
 
   groupsJoined({ plan, membership }: BegunSender): void {
@@ -129,6 +136,7 @@ export class Ledger {
   #entryOf(sender: SenderAddress): Entry {
     const entry = this.#entries.get(sender) ?? {
       contact: null,
+      created: null,
       groupsJoined: [],
       groupsLeft: [],
       moves: new Map(),
@@ -166,6 +174,7 @@ type Result = NonNullable<SenderReport['contact']>['result'];
 /** What has been done for one sender. */
 interface Entry {
   contact: SenderReport['contact'];
+  created: Contact | null;
   /** Hrefs. */
   groupsJoined: readonly string[];
   groupsLeft: readonly string[];

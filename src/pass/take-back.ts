@@ -4,13 +4,12 @@ import { choicesOf } from '../triage/layout.ts';
 import { findGroupCategory, isMember, planMembership } from '../triage/membership.ts';
 import type { Contact } from '../triage/model.ts';
 import type { SenderPlan } from '../triage/plan.ts';
-import type { CardMaker } from '../triage/ports.ts';
-import { findSender } from '../triage/sender.ts';
 import { planSweepOf } from '../triage/sweep.ts';
 import { leaveGroups } from './contact-steps.ts';
 import { finish } from './finish-step.ts';
 import type { BegunSender } from './ledger.ts';
 import type { Pass } from './pass.ts';
+import { isInOtherGroup, makerOf } from './own-cards.ts';
 import { logMoves, sweep } from './sweep-step.ts';
 import { dropWithdrawn } from './withdrawn-step.ts';
 
@@ -189,22 +188,4 @@ function withWarning(
 
 function cardsOf({ contact, duplicates }: SenderPlan): readonly Contact[] {
   return contact === null ? [] : [contact, ...duplicates];
-}
-
-/** A group of the user's own: the card has a place in their life. */
-function isInOtherGroup({ uid }: Contact, { snapshot: { groups, layout } }: Pass): boolean {
-  const triage = new Set(layout.categories.map(({ own }) => own.groupHref));
-  return groups.some((group) => !triage.has(group.href) && isMember(group, uid));
-}
-
-function makerOf({ sender, displayName }: SenderPlan, { emails, snapshot }: Pass): CardMaker {
-  const names = emails
-    .all()
-    .filter((email) => findSender(email) === sender)
-    .map((email) => email.displayName);
-  return {
-    address: sender,
-    names: [...new Set([displayName, ...names])],
-    categories: snapshot.layout.categories.map(({ name }) => name),
-  };
 }

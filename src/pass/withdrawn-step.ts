@@ -1,5 +1,7 @@
 import { choicesOf } from '../triage/layout.ts';
+import { isMember } from '../triage/membership.ts';
 import type { BegunSender } from './ledger.ts';
+import { makerOf } from './own-cards.ts';
 import type { Pass } from './pass.ts';
 
 /**
@@ -21,4 +23,41 @@ export async function dropWithdrawn(
     if (!isStillSo) log.info('label_changed_meanwhile', { sender, category: category.name });
     return isStillSo;
   });
+}
+
+/**
+ * Deletes the contacts that this pass created for labels that are off again: a contact is not
+ * screened, and nobody decided to let these senders in. One whose label was changed for another stays
+ * for the next pass, and so does a card that anybody has changed or put into a group.
+ */
+export async function forgetWithdrawn(
+  begun: readonly BegunSender[],
+  stillOn: readonly BegunSender[],
+  { world: { contacts, log }, ledger, ...pass }: Pass,
+): Promise<void> {
+  const { snapshot, emails } = pass;
+  const labelIds = choicesOf(snapshot.layout).map(({ labelId }) => labelId);
+  const created = begun
+    .filter((one) => !stillOn.includes(one))
+    .filter(({ plan: { labelled } }) =>
+      labelled.every(({ id }) =>
+        labelIds.every((labelId) => emails.find(id)?.mailboxIds.has(labelId) !== true),
+      ),
+    )
+    .flatMap(({ plan }) => {
+      const card = ledger.findCreated(plan.sender);
+      return card === null ? [] : [{ plan, card }];
+    });
+  if (created.length === 0) return;
+  const groups = await contacts.readGroups(snapshot.requiredGroups);
+  for (const { plan, card } of created) {
+    if (groups.some((group) => isMember(group, card.uid))) continue;
+    const outcome = await contacts.removeContact(card, makerOf(plan, pass));
+    if (outcome.kind === 'removed') {
+      ledger.contactSaved(plan.sender, 'removed', card);
+      log.info('contact_removed', { sender: plan.sender, card: card.href });
+    } else if (outcome.kind === 'failed' || outcome.kind === 'refused') {
+      ledger.fail(plan.sender, 'contact', outcome);
+    }
+  }
 }

@@ -2,12 +2,14 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { runTriagePass } from '../../../src/pass/triage-pass.ts';
+import { memberKey, type SenderAddress } from '../../../src/triage/model.ts';
 import type { TriageReport } from '../../../src/triage/report.ts';
 import {
   aContact,
   aGroup,
   anEmail,
   DEFAULT_CATEGORIES,
+  hrefOfGroup,
   mailboxesFor,
   triageNames,
 } from '../../support/builders.ts';
@@ -19,6 +21,8 @@ import { MemoryAccount, memoryWorld, type PortCall } from '../../support/memory-
  */
 
 const names = triageNames({ categories: DEFAULT_CATEGORIES });
+
+const NEW = 'new@example.com' as SenderAddress;
 
 /** A new sender with a backlog, and one who moves from Jail to Feed. */
 function anAccount(): MemoryAccount {
@@ -145,6 +149,45 @@ describe('one deed at each call of a pass', () => {
       }
     },
   );
+});
+
+describe('the label of a new sender comes off at each call of a pass', () => {
+  const DEEDS_WITHOUT_LABEL = [
+    'throws away',
+    'archives',
+    'puts into a mailbox of their own',
+    'takes the label off',
+  ] as const;
+
+  it.each(DEEDS_WITHOUT_LABEL)(
+    'the user %s: a sender is let in as decided, or stays unknown: no contact in no group',
+    async (deed) => {
+      const ends = new Set<string>();
+      for (let atCall = FIRST; atCall <= CALLS + 3; atCall += 1) {
+        const { memory } = await passWith([{ atCall, id: 'labelled', deed }]);
+
+        const { contacts, groups } = memory.contents();
+        const card = contacts.find(({ addresses }) => addresses.includes(NEW));
+        const isInFeed = (groups[hrefOfGroup('Feed')] ?? []).includes(memberKey(card?.uid ?? ''));
+        ends.add(card === undefined ? 'unknown' : isInFeed ? 'as decided' : `lost at ${atCall}`);
+      }
+      expect([...ends].toSorted()).toEqual(['as decided', 'unknown']);
+    },
+  );
+
+  it('another label instead: the contact stays for the next pass', async () => {
+    for (let atCall = FIRST; atCall <= CALLS; atCall += 1) {
+      const { memory } = await passWith([
+        { atCall, id: 'labelled', deed: 'puts another label on instead' },
+      ]);
+      await runTriagePass(names, memoryWorld(memory));
+
+      const { contacts, groups } = memory.contents();
+      const [card, ...others] = contacts.filter(({ addresses }) => addresses.includes(NEW));
+      expect(others).toEqual([]);
+      expect(groups[hrefOfGroup('Jail')]).toContain(memberKey(card?.uid ?? ''));
+    }
+  });
 });
 
 describe('any deeds at any calls', () => {

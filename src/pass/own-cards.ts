@@ -1,0 +1,30 @@
+import { isMember } from '../triage/membership.ts';
+import type { Contact } from '../triage/model.ts';
+import type { SenderPlan } from '../triage/plan.ts';
+import type { CardMaker } from '../triage/ports.ts';
+import { findSender } from '../triage/sender.ts';
+import type { Pass } from './pass.ts';
+
+/* Which cards Mailroom may delete: its own, as it made them, that nobody has a use for. */
+
+/** A group of the user's own: the card has a place in their life. */
+export function isInOtherGroup({ uid }: Contact, { snapshot: { groups, layout } }: Pass): boolean {
+  const triage = new Set(layout.categories.map(({ own }) => own.groupHref));
+  return groups.some((group) => !triage.has(group.href) && isMember(group, uid));
+}
+
+/** What a card that Mailroom made for the sender can look like, as far as this pass knows. */
+export function makerOf(
+  { sender, displayName }: SenderPlan,
+  { emails, snapshot }: Pick<Pass, 'emails' | 'snapshot'>,
+): CardMaker {
+  const names = emails
+    .all()
+    .filter((email) => findSender(email) === sender)
+    .map((email) => email.displayName);
+  return {
+    address: sender,
+    names: [...new Set([displayName, ...names])],
+    categories: snapshot.layout.categories.map(({ name }) => name),
+  };
+}
