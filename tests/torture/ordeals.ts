@@ -5,6 +5,7 @@ import { longHistories } from './histories.ts';
 import { killedAnywhere } from './killed.ts';
 import { editedOnAPhone } from './phone.ts';
 import { keysStayHome } from './keys.ts';
+import { strangers } from './strangers.ts';
 import type { Ordeal } from './trials.ts';
 import { twoAtOnce } from './two-at-once.ts';
 
@@ -15,6 +16,7 @@ export const ORDEALS: readonly Ordeal[] = [
   editedOnAPhone(),
   badAnswers(),
   hostileInput(),
+  strangers(),
   keysStayHome(),
   emptyIsNotNothing(),
   longHistories(),
