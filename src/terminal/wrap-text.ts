@@ -1,3 +1,5 @@
+import { columnsOf } from './columns.ts';
+
 export interface WrapOptions {
   /** Columns of a line, the indent included. */
   readonly width: number;
@@ -13,7 +15,7 @@ export function wrapText(text: string, { width, indent, first }: WrapOptions): r
   let line = first ?? indent;
   let isEmpty = true;
   for (const word of text.split(/\s+/u).filter((one) => one !== '')) {
-    if (!isEmpty && line.length + 1 + word.length > width) {
+    if (!isEmpty && columnsOf(line) + 1 + columnsOf(word) > width) {
       lines.push(line);
       line = indent;
       isEmpty = true;

@@ -1,6 +1,6 @@
 import type { RecordedRequest } from '../support/stand-in/exchange.ts';
 import type { Scenario, ScenarioContact } from '../support/scenario.ts';
-import { type DemoAccount, type DemoSender, type Places, SENDERS } from './account.ts';
+import type { DemoAccount, DemoSender, Places } from './account.ts';
 
 /** What is on the server, told in names. */
 export interface AccountView {
@@ -33,8 +33,19 @@ function placesOf(ids: readonly string[], view: AccountView): Places {
   return places;
 }
 
-/** What of one sender is not as it must be after the pass; empty when all is right. */
-export function findSenderProblems(
+/** What is not as it must be after a pass; empty when all is right. */
+export function findProblems(
+  senders: readonly DemoSender[],
+  account: DemoAccount,
+  view: AccountView,
+): readonly string[] {
+  return [
+    ...senders.flatMap((sender) => findSenderProblems(sender, account, view)),
+    ...findAccountProblems(senders, account, view),
+  ];
+}
+
+function findSenderProblems(
   sender: DemoSender,
   { emailIds, cardsBefore }: DemoAccount,
   view: AccountView,
@@ -65,8 +76,9 @@ export function findSenderProblems(
   return problems;
 }
 
-/** The same of the account as a whole: nothing more than the senders' emails, members and contacts. */
-export function findAccountProblems(
+/** The account as a whole: nothing more than the senders' emails, members and contacts. */
+function findAccountProblems(
+  senders: readonly DemoSender[],
   { emailIds }: DemoAccount,
   { whereabouts, groups, contacts }: AccountView,
 ): readonly string[] {
@@ -74,12 +86,12 @@ export function findAccountProblems(
   const known = new Set([...emailIds.values()].flat());
   const added = [...whereabouts.keys()].filter((id) => !known.has(id));
   if (added.length > 0) problems.push(`${added.length} emails that nobody sent`);
-  const expectedCards = SENDERS.filter(({ card }) => card !== null).length;
+  const expectedCards = senders.filter(({ card }) => card !== null).length;
   if (contacts.length !== expectedCards) {
     problems.push(`${contacts.length} contacts, not ${expectedCards}`);
   }
   for (const [name, members] of groups) {
-    const expected = SENDERS.filter(({ group }) => group === name).map(({ address }) => address);
+    const expected = senders.filter(({ group }) => group === name).map(({ address }) => address);
     const found = members.join(', ');
     if (found !== expected.toSorted().join(', ')) problems.push(`group ${name} has ${found}`);
   }

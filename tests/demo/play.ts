@@ -7,10 +7,10 @@ import { planFastmailRules } from '../../src/setup/fastmail-rules.ts';
 import { triageNames } from '../support/builders.ts';
 import { type ProgramResult, startProgram } from '../support/process.ts';
 import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';
-import { fillAccount, SENDERS } from './account.ts';
-import { findAccountProblems, findSenderProblems, findWrites, readAccount } from './check.ts';
+import { fillAccount, SENDERS, SENDERS_IN_THE_END, TAKEN_BACK } from './account.ts';
+import { findProblems, findWrites, readAccount } from './check.ts';
 import { createPage } from './page.ts';
-import { showAccount, showNextEmails, showRun, showSenders, showVerdict } from './show.ts';
+import { showLeftAlone, showMailboxes, showNextEmails, showRun, showVerdict } from './show.ts';
 
 export interface DemoOptions {
   /** The program to run for a triage pass, with its arguments. */
@@ -20,8 +20,8 @@ export interface DemoOptions {
 }
 
 /**
- * Fills a stand-in for Fastmail, runs two triage passes over it and shows what became of it.
- * Returns 0 only when the end state is the one that `account.ts` spells out, and the second pass
+ * Fills a stand-in for Fastmail, runs three triage passes over it and shows what became of it.
+ * Returns 0 only when the end state is the one that `account.ts` spells out, and the third pass
  * wrote nothing.
  */
 export async function playDemo({ command, write, useColor }: DemoOptions): Promise<0 | 1> {
@@ -31,35 +31,41 @@ export async function playDemo({ command, write, useColor }: DemoOptions): Promi
   try {
     const account = await fillAccount(standIn);
     const before = await readAccount(account.scenario);
-    page.line(
-      'Mailroom at work: a stand-in for Fastmail runs in this process, no account is needed.',
-    );
-    page.heading('BEFORE');
-    showAccount(page, before, null);
-
     const run = (): Promise<ProgramResult> => runPass(command, standIn, join(folder, 'state.json'));
-    const first = await run();
+    page.line('Mailroom at work, on a stand-in for Fastmail: no account is needed.');
+
+    page.heading('BEFORE', 'strangers wait in Screener; you have put a label on some of them');
+    showMailboxes(page, before);
+
+    page.heading('A PASS', 'npx tsx src/run-once.ts --format text');
+    const problems = [...showRun(page, await run())];
     const after = await readAccount(account.scenario);
-    page.heading('FIRST PASS  npx tsx src/run-once.ts');
-    const problems = [...showRun(page, first, standIn)];
+    problems.push(...findProblems(SENDERS, account, after));
     page.heading('AFTER');
-    showAccount(page, after, before);
-    page.heading('WHAT HAPPENED, AND WHY');
-    problems.push(...showSenders(page, account, before, after));
-    problems.push(...findAccountProblems(account, after));
+    showMailboxes(page, after, before);
+
+    page.heading('LEFT ALONE', 'what nobody asked for');
+    showLeftAlone(page);
+
+    page.heading('YOU CHANGE YOUR MIND', `@ToScreener on one email of ${TAKEN_BACK.address}`);
+    const [id = ''] = account.emailIds.get(TAKEN_BACK.address) ?? [];
+    await standIn.moveEmail(id, { add: [await standIn.mailboxId('@ToScreener')] });
+    problems.push(...showRun(page, await run()));
 
     standIn.clearRequests();
-    const second = await run();
-    page.heading('SECOND PASS  nothing new to do');
-    problems.push(...showRun(page, second, standIn));
+    problems.push(...((await run()).exitCode === 0 ? [] : ['the third pass failed']));
     const writes = findWrites(standIn.requests);
-    problems.push(...writes.map((request) => `the second pass wrote: ${request}`));
+    problems.push(...writes.map((request) => `the third pass wrote: ${request}`));
     const end = await readAccount(account.scenario);
-    for (const sender of SENDERS) problems.push(...findSenderProblems(sender, account, end));
+    problems.push(...findProblems(SENDERS_IN_THE_END, account, end));
+    page.line();
+    page.line(
+      `Once more, with nothing to do: ${standIn.requests.length} requests, ${writes.length} writes.`,
+    );
 
     // Fastmail's rules are made by hand, once: these are what `npx tsx src/setup.ts` prints.
     await standIn.setRules(planFastmailRules(triageNames()).rules);
-    page.heading('THE NEXT EMAIL of each sender, as the rules that setup prints put it');
+    page.heading('THE NEXT EMAIL', 'of each sender, where the rules that setup prints put it');
     problems.push(...(await showNextEmails(page, account)));
     return showVerdict(page, account, [...new Set(problems)]);
   } finally {
@@ -76,7 +82,7 @@ function runPass(
   standIn: StandIn,
   stateFile: string,
 ): Promise<ProgramResult> {
-  return startProgram(command, {
+  return startProgram([...command, '--format', 'text'], {
     cwd: PROJECT,
     env: {
       PATH: process.env['PATH'] ?? '',

@@ -110,17 +110,14 @@ describeEachServer('a dry run', ({ open }) => {
     const [, plan = ''] = shown.split('What a pass would do now (nothing was written):\n\n');
     expect(plan.split('\n\n').map((block) => block.trimEnd())).toEqual([
       [
-        'jane@plan.example   Person       1 email Screener → Inbox, new contact "Jane',
-        '                                 Doe", into Imbox',
-        'mover@plan.example  Paper Trail  3 emails Feed → Paper Trail, known as "Mover",',
-        '                                 out of Feed',
-        'news@plan.example   Feed         4 emails Screener → Feed, new contact "The',
-        '                                 News"',
+        'SENDER              DECISION     EMAILS              CONTACT',
+        'jane@plan.example   Person       1 Screener → Inbox  new "Jane Doe", into Imbox',
+        'mover@plan.example  Paper Trail  3 from Feed         known "Mover", out of Feed',
+        'news@plan.example   Feed         4 from Screener     new "The News"',
       ].join('\n'),
       [
-        '! both@plan.example is left alone: its labels say Jail and Person. Leave one of',
-        '  them on; where it shares a contact with another sender, the labels of both',
-        '  count.',
+        '! both@plan.example is left alone: its labels say Jail and Person. Take one of',
+        '  them off. (Senders who share a contact count as one.)',
       ].join('\n'),
       [
         '! 1 labelled email is left alone: nobody can be sure who sent it (no address).',

@@ -175,7 +175,7 @@ describe('what a person reads', () => {
     const parts = rows.slice(1).flatMap(([said = '']) =>
       said
         .replaceAll('`', '')
-        .split(/"[^"]*"|\(.*|…|\b(?:Imbox|Feed|Jail|and|it)\b/u)
+        .split(/"[^"]*"|\(.*|…|\b(?:Imbox|Inbox|Screener|Feed|Jail|and|it)\b|\d|→/u)
         .map((part) => part.trim()),
     );
     const unknown = parts.filter((part) => part !== '' && !source.includes(part));

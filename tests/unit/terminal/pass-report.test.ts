@@ -6,13 +6,24 @@ import { anAddress } from '../../support/builders.ts';
 
 describe('a row for each sender', () => {
   it('what was decided, how many emails went from where to where, the contact', () => {
-    expect(textOf([aSender()])).toBe(
-      'news@shop.example  Feed  4 emails Screener → Feed, new contact "The News"',
-    );
+    expect(tableOf([aSender()])).toEqual([
+      'SENDER             DECISION  EMAILS           CONTACT',
+      'news@shop.example  Feed      4 from Screener  new "The News"',
+    ]);
   });
 
   it.each<[string, Partial<SenderReport>, string]>([
-    ['one email', { moves: [{ emails: 1, from: ['Screener'], to: ['Feed'] }] }, '1 email Screener'],
+    ['one email', { moves: [{ emails: 1, from: ['Screener'], to: ['Feed'] }] }, '1 from Screener'],
+    [
+      'a place of another name than the category',
+      { category: 'Imbox', moves: [{ emails: 1, from: ['Screener'], to: ['Inbox'] }] },
+      'Imbox     1 Screener → Inbox',
+    ],
+    [
+      'several places',
+      { moves: [{ emails: 1, from: ['Screener'], to: ['Feed', 'News'] }] },
+      '1 Screener → Feed + News',
+    ],
     [
       'several ways',
       {
@@ -21,10 +32,17 @@ describe('a row for each sender', () => {
           { emails: 1, from: ['Inbox', 'Screener'], to: ['Feed'] },
         ],
       },
-      '2 emails Jail → Feed, 1 email Inbox + Screener → Feed',
+      '2 from Jail, 1 from Inbox + Screener',
     ],
-    ['it was there', { moves: [{ emails: 1, from: [], to: [] }] }, '1 email done'],
-    ['a known contact', { contact: { result: 'unchanged', name: 'News' } }, 'known as "News"'],
+    ['it came from nowhere else', { moves: [{ emails: 1, from: [], to: ['Feed'] }] }, '1 there'],
+    ['it was there', { moves: [{ emails: 1, from: [], to: [] }] }, '1 done'],
+    ['a known contact', { contact: { result: 'unchanged', name: 'News' } }, 'known "News"'],
+    ['taken back', { contact: { result: 'removed', name: 'News' } }, 'removed "News"'],
+    [
+      'taken back, and the card is your own',
+      { contact: { result: 'kept', name: 'News' } },
+      '! stays your contact, and so is not screened: the email has the warning label',
+    ],
     ['no contact could be written', { contact: null, moves: [] }, 'Feed'],
     ['a group of another name', { groupsJoined: ['Imbox'] }, 'into Imbox'],
     ['groups left', { groupsLeft: ['Jail', 'Imbox'] }, 'out of Jail and Imbox'],
@@ -42,38 +60,13 @@ describe('a row for each sender', () => {
       '! not done (sweep): HTTP 503 from jmap.example.com. The next pass tries again',
     ],
   ])('%s', (_rule, sender, said) => {
-    expect(textOf([aSender(sender)], 200)).toContain(said);
-  });
-
-  it.each([60, 80, 140])('no line is wider than %i columns', (width) => {
-    const senders = [
-      aSender(),
-      aSender({
-        sender: anAddress('somebody.with.a.very.long.address@a.subdomain.of.shop.example'),
-        category: 'Paper Trail',
-        groupsLeft: ['Feed'],
-        otherName: 'Another name that is long as well',
-        displayName: 'A name that is long',
-      }),
-    ];
-
-    const lines = textOf(senders, width).split('\n');
-
-    expect(lines.filter((line) => line.length > Math.max(width, 61))).toEqual([]);
-  });
-
-  it('a row of 40 senders is 40 lines', () => {
-    const senders = Array.from({ length: 40 }, (_, n) =>
-      aSender({ sender: anAddress(`news${n}@shop.example`) }),
-    );
-
-    expect(textOf(senders).split('\n')).toHaveLength(40);
+    expect(tableOf([aSender(sender)], 200).join('\n')).toContain(said);
   });
 
   it('a name cannot forge a line', () => {
     const name = 'News\n\u001B[31mFake: all is well\u202E';
 
-    const row = textOf([aSender({ contact: { result: 'created', name } })], 200);
+    const row = tableOf([aSender({ contact: { result: 'created', name } })], 200).at(-1);
 
     expect(row).toMatch(/^[\p{L}\p{P}\p{S}\p{N} ]+$/u);
   });
@@ -170,8 +163,8 @@ function aReport(report: Partial<TriageReport> = {}): TriageReport {
   };
 }
 
-/** The rows alone. */
-function textOf(senders: readonly SenderReport[], width = 80): string {
+/** The table alone, its lines. */
+function tableOf(senders: readonly SenderReport[], width = 80): readonly string[] {
   const text = renderReport(
     aReport({
       triagedSenders: senders.length,
@@ -179,5 +172,5 @@ function textOf(senders: readonly SenderReport[], width = 80): string {
     }),
     { isDryRun: false, width },
   );
-  return text.slice(1).split('\n\n')[0] ?? '';
+  return (text.slice(1).split('\n\n')[0] ?? '').split('\n');
 }
