@@ -8,22 +8,24 @@ export interface Schedule {
 }
 
 /**
- * The latest due time that is not after `now`. An hour that the clocks skip is due when they jump;
- * of one that comes twice, the first counts.
+ * Gives the latest due time that is not after `now`. An hour that the clocks skip is due when they
+ * jump; of one that comes twice, the first counts.
  */
-export function lastDueTime({ every, hour, timeZone }: Schedule, now: Date): Date {
+export function createLastDueTime({ every, hour, timeZone }: Schedule): (now: Date) => Date {
   const offsetAt = createOffsetAt(timeZone);
-  const nowMs = now.getTime();
-  const local = new Date(nowMs + offsetAt(nowMs));
-  const today = Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate());
-  const sinceMonday = (local.getUTCDay() + 6) % 7;
-  const step = every === 'day' ? DAY_MS : 7 * DAY_MS;
-  let day = every === 'day' ? today : today - sinceMonday * DAY_MS;
-  for (;;) {
-    const dueMs = instantOf(day + hour * HOUR_MS, offsetAt);
-    if (dueMs <= nowMs) return new Date(dueMs);
-    day -= step;
-  }
+  return (now) => {
+    const nowMs = now.getTime();
+    const local = new Date(nowMs + offsetAt(nowMs));
+    const today = Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate());
+    const sinceMonday = (local.getUTCDay() + 6) % 7;
+    const step = every === 'day' ? DAY_MS : 7 * DAY_MS;
+    let day = every === 'day' ? today : today - sinceMonday * DAY_MS;
+    for (;;) {
+      const dueMs = instantOf(day + hour * HOUR_MS, offsetAt);
+      if (dueMs <= nowMs) return new Date(dueMs);
+      day -= step;
+    }
+  };
 }
 
 const HOUR_MS = 60 * 60 * 1000;

@@ -1,6 +1,6 @@
 import type { Backlog } from '../digest/backlog.ts';
 import { type DigestContent, isNothingToTell, renderDigest } from '../digest/render.ts';
-import { lastDueTime, type Schedule } from '../digest/due.ts';
+import { createLastDueTime, type Schedule } from '../digest/due.ts';
 import { MailroomError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -51,7 +51,7 @@ export async function tellDigest(step: DigestStep): Promise<DigestChange> {
   const decided = decisionsOf(step);
   const untold: DigestChange = { toldAt: null, decided, told: emptyDigestMemory };
   try {
-    const due = lastDueTime(settings, now).getTime();
+    const due = createLastDueTime(settings)(now).getTime();
     if (memory.toldAt !== null && due <= Date.parse(memory.toldAt)) return untold;
     // The first digest ever is due the next time.
     if (memory.toldAt === null && step.newest === null)

@@ -94,7 +94,9 @@ describe('a tag', () => {
   const runStep = (step: KubeObject, env: Record<string, string>) => {
     const output = join(repository, '.output');
     writeFileSync(output, '');
-    const { status, stdout, stderr } = spawnSync('bash', ['-c', step.run], {
+    // As the runner starts it. Without --norc, bash reads the user's own start-up file here.
+    const flags = ['--noprofile', '--norc', '-eo', 'pipefail'];
+    const { status, stdout, stderr } = spawnSync('bash', [...flags, '-c', step.run], {
       cwd: repository,
       env: { PATH: process.env['PATH'], GITHUB_OUTPUT: output, ...env },
       encoding: 'utf8',

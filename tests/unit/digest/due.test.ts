@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { lastDueTime, type Schedule } from '../../../src/digest/due.ts';
+import { createLastDueTime, type Schedule } from '../../../src/digest/due.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
 function due(schedule: Partial<Schedule>, now: string): string {
   const full: Schedule = { every: 'day', hour: 6, timeZone: 'UTC', ...schedule };
-  return lastDueTime(full, new Date(now)).toISOString();
+  return createLastDueTime(full)(new Date(now)).toISOString();
 }
 
 describe('the latest due time', () => {
@@ -92,11 +92,12 @@ function duringAYear(schedule: Schedule): readonly Local[] {
     hour: '2-digit',
   });
   const told: Local[] = [];
+  const lastDueTime = createLastDueTime(schedule);
   // A Wednesday.
   const start = Date.UTC(2026, 0, 7, 12, 10);
-  let toldAt = lastDueTime(schedule, new Date(start)).getTime();
+  let toldAt = lastDueTime(new Date(start)).getTime();
   for (let now = start; now <= start + 365 * 24 * HOUR_MS; now += HOUR_MS) {
-    const dueAt = lastDueTime(schedule, new Date(now)).getTime();
+    const dueAt = lastDueTime(new Date(now)).getTime();
     if (dueAt <= toldAt) continue;
     toldAt = now;
     const parts = Object.fromEntries(

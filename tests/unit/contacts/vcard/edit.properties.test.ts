@@ -10,6 +10,7 @@ import {
   toRawCard,
 } from '../../../../src/contacts/vcard/lines.ts';
 import { addedTo, anAddress, edit, octetsPerLine, partOf } from '../cards.ts';
+import { anyCharacter } from '../../../support/any-text.ts';
 
 const lineEnds = fc.constantFrom('\r\n', '\n', '\r\r\n');
 
@@ -75,7 +76,7 @@ const cards = fc
     return `${before}${card}${after}`.replaceAll('\n', lineEnd) as RawCard;
   });
 
-const names = fc.string({ unit: 'binary', maxLength: 40 });
+const names = fc.string({ unit: anyCharacter, maxLength: 40 });
 const uids = fc.oneof(
   fc.uuid(),
   fc.constantFrom('UPPER-1', 'upper-1', 'urn:uuid:x', 'URN:UUID:X', 'üid'),
