@@ -1,4 +1,5 @@
-import { afterAll, expect, vi } from 'vitest';
+import { deepStrictEqual } from 'node:assert';
+import { afterAll, vi } from 'vitest';
 
 /*
  * The files of unit tests share a process, which halves the CPU that they take. So a file has to
@@ -8,7 +9,7 @@ import { afterAll, expect, vi } from 'vitest';
 
 const found = describeProcess();
 
-afterAll(() => expect(describeProcess()).toEqual(found));
+afterAll(() => deepStrictEqual(describeProcess(), found));
 
 function describeProcess(): object {
   return {
