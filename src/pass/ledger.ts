@@ -78,6 +78,12 @@ export class Ledger {
       .toSorted((a, b) => b.emails - a.emails);
   }
 
+  /** The user took the label off, or changed it, meanwhile. */
+  withdrawn({ plan: { sender, category } }: BegunSender): void {
+    this.#entryOf(sender).isWithdrawn = true;
+    this.#log.info('label_changed_meanwhile', { sender, category: category.name });
+  }
+
   done(sender: SenderAddress): void {
     this.#entryOf(sender).isDone = true;
   }
@@ -127,6 +133,7 @@ export class Ledger {
         groupsLeft: this.groupNames(entry.groupsLeft),
         moves: this.movesOf(sender),
         otherName: isWarned ? (contact?.name ?? null) : null,
+        isWithdrawn: entry.isWithdrawn,
         isDone: entry.isDone,
         failure: entry.failure,
       };
@@ -140,6 +147,7 @@ export class Ledger {
       groupsJoined: [],
       groupsLeft: [],
       moves: new Map(),
+      isWithdrawn: false,
       isDone: false,
       failure: null,
     };
@@ -179,6 +187,7 @@ interface Entry {
   groupsJoined: readonly string[];
   groupsLeft: readonly string[];
   readonly moves: Map<string, Moves>;
+  isWithdrawn: boolean;
   isDone: boolean;
   failure: SenderFailure | null;
 }

@@ -10,17 +10,18 @@ import type { Pass } from './pass.ts';
  */
 export async function dropWithdrawn(
   begun: readonly BegunSender[],
-  { world: { log }, emails, snapshot }: Pass,
+  { emails, snapshot, ledger }: Pass,
 ): Promise<readonly BegunSender[]> {
   // If the states agree, nothing has changed, and looking costs nothing.
   if (emails.isBehind) await emails.catchUp();
   const labelIds = choicesOf(snapshot.layout).map(({ labelId }) => labelId);
-  return begun.filter(({ plan: { sender, labelled, category } }) => {
+  return begun.filter((one) => {
+    const { labelled, category } = one.plan;
     const now = labelled.flatMap(({ id }) => emails.find(id) ?? []);
     const on = labelIds.filter((labelId) => now.some(({ mailboxIds }) => mailboxIds.has(labelId)));
     // An email that was deleted says nothing against what was decided.
     const isStillSo = now.length === 0 || (on.length === 1 && on[0] === category.labelId);
-    if (!isStillSo) log.info('label_changed_meanwhile', { sender, category: category.name });
+    if (!isStillSo) ledger.withdrawn(one);
     return isStillSo;
   });
 }

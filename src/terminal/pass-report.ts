@@ -27,7 +27,7 @@ export function renderReport(report: TriageReport, options: ReportOptions): stri
 }
 
 function rowOf(sender: SenderReport, { isDryRun }: ReportOptions): ReportRow {
-  const { failure, otherName, displayName, category, contact } = sender;
+  const { failure, otherName, displayName, category, contact, isWithdrawn } = sender;
   // Most groups are called what their category is called: that need not be said.
   const joined = sender.groupsJoined.filter((name) => name !== category);
   return plainRow({
@@ -52,6 +52,9 @@ function rowOf(sender: SenderReport, { isDryRun }: ReportOptions): ReportRow {
         ? [
             `stays your contact, and so is not screened: the email ${isDryRun ? 'gets' : 'has'} the warning label`,
           ]
+        : []),
+      ...(isWithdrawn
+        ? ['the label came off, or another one went on, while the pass ran: no more was done']
         : []),
       ...(failure === null
         ? []

@@ -43,6 +43,8 @@ export interface SenderReport {
   readonly moves: readonly EmailMoves[];
   /** The contact's name, where the sender's differs from it and the warning label is used. */
   readonly otherName: string | null;
+  /** The user took the label off, or changed it, while the pass ran. */
+  readonly isWithdrawn: boolean;
   /** All its labels are off. */
   readonly isDone: boolean;
   readonly failure: SenderFailure | null;

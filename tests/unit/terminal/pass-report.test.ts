@@ -46,6 +46,11 @@ describe('a row for each sender', () => {
     ['no contact could be written', { contact: null, moves: [] }, 'Feed'],
     ['a group of another name', { groupsJoined: ['Imbox'] }, 'into Imbox'],
     ['groups left', { groupsLeft: ['Jail', 'Imbox'] }, 'out of Jail and Imbox'],
+    [
+      'a label that came off meanwhile',
+      { isWithdrawn: true, isDone: false },
+      '! the label came off, or another one went on, while the pass ran',
+    ],
     ['another name', { otherName: 'Acme', displayName: 'The News' }, 'called "The News" in the'],
     [
       'a step that failed',
@@ -143,6 +148,7 @@ function aSender(sender: Partial<SenderReport> = {}): SenderReport {
     groupsLeft: [],
     moves: [{ emails: 4, from: ['Screener'], to: ['Feed'] }],
     otherName: null,
+    isWithdrawn: false,
     isDone: true,
     failure: null,
     ...sender,
