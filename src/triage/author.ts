@@ -41,7 +41,7 @@ export function judgeAuthor(
   const { localPart, domain } = reading;
   if (`${localPart}${domain}`.includes('*')) return nobody('address with *');
   const address = senderAddress(localPart, domain);
-  if (address === null || isPerhapsOfEightBits(`${localPart}@${domain}`)) {
+  if (address === null || isPerhapsOfEightBits(`${localPart}@${domain}`) || !isNfc(localPart)) {
     return nobody('unusable address');
   }
   if (readServersAddress(entry.email) !== address) return nobody('server reads another address');
@@ -61,6 +61,14 @@ function readServersAddress(email: string): SenderAddress | null {
  */
 function isPerhapsOfEightBits(address: string): boolean {
   return /[a-z]/u.test(address) && /XX|[a-z\d]X/u.test(address);
+}
+
+/**
+ * RFC 6532 §3.1: letters are written in NFC. Some servers take `e` with a combining accent for another
+ * mailbox than `é`, and it looks the same: it could be a stranger's.
+ */
+function isNfc(text: string): boolean {
+  return text === text.normalize('NFC');
 }
 
 function nobody(reason: NobodyReason): Author {

@@ -3,8 +3,8 @@ import { domainToASCII } from 'node:url';
 import type { Email, EmailAddress, NobodyReason, SenderAddress } from './model.ts';
 
 /**
- * The canonical form of an address: surrounding space off, lower-cased, needless quotes off, domain
- * in ASCII form (RFC 5891). Null when it is no usable address: empty, no `@`, space or control
+ * The canonical form of an address: surrounding space off, lower-cased, letters with their accents
+ * composed, needless quotes off, domain in ASCII form (RFC 5891). Null when it is no usable address: empty, no `@`, space or control
  * characters in it, a `*` (address books read it as a pattern), a domain that does not exist in
  * ASCII. In doubt it is null: an address that matched too much would move other people's mail.
  */
@@ -90,7 +90,18 @@ function isUnseen(text: string): boolean {
 
 function join(address: string, at: number): SenderAddress | null {
   const domain = canonicalDomain(address.slice(at + 1));
-  return domain === null ? null : (`${lowerCase(address.slice(0, at))}@${domain}` as SenderAddress);
+  if (domain === null) return null;
+  return `${composed(lowerCase(address.slice(0, at)))}@${domain}` as SenderAddress;
+}
+
+/**
+ * Letters with their accents as one character each (NFC, RFC 8265 §3.3.2), so that a card that was
+ * written the other way does not get a second one beside it. One with a letter that NFC replaces by another,
+ * as it does the Kelvin sign by `K`, stays as it is: two people would become one.
+ */
+function composed(localPart: string): string {
+  const isLetterReplaced = Array.from(localPart).some((one) => one.normalize('NFC') !== one);
+  return isLetterReplaced ? localPart : localPart.normalize('NFC');
 }
 
 function canonicalDomain(text: string): string | null {

@@ -108,6 +108,7 @@ describeEachContactsServer('one contact for one sender', ({ name: server, open }
       ['in a list with ;', 'EMAIL:a@form.example;semi@form.example', 'semi@form.example'],
       ['after mailto:', 'EMAIL:mailto:uri@form.example', 'uri@form.example'],
       ['in needless quotes', 'EMAIL:"foo..bar"@form.example', 'foo..bar@form.example'],
+      ['with an accent apart (NFD)', 'EMAIL:E\u0301mile@form.example', 'émile@form.example'],
       // Radicale keeps nothing of an EMAIL behind its first comma.
       ...(server === 'radicale'
         ? []

@@ -38,6 +38,18 @@ describe('judgeAuthor: the one address of the one From field, as the server read
       'jane@xn--bcher-kva.example',
     ],
     [
+      'an accent in one character (NFC)',
+      'émile@shop.example',
+      reading('Émile', 'shop.example'),
+      'émile@shop.example',
+    ],
+    [
+      'an accent that the server takes apart',
+      'e\u0301mile@shop.example',
+      reading('émile', 'shop.example'),
+      'émile@shop.example',
+    ],
+    [
       'quotes that the server drops',
       'a b@shop.example',
       reading('a b', 'shop.example'),
@@ -115,6 +127,24 @@ describe('judgeAuthor: the one address of the one From field, as the server read
       'octets that cannot be read',
       ['a\uFFFD@x.example'],
       [reading('a\uFFFD', 'x.example')],
+      'unusable address',
+    ],
+    [
+      'an accent apart (NFD), which looks like another’s',
+      ['e\u0301mile@x.example'],
+      [reading('e\u0301mile', 'x.example')],
+      'unusable address',
+    ],
+    [
+      'the same, where the server composes it',
+      ['émile@x.example'],
+      [reading('e\u0301mile', 'x.example')],
+      'unusable address',
+    ],
+    [
+      'a letter that looks like another (Kelvin sign)',
+      ['\u212Aate@x.example'],
+      [reading('\u212Aate', 'x.example')],
       'unusable address',
     ],
     ['the own address', ['Me@Home.Example'], [reading('me', 'home.example')], 'own address'],

@@ -9,6 +9,9 @@ describe('parseSenderAddress: one form for one sender', () => {
     ['as it is', 'jane@example.com', 'jane@example.com'],
     ['letter case', 'Jane.DOE@Example.COM', 'jane.doe@example.com'],
     ['letter case beyond ASCII', 'ÉMILE@example.com', 'émile@example.com'],
+    ['an accent apart (NFD)', 'e\u0301mile@example.com', 'émile@example.com'],
+    ['an accent apart, in capitals', 'E\u0301MILE@example.com', 'émile@example.com'],
+    ['syllables apart (NFD)', '\u1112\u1161\u11AB@example.com', '한@example.com'],
     ['surrounding space', '\t jane@example.com \r\n', 'jane@example.com'],
     ['surrounding no-break space', '\u00A0jane@example.com\u00A0', 'jane@example.com'],
     ['U-label domain', 'jane@bücher.example', 'jane@xn--bcher-kva.example'],
@@ -87,6 +90,9 @@ describe('parseSenderAddress: one form for one sender', () => {
 
   it.each([
     ['the Kelvin sign is not k', '\u212Aate@example.com', 'kate@example.com'],
+    ['the Kelvin sign, though with an accent', '\u212Ae\u0301@example.com', 'ké@example.com'],
+    ['the Greek question mark is not ;', '"a\u037Eb"@example.com', '"a;b"@example.com'],
+    ['a letter without its accent', 'e\u0301mile@example.com', 'emile@example.com'],
     ['the dotted capital I is not i', '\u0130an@example.com', 'ian@example.com'],
     ['a homograph', 'j\u0430ne@example.com', 'jane@example.com'],
     ['a zero-width space', 'ja\u200Bne@example.com', 'jane@example.com'],

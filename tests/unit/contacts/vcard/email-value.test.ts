@@ -18,6 +18,7 @@ describe('addresses in the value of an EMAIL', () => {
     ['needless quotes', '"foo..bar"@x.example', ['foo..bar@x.example']],
     ['quotes that are needed', '"foo,bar;b"@x.example', ['"foo,bar;b"@x.example']],
     ['a pattern equals nobody, the others count', '*@x.example,b@x.example', ['b@x.example']],
+    ['an accent apart (NFD)', 'E\u0301mile@x.example', ['émile@x.example']],
     ['no address', 'Jane', []],
     ['nothing', '', []],
   ])('%s', (_, value, addresses) => {
