@@ -22,7 +22,7 @@ if (process.argv.includes('--check')) {
   process.stdout.write(isThere ? 'compiled\n' : 'not compiled by this Node, or for another user\n');
   process.exitCode = isThere ? 0 : 1;
 } else {
-  // The folder itself stays: in the image only it may be written.
+  // The folder itself stays: in the image nothing else may be written.
   for (const name of listFolders()) rmSync(join(folder, name), { recursive: true });
   for (const name of programs) {
     // Loads all that the program begins with, and does nothing.
@@ -32,7 +32,7 @@ if (process.argv.includes('--check')) {
   const load = createRequire(import.meta.filename);
   for (const name of files.filter((one) => !programs.includes(one))) load(join(codeFolder, name));
   flushCompileCache();
-  // Node keeps it for its owner's eyes; in the image the files belong to root.
+  // Node lets only its owner read it, but in the image the files belong to root.
   for (const part of readdirSync(folder)) {
     for (const name of readdirSync(join(folder, part))) chmodSync(join(folder, part, name), 0o644);
   }

@@ -44,7 +44,7 @@ const OPTIONS = {
     'import.meta.dirname': '__dirname',
     'process.env.NODE_ENV': '"production"',
   },
-  // For character sets that we never ask for: half a megabyte of tables.
+  // Half a megabyte of tables for character sets that we never ask for.
   external: ['iconv-lite'],
   alias: {
     // Node's own streams, rather than winston's copy of them: a tenth of an empty program's CPU.
@@ -77,7 +77,7 @@ await build({
 await build({
   ...OPTIONS,
   entryPoints: APART.map((name) => ({ in: name, out: fileNameOf(name) })),
-  // The `default` of a CommonJS file is all that it exports, to an ES module.
+  // To an ES module, the `default` of a CommonJS file is everything that it exports.
   footer: { js: 'module.exports = { ...module.exports.default, ...module.exports };' },
   outdir: codeFolder,
 });

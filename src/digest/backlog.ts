@@ -9,7 +9,7 @@ export interface WaitingSender {
   readonly emails: number;
   /** When the oldest came in, UTCDate. */
   readonly since: string;
-  /** Likewise; only its beginning where it is very long. */
+  /** Not cleaned either; only its beginning if it is very long. */
   readonly subject: string;
 }
 
@@ -27,7 +27,7 @@ export interface BacklogPlaces {
   readonly jailId: string | null;
   /** Emails that are in one of these as well do not wait: Trash, Junk, Drafts, Sent. */
   readonly leftAloneIds: ReadonlySet<string>;
-  /** How many emails the mailboxes hold; then nothing is left to be read. */
+  /** How many emails the mailboxes hold: when all are counted, reading ends. */
   readonly totals: ReadonlyMap<string, number>;
 }
 
@@ -41,7 +41,7 @@ export class Backlog {
   readonly #waiting = new Map<SenderAddress, Waiting>();
   readonly #jailed = new Map<SenderAddress, { name: string; emails: number }>();
 
-  /** `isPassedOver`: senders who, in a dry run, would have left Screener by now. */
+  /** `isPassedOver`: senders who would have left Screener by now if this were not a dry run. */
   constructor(places: BacklogPlaces, isPassedOver: (sender: SenderAddress) => boolean) {
     this.#places = places;
     this.#isPassedOver = isPassedOver;
@@ -52,7 +52,7 @@ export class Backlog {
     for (const email of emails) this.#add(email);
   }
 
-  /** As many as the mailboxes hold have been seen. */
+  /** All emails that the mailboxes hold have been counted. */
   isComplete(): boolean {
     return [...this.#places.totals].every(([id, total]) => (this.#seen.get(id) ?? 0) >= total);
   }
@@ -69,7 +69,7 @@ export class Backlog {
       .toSorted((a, b) => compare(a.since, b.since) || compare(a.address, b.address));
   }
 
-  /** Those with most emails in Jail, at most so many. */
+  /** Those with the most emails in Jail, at most this many. */
   jailed(most: number): readonly JailedSender[] {
     return [...this.#jailed]
       .map(([address, counted]) => ({ address, ...counted }))

@@ -1,8 +1,8 @@
 import { toPlainLine } from '../log/plain-line.ts';
 
 /**
- * What a stranger wrote, as one harmless piece of a line: no control characters, reading direction
- * as it is, links broken, so that no mail program makes one of them.
+ * What a stranger wrote, as one harmless piece of a line: no control characters, the reading direction
+ * unchanged, and links broken, so that no mail program turns them into real ones.
  */
 export function cleanText(text: string, maxCharacters: number): string {
   // Far more than is kept: subjects may be as long as an email.
@@ -19,7 +19,7 @@ function breakLinks(text: string): string {
     .replace(/(?<!hxxps?):\/\//giu, '[:]//');
 }
 
-/** Ends in `…` where it is longer than so many characters, as people count them, or octets in UTF-8. */
+/** Cut, and ending in `…`, if it has more characters (as people count them) or UTF-8 octets than that. */
 export function cut(text: string, maxCharacters: number, maxOctets: number): string {
   if (text.length <= maxCharacters && Buffer.byteLength(text) <= maxOctets) return text;
   const characters = Array.from(new Intl.Segmenter('en').segment(text), (one) => one.segment);

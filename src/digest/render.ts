@@ -23,7 +23,7 @@ export interface DigestContent {
   readonly jailed: readonly JailedSender[];
 }
 
-/** What it is told in. */
+/** The language, zone and names to tell it in. */
 export interface DigestFrame {
   readonly now: Date;
   /** IANA name; dates are its dates. */
@@ -78,7 +78,7 @@ export function renderDigest(
   };
 }
 
-/** Of one sort: more would be read by nobody. */
+/** Of one kind: nobody would read more. */
 const MOST_LINES = 50;
 
 const MOST_OCTETS = 998;
@@ -131,7 +131,7 @@ interface SenderLine {
   readonly subject?: string;
 }
 
-/** Subject and name give way to the address, which is of use only when it is whole. */
+/** Subject and name make room for the address, which is useful only when it is whole. */
 function senderLine({ address, name: written, rest, subject = '' }: SenderLine): string {
   const name = cleanText(written, MOST_NAME);
   const shownAddress = name === '' ? address : ` <${address}>`;
@@ -146,7 +146,7 @@ const MOST_NAME = 60;
 
 const MOST_SUBJECT = 120;
 
-/** Letters with dozens of accents on each may be few, and long. */
+/** A few letters with dozens of accents each may still be long. */
 const MOST_NAME_OCTETS = 240;
 
 function renderDecided({ decided, decidedBesides }: DigestContent): readonly string[] {
@@ -198,7 +198,7 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** `3 Nov`, and the year where it is another one. */
+/** `3 Nov`, with the year if it is not this one. */
 function createDateOf({ now, timeZone }: DigestFrame): DateOf {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,

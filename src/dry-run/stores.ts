@@ -7,7 +7,7 @@ import type { ContactStore, EmailPage, MailStore } from '../triage/ports.ts';
 import { applyPatch } from '../triage/sweep.ts';
 
 /*
- * A dry run is the same pass over stores that read from the servers and write nowhere: what was
+ * A dry run is the same pass with stores that read from the servers and write nowhere. What was
  * "written" is laid over what is read later, so that every step sees what it would see.
  */
 
@@ -102,7 +102,7 @@ export function dryRunContactStore(store: ContactStore): ContactStore {
   };
 }
 
-/** Says `would_…` where a real pass says what it did; what was merely found is said as it is. */
+/** Says `would_…` where a real pass says what it did; what was merely found is logged as it is. */
 export function dryRunLogger(log: Logger): Logger {
   return {
     debug: (event, fields = {}) => log.debug(rename(event, fields), fields),

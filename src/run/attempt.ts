@@ -18,7 +18,7 @@ import { type Run, STOP_GRACE_MS } from './open-run.ts';
 import type { PassResult } from './outcome.ts';
 import { askWhenTold } from './when-told.ts';
 
-/** What a run's one triage pass came to. */
+/** How a run's one triage pass went. */
 export interface Attempt extends Pick<FinishedRun, 'known' | 'digest'> {
   readonly result: PassResult;
   readonly requestCount: number;
@@ -75,7 +75,7 @@ async function digestAfter(
   return { digest: await tellDigest({ ...step, isDryRun, now: new Date() }) };
 }
 
-/** Null: everybody. Throws SettingsError for what is no address. */
+/** Null: everybody. Throws SettingsError for anything that is not an address. */
 function parseOnly(texts: readonly string[]): ReadonlySet<SenderAddress> | null {
   if (texts.length === 0) return null;
   const addresses = texts.map(parseSenderAddress);

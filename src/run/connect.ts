@@ -6,7 +6,7 @@ import { parseRememberedSession } from '../mail/jmap/session.ts';
 import { createMailStore } from '../mail/mail-store.ts';
 import { type Discovery, findDiscovery, type RunState } from '../state/state.ts';
 
-/** The two servers as a pass and setup see them, and what is to be remembered of them. */
+/** The two servers as a pass and setup see them, and what is to be remembered about them. */
 export interface Connection {
   readonly mail: ReturnType<typeof createMailStore>;
   readonly contacts: ReturnType<typeof createContactStore>;

@@ -10,7 +10,7 @@ import { sendPing } from './ping.ts';
 import { afterOutcome, ownState, saveState } from './stored-state.ts';
 
 /**
- * Saves the state, tells who wants to be told, says how the run ended, and gives the exit code when
+ * Saves the state, pings whoever wants to know, logs how the run ended, and returns the exit code once
  * all lines are out.
  */
 export async function endRun(
@@ -57,14 +57,14 @@ export async function endRun(
 /** Kubernetes cuts a termination message at 4096 bytes. */
 const MAX_SUMMARY_LENGTH = 4000;
 
-/** What the outcome means for whoever waits for the process. */
+/** What the outcome means to whoever waits for the process. */
 interface Ending {
   readonly exitCode: 0 | 1;
   /** One line for people. */
   readonly summary: string;
-  /** Runs that failed since the last success, this one counted. */
+  /** Runs that failed since the last success, including this one. */
   readonly failures: number;
-  /** The limit that they have reached; null while they have not. */
+  /** The limit, once they have reached it; else null. */
   readonly limit: number | null;
 }
 
@@ -142,7 +142,7 @@ function logEnding(
   }
 }
 
-/** The numbers of `poll_complete`, by name; none where the pass was broken off. */
+/** The numbers of `poll_complete`, by name; none if the pass was broken off. */
 function countsOf(report: TriageReport | null): Counts {
   if (report === null) return {};
   return {

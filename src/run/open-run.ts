@@ -26,7 +26,7 @@ export interface RunOptions {
   readonly only: readonly string[];
   readonly output: NodeJS.WritableStream;
   readonly isTerminal: boolean;
-  /** For the log, where `output` is for a person. */
+  /** For the log, if `output` is for a person. */
   readonly errorOutput: NodeJS.WritableStream;
   /** `--format text`: for a person also in a pipe. */
   readonly isText: boolean;
@@ -55,14 +55,14 @@ export interface Run {
   readonly progress: Progress;
   /** Null where there is no place for the state. */
   readonly store: StateStore | null;
-  /** Of the state's requests. They have time of their own: a pass that timed out is to be counted. */
+  /** For the state's requests. They have time of their own, so that a pass that timed out is counted too. */
   readonly stateBudget: RequestBudget;
 }
 
 /** After a signal, writes under way have this long; state and log have what is left of 20 s. */
 export const STOP_GRACE_MS = 12_000;
 
-/** For reading and writing the state, besides what the pass takes. */
+/** For reading and writing the state, on top of what the pass takes. */
 const STATE_TIME_MS = 30_000;
 
 /** Settings, log and state store; `run_started` is logged, nothing is sent yet. */
@@ -116,7 +116,7 @@ function trySettings(env: Environment): TriedSettings {
   }
 }
 
-/** Null, and said in the log, where there is no place for the state. */
+/** Null if there is no place for the state, which is logged. */
 function openStateStore(
   settings: StateSettings,
   budget: RequestBudget,

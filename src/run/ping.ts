@@ -6,9 +6,9 @@ import { createLookup } from '../http/lookup.ts';
 import { createTransport } from '../http/transport.ts';
 import type { RunOutcome } from './outcome.ts';
 
-/** What is told of a run's end, and to whom. */
+/** What is said about a run's end, and to whom. */
 export interface Ping {
-  /** `MAILROOM_PING_URL`: whoever knows it can call us well, so nothing but its host is ever said. */
+  /** `MAILROOM_PING_URL`. Whoever knows it can report us as healthy, so only its host is ever printed. */
   readonly url: string;
   readonly outcome: RunOutcome['event'];
   /** The summary of the termination message. */
@@ -17,7 +17,7 @@ export interface Ping {
   readonly stop: AbortSignal;
 }
 
-/** What came of it; `requests` counts the retry too. */
+/** How it went; `requests` counts the retry too. */
 export interface PingResult {
   /** Null when the server took it, or when there was nothing to send. */
   readonly problem: string | null;
@@ -47,7 +47,7 @@ export function pingUrlFor(text: string, outcome: Ping['outcome']): URL {
   return url;
 }
 
-/** For one try, its answer included. */
+/** For one try, including its answer. */
 const TRY_MS = 5000;
 
 const RETRY_DELAY_MS = 500;
@@ -60,7 +60,7 @@ interface Answer {
 
 async function tryOnce(url: URL, { summary, stop }: Ping): Promise<Answer> {
   const timeout = AbortSignal.timeout(TRY_MS);
-  // What follows the status is of no interest, and must not keep the process waiting.
+  // Nobody reads what follows the status, so it must not keep the process waiting.
   const enough = new AbortController();
   try {
     const signal = AbortSignal.any([timeout, stop, enough.signal]);

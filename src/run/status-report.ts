@@ -39,9 +39,9 @@ export async function runStatus(options: StatusOptions): Promise<0 | 1> {
 }
 
 /**
- * Judges the stored state, or `piped` (state.json, or its ConfigMap as JSON). What cannot be read is
- * unhealthy: nobody would look after a check that calls it well. One line of JSON, or text for a
- * person.
+ * Judges the stored state, or `piped` (state.json, or its ConfigMap as JSON). A state that cannot be
+ * read is unhealthy: if the check called it healthy, nobody would look. The text is one line of JSON,
+ * or for a person.
  */
 export async function reportStatus(
   env: Environment,
@@ -81,7 +81,7 @@ export async function reportStatus(
   };
 }
 
-/** A first try and one more of 5 s each, and the wait between them. */
+/** Two tries of 5 s each, and the wait between them. */
 const STATUS_TIME_MS = 15_000;
 
 async function readStored(settings: StatusSettings): Promise<StateRead> {

@@ -3,7 +3,7 @@ import type { DigestMail } from '../triage/digest.ts';
 import type { MailStore } from '../triage/ports.ts';
 import { findNewestDate } from './digest-step.ts';
 
-/** The mail of a pass, and what its first request found out besides. */
+/** The mail of a pass, and what its first request found out on the way. */
 export interface AskingMail {
   readonly mail: MailStore;
   /** UTCDate of the newest digest; null: there is none. Undefined: it is not known. */
@@ -11,8 +11,8 @@ export interface AskingMail {
 }
 
 /**
- * Where the state does not say when the user was last told, the newest digest does. The request that
- * reads the mailboxes anyway asks for it, so that this costs none of its own.
+ * If the state does not say when the user was last told, the newest digest does. The request that reads
+ * the mailboxes asks for it as well, so that this needs no request of its own.
  */
 export function askWhenTold(mail: MailStore & DigestMail): AskingMail {
   let newest: string | null | undefined;

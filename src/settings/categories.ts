@@ -62,7 +62,7 @@ export function validateCategories(
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'valid', categories };
 }
 
-/** Empty labels, groups and destinations have been reported already. */
+/** Empty labels, groups and destinations were reported before. */
 function findProblems(
   categories: readonly Category[],
   reserved: ReservedMailboxes,
@@ -85,7 +85,7 @@ const MEMBERS = [...TEXT_MEMBERS, 'contactType', 'parent', 'addToInbox'] as cons
 
 const CONTACT_TYPES: readonly ContactType[] = ['company', 'person'];
 
-/** What could be read of an entry, so that all can be checked together; null without a name. */
+/** What could be read of an entry, so that all can be checked together; null if it has no name. */
 interface ParsedCategory {
   readonly category: Category | null;
   readonly problem: string | null;
@@ -108,7 +108,7 @@ function parseCategory(
     }
   }
   const text = (key: string, fallback: string): string => {
-    // Without a name that can be used there are no defaults either.
+    // Without a usable name there are no defaults either.
     if (key !== 'name' && !given.has(key) && fallback === '') return '';
     const value = given.has(key) ? given.get(key) : fallback;
     if (typeof value !== 'string' || value.trim() === '') {
@@ -153,7 +153,7 @@ function parseCategory(
   };
 }
 
-/** Names are written on cards, in lines that have a shape. */
+/** Names are written on cards, in lines of a fixed shape. */
 function findBadNames(categories: readonly Category[]): readonly string[] {
   return categories.flatMap(({ name }) => {
     const problem = findNameProblem(name);

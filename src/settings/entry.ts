@@ -1,17 +1,17 @@
 import type { ParseSetting } from './parsers.ts';
 
-/** What is to be said of a variable. */
+/** What documents say about a variable. */
 export interface SettingDescription {
   readonly name: string;
-  /** Null where there is none. */
+  /** Null if there is none. */
   readonly defaultText: string | null;
   readonly isRequired: boolean;
   readonly isSecret: boolean;
-  /** What it is for; for a required one, also where to get it. */
+  /** What it is for; if it is required, also where to get it. */
   readonly description: string;
 }
 
-/** A variable of the table: what is said of it, and how it is parsed. */
+/** A variable of the table: what documents say about it, and how it is parsed. */
 export interface SettingEntry<Key extends string, Value, Fallback> extends Omit<
   SettingDescription,
   'name'
@@ -19,11 +19,11 @@ export interface SettingEntry<Key extends string, Value, Fallback> extends Omit<
   /** Its name in `Settings`. */
   readonly key: Key;
   readonly parse: ParseSetting<Value>;
-  /** What holds where the variable is not set. */
+  /** The value if the variable is not set. */
   readonly fallback: Fallback;
 }
 
-/** Has to be set. */
+/** A variable that has to be set. */
 export function required<Key extends string>(
   key: Key,
   parseText: ParseSetting<string>,
@@ -35,7 +35,7 @@ export function required<Key extends string>(
   return { key, parse: parseText, ...entry };
 }
 
-/** Has a default, which is parsed as if it were set. */
+/** A variable with a default, which is parsed as if it were set. */
 export function optional<Key extends string, Value>(
   key: Key,
   parseText: ParseSetting<Value>,
@@ -47,7 +47,7 @@ export function optional<Key extends string, Value>(
   return { key, parse: parseText, ...entry };
 }
 
-/** May be left out, and then is `fallback`. */
+/** A variable that may be left out; its value is `fallback` then. */
 export function unset<Key extends string, Value, Fallback>(
   key: Key,
   parseText: ParseSetting<Value>,

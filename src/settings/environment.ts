@@ -10,8 +10,8 @@ import { type SettingName, SETTINGS, type Values } from './table.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment of a command: what is `set`, and outside a cluster besides it what `.env` of the
- * folder says. A byte order mark, which some editors put before the first variable of a file, is no
+ * The environment of a command: what is `set`, and outside a cluster also what `.env` of the
+ * folder says. A byte order mark, which some editors put before the first variable of a file, is not
  * part of that variable's name.
  */
 export function readEnvironment(set: Environment, folder = '.'): Environment {
@@ -20,7 +20,7 @@ export function readEnvironment(set: Environment, folder = '.'): Environment {
   return withPlainNames({ ...file, ...withPlainNames(set) });
 }
 
-/** Empty where there is none, or where it cannot be read: Python keeps a folder of that name. */
+/** Empty if there is none, or if it cannot be read: Python keeps a folder of that name. */
 function readEnvFile(path: string): Environment {
   if (!existsSync(path)) return {};
   // An `import` of node:util reads all its members, and reading one of them opens standard error.
@@ -54,7 +54,7 @@ export function findSecrets(env: Environment): readonly string[] {
   return [...secrets, Buffer.from(`${username}:${password}`, 'utf8').toString('base64')];
 }
 
-/** Of the ping URL all but the host: whoever knows its path can report a run that never was. */
+/** All of the ping URL but its host: whoever knows its path can report a run that never happened. */
 function findPingSecrets(env: Environment): readonly string[] {
   const text = (env['MAILROOM_PING_URL'] ?? '').trim();
   const url = URL.parse(text);
@@ -63,7 +63,7 @@ function findPingSecrets(env: Environment): readonly string[] {
   return [text, path, url.search.slice(1)].filter((part) => part.length >= SHORTEST_PING_SECRET);
 }
 
-/** A path like `/ping` is no secret, and would be found in many words. */
+/** A path like `/ping` is not a secret, and would be found inside many words. */
 const SHORTEST_PING_SECRET = 8;
 
 /** The values of some variables, and what is wrong with the others. */
@@ -74,7 +74,7 @@ export interface ValuesRead<Name extends SettingName> {
   readonly problems: ReadonlyMap<SettingName, string>;
 }
 
-/** Parses these variables. An empty one is not set; one of white space alone is, and is refused. */
+/** Parses these variables. An empty one counts as not set; white space alone counts as set, and is refused. */
 export function parseValues<Name extends SettingName>(
   env: Environment,
   names: readonly Name[],

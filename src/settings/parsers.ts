@@ -74,7 +74,7 @@ export const parseHour: ParseSetting<number> = (text) => {
   throw new Error('must be a whole hour from 0 to 23');
 };
 
-/** A name of the IANA time zone database. `UTC` needs no look at it, which costs time. */
+/** A name of the IANA time zone database. `UTC` is not looked up there, because that costs time. */
 export const parseTimeZone: ParseSetting<string> = (text) => {
   if (text === 'UTC' || (/^[a-z]/iu.test(text) && isTimeZone(text))) return text;
   throw new Error('must be the name of a time zone, such as Europe/Berlin or UTC');
@@ -98,7 +98,7 @@ export const parseName: ParseSetting<string> = (text) => {
   );
 };
 
-/** A triage label: mail to `you+Name@…` is delivered into a mailbox `Name`, and none may begin so. */
+/** A triage label. It begins with `@`, because mail to `you+Name@…` is delivered into a mailbox `Name`. */
 export const parseTriageLabel: ParseSetting<string> = (text) => {
   const name = parseName(text);
   if (name.slice(name.lastIndexOf('/') + 1).startsWith('@')) return name;

@@ -5,7 +5,7 @@ import { isSameName } from '../triage/names.ts';
 /** Two categories with one contact group, of which neither is above the other: a sentence each. */
 export function findSharedGroups(categories: readonly Category[]): readonly string[] {
   const problems: string[] = [];
-  // With an unknown parent nobody can tell yet whose relative a category is.
+  // With an unknown parent nobody can tell yet which categories it is related to.
   const judged = categories.filter(
     (one) =>
       one.contactGroup !== '' &&
@@ -16,7 +16,7 @@ export function findSharedGroups(categories: readonly Category[]): readonly stri
   for (const [index, one] of judged.entries()) {
     for (const other of judged.slice(index + 1)) {
       if (!isSameName(one.contactGroup, other.contactGroup)) continue;
-      // Of siblings neither is the other's old place, so mail would stay in both.
+      // Neither of two siblings is the other's old place, so mail would stay in both.
       const isRelated =
         findChain(one, categories).includes(other) || findChain(other, categories).includes(one);
       if (!isRelated) {

@@ -18,7 +18,7 @@ export interface StateSettings extends Pick<Values, 'stateConfigMap' | 'serviceA
   readonly kubernetesService: KubernetesService | null;
 }
 
-/** What the health check needs: no credentials among it. */
+/** What the health check needs, which is no credentials. */
 export interface StatusSettings
   extends StateSettings, Pick<Values, 'pollIntervalSeconds' | 'maxConsecutiveFailures'> {}
 
@@ -28,7 +28,7 @@ export function parseStateSettings(env: Environment): StateSettings {
   return { ...values, ...findStatePlaces(env, values.givenStateFile) };
 }
 
-/** Also of an environment that `parseSettings` refused: that failure is to be told too. */
+/** Works for an environment that `parseSettings` refused too, so that this failure can be pinged. */
 export function parsePingUrl(env: Environment): string | null {
   return parseValues(env, ['MAILROOM_PING_URL']).values.pingUrl;
 }
@@ -44,7 +44,7 @@ export function parseStatusSettings(env: Environment): StatusSettings {
   return { ...values, ...findStatePlaces(env, values.givenStateFile) };
 }
 
-/** What the environment says of the state's place besides the settings. */
+/** What the environment says about the state's place apart from the settings. */
 export function findStatePlaces(
   env: Environment,
   givenStateFile: string | null,

@@ -1,6 +1,6 @@
 import { findNearestName } from '../terminal/nearest.ts';
 
-/** A variable that looks like a setting and is none. */
+/** A variable that looks like a setting but is not one. */
 export interface UnknownSetting {
   readonly name: string;
   /** The known name it was probably meant to be; null when none is near. */
@@ -8,8 +8,8 @@ export interface UnknownSetting {
 }
 
 /**
- * Variables that begin with `MAILROOM_` and are no setting, sorted by name. Kubernetes makes some for
- * its Services (`MAILROOM_WEB_SERVICE_HOST`): those are no typing errors.
+ * Variables that begin with `MAILROOM_` but are not settings, sorted by name. Kubernetes makes some for
+ * its Services (`MAILROOM_WEB_SERVICE_HOST`): those are not typing errors.
  */
 export function findUnknownSettings(
   env: Readonly<Record<string, string | undefined>>,

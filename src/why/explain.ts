@@ -13,7 +13,7 @@ export interface ExplainedCard {
   readonly note: string;
 }
 
-/** Where a sender's next email goes, and because of what. */
+/** Where a sender's next email goes, and why. */
 export interface Explanation {
   readonly sentence: string;
   /** Mailboxes. */

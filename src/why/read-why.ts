@@ -16,7 +16,7 @@ import type { SenderReport } from '../triage/report.ts';
 import { findSender } from '../triage/sender.ts';
 import { explain, type ExplainedCard, type Explanation } from './explain.ts';
 
-/** All that Mailroom knows of a sender. */
+/** All that Mailroom knows about a sender. */
 export interface Why extends Explanation {
   readonly address: SenderAddress;
   readonly cards: readonly ExplainedCard[];
@@ -38,7 +38,7 @@ export interface WrittenDecision extends Decision {
   readonly contact: string;
 }
 
-/** Every decision that stands on a card, newest first; from a date on, `YYYY-MM-DD`. */
+/** Every decision written on a card, newest first; `since` is the first date, `YYYY-MM-DD`. */
 export async function readDecisions(
   { contacts }: Connection,
   since: string | null,

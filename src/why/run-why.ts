@@ -14,9 +14,9 @@ import { renderDecisions, renderWhy } from './render.ts';
 /** What the process hands to the command. */
 export interface WhyOptions {
   readonly env: Environment;
-  /** Whom it is asked about; null: all decisions. */
+  /** The sender in question; null: list all decisions. */
   readonly address: string | null;
-  /** `7d`; null: from the first one on. */
+  /** Such as `7d`; null: all of them. */
   readonly since: string | null;
   readonly isJson: boolean;
   readonly output: NodeJS.WritableStream;
