@@ -18,7 +18,9 @@ export class SettingsError extends MailroomError {
   }
 }
 
-/** The account is not as Mailroom needs it: missing mailboxes or groups, no mail account, read-only. */
+/**
+ * The account is not as Mailroom needs it: missing mailboxes or groups, no mail account, read-only.
+ */
 export class AccountError extends MailroomError {}
 
 /** A URL given by a server, or a redirect, leads where credentials must not go. Nothing was sent. */
@@ -67,7 +69,10 @@ export class HttpStatusError extends MailroomError {
 
 const RETRYABLE_4XX: ReadonlySet<number> = new Set([401, 408, 409, 412, 423, 425, 429]);
 
-/** An answer that cannot be right: not JSON, not XML, cut short, for another call, empty where it cannot be. */
+/**
+ * An answer that cannot be right: not JSON, not XML, cut short, for another call, empty where it
+ * cannot be.
+ */
 export class MalformedAnswerError extends MailroomError {}
 
 /** What a page for people is called where data for programs is due. */

@@ -9,7 +9,10 @@ interface CardFinder {
   readonly eachBook: EachBook;
 }
 
-/** The path of the first card with this UID: by a filter; where the server refuses it, among all cards. */
+/**
+ * The path of the first card with this UID: by a filter; where the server refuses it, among all
+ * cards.
+ */
 export async function readHrefByUid(
   uid: string,
   books: readonly AddressBook[],

@@ -40,7 +40,9 @@ export interface DavContactStore extends ContactStore {
   readNotes(): Promise<readonly NotedContact[]>;
   /** Makes an empty group; `unchanged` when it was made before. A refusal is an outcome. */
   createGroup(name: string): Promise<GroupOutcome>;
-  /** What the next run need not discover, as plain JSON; null while the server has not confirmed it. */
+  /**
+   * What the next run need not discover, as plain JSON; null while the server has not confirmed it.
+   */
   remember(): RememberedBooks | null;
 }
 

@@ -132,13 +132,19 @@ function toAddressBook({ url, properties }: ListedResource): AddressBook | null 
   };
 }
 
-/** RFC 3744 §3: `all` and `write` include the others; `bind` is for new cards, `write-content` for edits. */
+/**
+ * RFC 3744 §3: `all` and `write` include the others; `bind` is for new cards, `write-content` for
+ * edits.
+ */
 function mayWrite(privileges: ReadonlySet<string>): boolean {
   const has = (name: string): boolean => privileges.has(`{${DAV}}${name}`);
   return has('all') || has('write') || (has('bind') && has('write-content'));
 }
 
-/** New cards go to the first: one that may be written, Fastmail's and Cyrus's `Default`, in any case, before others. */
+/**
+ * New cards go to the first: one that may be written, Fastmail's and Cyrus's `Default`, in any
+ * case, before others.
+ */
 function byPreference(a: AddressBook, b: AddressBook): number {
   return rank(a) - rank(b) || (a.url < b.url ? -1 : 1);
 }

@@ -11,7 +11,9 @@ export type EachBook = (
   work: (book: AddressBook) => Promise<void>,
 ) => Promise<void>;
 
-/** `mayBeStale`: the books are remembered ones, and if one is gone they have to be looked for again. */
+/**
+ * `mayBeStale`: the books are remembered ones, and if one is gone they have to be looked for again.
+ */
 export function createEachBook(log: Logger, mayBeStale: () => boolean): EachBook {
   const warned = new Set<string>();
   return async (books, work) => {

@@ -19,7 +19,10 @@ function breakLinks(text: string): string {
     .replace(/(?<!hxxps?):\/\//giu, '[:]//');
 }
 
-/** Cut, and ending in `…`, if it has more characters (as people count them) or UTF-8 octets than that. */
+/**
+ * Cut, and ending in `…`, if it has more characters (as people count them) or UTF-8 octets than
+ * that.
+ */
 export function cut(text: string, maxCharacters: number, maxOctets: number): string {
   if (text.length <= maxCharacters && Buffer.byteLength(text) <= maxOctets) return text;
   const characters = Array.from(new Intl.Segmenter('en').segment(text), (one) => one.segment);

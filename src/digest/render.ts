@@ -23,7 +23,7 @@ export interface DigestContent {
   readonly jailed: readonly JailedSender[];
 }
 
-/** The language, zone and names to tell it in. */
+/** The time, zone and names to tell it with. */
 export interface DigestFrame {
   readonly now: Date;
   /** IANA name; dates are its dates. */

@@ -23,7 +23,9 @@ export interface HttpInit extends RequestInit {
   readonly receive?: ReceiveBody;
 }
 
-/** Throws MalformedAnswerError for a relative URL, TypeError for a body that can be sent only once. */
+/**
+ * Throws MalformedAnswerError for a relative URL, TypeError for a body that can be sent only once.
+ */
 export function toCall(url: string | URL, init: HttpInit): HttpCall {
   const parsed = URL.parse(String(url));
   if (parsed === null) throw new MalformedAnswerError('a URL to be requested is not absolute');

@@ -49,7 +49,9 @@ export function isLoginLimit(error: HTTPError): boolean {
   );
 }
 
-/** Turns what a transport threw (no answer came, or it broke off) into ours. Returns bugs unchanged. */
+/**
+ * Turns what a transport threw (no answer came, or it broke off) into ours. Returns bugs unchanged.
+ */
 export function toTransportError(error: unknown, request: RequestLine): unknown {
   const cause = rootCause(error);
   if (cause === null) return error;

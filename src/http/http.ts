@@ -40,7 +40,10 @@ export interface HttpOptions {
   readonly readCa?: () => Promise<string>;
   /** The proxy for https. Default: none. */
   readonly proxyEnv?: ProxyEnvironment | null;
-  /** The setting that `timeoutMs` comes from, for messages; null: none. Default `MAILROOM_REQUEST_TIMEOUT`. */
+  /**
+   * The setting that `timeoutMs` comes from, for messages; null: none. Default
+   * `MAILROOM_REQUEST_TIMEOUT`.
+   */
   readonly timeoutSetting?: null;
   /** Retries after the first attempt. Default 3. */
   readonly maxRetries?: number;

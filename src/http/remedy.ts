@@ -1,6 +1,8 @@
 import { CredentialsError, HttpStatusError, MailroomError, NetworkError } from '../errors.ts';
 
-/** A server as the user knows it: the settings that lead to it, and where its credentials are made. */
+/**
+ * A server as the user knows it: the settings that lead to it, and where its credentials are made.
+ */
 export interface ServerHelp {
   /** The setting with its URL. */
   readonly urlSetting: string;

@@ -54,7 +54,10 @@ const STALE: PatchOutcome = { kind: 'stale' };
 /** All patches for one email, in order; of two that contradict each other the later wins. */
 type EmailPatches = readonly [EmailPatch, ...EmailPatch[]];
 
-/** One email's part of an Email/set, built only for its chunk: all at once would need too much memory. */
+/**
+ * One email's part of an Email/set, built only for its chunk: all at once would need too much
+ * memory.
+ */
 interface EmailUpdate {
   readonly emailId: string;
   readonly patches: EmailPatches;
@@ -81,7 +84,9 @@ function renderUpdate(patches: EmailPatches, pointers: Map<string, string>): Ema
   return { emailId, patches, patch: renderPatch(patches, pointerTo) };
 }
 
-/** RFC 8620 §5.3 PatchObject of one email; of two patches that contradict each other the later wins. */
+/**
+ * RFC 8620 §5.3 PatchObject of one email; of two patches that contradict each other the later wins.
+ */
 export function renderPatch(
   patches: readonly EmailPatch[],
   pointerTo = membershipPointer,
@@ -105,7 +110,10 @@ function bytesOf({ emailId, patch }: EmailUpdate): number {
   return Buffer.byteLength(`${JSON.stringify(emailId)}:${JSON.stringify(patch)},`);
 }
 
-/** The updates not yet sent, handed out in chunks. The server's limits may turn out lower than it said. */
+/**
+ * The updates not yet sent, handed out in chunks. The server's limits may turn out lower than it
+ * said.
+ */
 class ChunkQueue {
   readonly #updates: EmailPatches[];
   /** By mailbox id: there are few, and many emails. */
@@ -155,7 +163,9 @@ class ChunkQueue {
 /** A generous allowance for `using`, the method's name, the account id and brackets. */
 const ENVELOPE_BYTES = 1024;
 
-/** Enough to find a few offenders among thousands. A server that refuses everything is not asked on. */
+/**
+ * Enough to find a few offenders among thousands. A server that refuses everything is not asked on.
+ */
 const MOST_HALVINGS = 64;
 
 async function sendChunk(chunk: readonly EmailUpdate[], sending: Sending): Promise<void> {
@@ -194,7 +204,10 @@ async function sendChunk(chunk: readonly EmailUpdate[], sending: Sending): Promi
   }
 }
 
-/** RFC 8620 §5.3. A server that says so without `ifInState` is wrong, and is not asked again in this run. */
+/**
+ * RFC 8620 §5.3. A server that says so without `ifInState` is wrong, and is not asked again in this
+ * run.
+ */
 function isStale(error: unknown, state: string | null): boolean {
   return state !== null && error instanceof JmapMethodError && error.type === 'stateMismatch';
 }

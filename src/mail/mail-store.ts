@@ -20,7 +20,9 @@ export interface JmapMailStore extends MailStore, DigestMail {
   createMailbox(name: string, parentId: string | null): Promise<CreateMailboxOutcome>;
   /** Account and limits, from the session; for reports. Throws as every read does. */
   readAccount(): Promise<JmapSession>;
-  /** What the next run need not read again, as plain JSON; null unless the server has confirmed it. */
+  /**
+   * What the next run need not read again, as plain JSON; null unless the server has confirmed it.
+   */
   remember(): RememberedSession | null;
 }
 
@@ -61,7 +63,10 @@ export function createMailStore(options: MailStoreOptions): JmapMailStore {
   };
 }
 
-/** A `totalEmails` of 0 saves a request. Some server may get it wrong, so it is trusted only this long. */
+/**
+ * A `totalEmails` of 0 saves a request. Some server may get it wrong, so it is trusted only this
+ * long.
+ */
 const BELIEVED_FOR_MS = 3_600_000;
 
 function withoutZero(mailbox: Mailbox): Mailbox {

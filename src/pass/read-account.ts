@@ -100,7 +100,10 @@ function isToHandle({ categories }: LabelledSender): boolean {
   return categories.length === 1;
 }
 
-/** Both results. When both fail, both are named: the second would be the next one that a person meets. */
+/**
+ * Both results. When both fail, both are named: the second would be the next one that a person
+ * meets.
+ */
 async function bothOrWorst<A, B>(a: Promise<A>, b: Promise<B>): Promise<readonly [A, B]> {
   const [first, second] = await Promise.allSettled([a, b]);
   if (first.status === 'fulfilled' && second.status === 'fulfilled') {

@@ -135,7 +135,10 @@ async function checkGroups(
   });
 }
 
-/** The cards that each sender still has after this; a sender whose card could not be removed is left out. */
+/**
+ * The cards that each sender still has after this; a sender whose card could not be removed is left
+ * out.
+ */
 async function removeCards(
   begun: readonly BegunSender[],
   fates: ReadonlyMap<SenderPlan, Fate>,

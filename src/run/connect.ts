@@ -13,7 +13,10 @@ export interface Connection {
   remember(): Discovery;
 }
 
-/** Sends nothing yet. `state` has what an earlier run remembered; what belongs to other settings is dropped. */
+/**
+ * Sends nothing yet. `state` has what an earlier run remembered; what belongs to other settings is
+ * dropped.
+ */
 export function connect(
   servers: ServerOptions,
   http: HttpClients,

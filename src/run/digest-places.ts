@@ -18,7 +18,10 @@ export interface Places {
   readonly errorLabelled: number;
 }
 
-/** Finds them by their names; `digestMailbox` as in the settings. Throws AccountError with what is missing. */
+/**
+ * Finds them by their names; `digestMailbox` as in the settings. Throws AccountError with what is
+ * missing.
+ */
 export function findPlaces(
   { mailboxes, digests }: DigestPlaces,
   digestMailbox: string,

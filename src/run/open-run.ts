@@ -55,7 +55,10 @@ export interface Run {
   readonly progress: Progress;
   /** Null where there is no place for the state. */
   readonly store: StateStore | null;
-  /** For the state's requests. They have time of their own, so that a pass that timed out is counted too. */
+  /**
+   * For the state's requests. They have time of their own, so that a pass that timed out is counted
+   * too.
+   */
   readonly stateBudget: RequestBudget;
 }
 

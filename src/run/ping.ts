@@ -8,7 +8,10 @@ import type { RunOutcome } from './outcome.ts';
 
 /** What is said about a run's end, and to whom. */
 export interface Ping {
-  /** `MAILROOM_PING_URL`. Whoever knows it can report us as healthy, so only its host is ever printed. */
+  /**
+   * `MAILROOM_PING_URL`. Whoever knows it can report us as healthy, so only its host is ever
+   * printed.
+   */
   readonly url: string;
   readonly outcome: RunOutcome['event'];
   /** The summary of the termination message. */

@@ -15,7 +15,10 @@ import { toState } from '../state/store.ts';
 import type { Run } from './open-run.ts';
 import type { RunOutcome } from './outcome.ts';
 
-/** State trouble never stops triage: a state that cannot be read, or is another account's, is a warning. */
+/**
+ * State trouble never stops triage: a state that cannot be read, or is another account's, is a
+ * warning.
+ */
 export async function readState({ store, settings, log }: Run): Promise<RunState> {
   if (store === null) return lostState(null);
   const read = await store.read();
@@ -65,7 +68,10 @@ export function afterOutcome(
   }
 }
 
-/** Saves what `change` makes of the stored state, and returns it. Without a store, or in a dry run, nothing is saved. */
+/**
+ * Saves what `change` makes of the stored state, and returns it. Without a store, or in a dry run,
+ * nothing is saved.
+ */
 export async function saveState(
   { store, isDryRun, log }: Run,
   read: RunState,

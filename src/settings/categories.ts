@@ -217,7 +217,10 @@ function findReservedNames(
   return [...new Set(problems)];
 }
 
-/** Servers deliver mail to `you+ToFeed@…` into a mailbox `ToFeed`: strangers would triage themselves. */
+/**
+ * Servers deliver mail to `you+ToFeed@…` into a mailbox `ToFeed`: strangers would triage
+ * themselves.
+ */
 function findAddressableLabels(categories: readonly Category[]): readonly string[] {
   return categories
     .filter(({ label }) => label !== '' && !ownNameOf(label).startsWith('@'))

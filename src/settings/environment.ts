@@ -74,7 +74,10 @@ export interface ValuesRead<Name extends SettingName> {
   readonly problems: ReadonlyMap<SettingName, string>;
 }
 
-/** Parses these variables. An empty one counts as not set; white space alone counts as set, and is refused. */
+/**
+ * Parses these variables. An empty one counts as not set; white space alone counts as set, and is
+ * refused.
+ */
 export function parseValues<Name extends SettingName>(
   env: Environment,
   names: readonly Name[],

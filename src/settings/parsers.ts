@@ -34,7 +34,9 @@ export const parsePassword: ParseSetting<string> = (text) => {
 export const parseSeconds: ParseSetting<number> = (text) =>
   parseWholeNumber(text, SEVEN_DAYS_SECONDS, 'a whole number of seconds');
 
-/** Seconds in the text, milliseconds in the value. Timeouts are shorter than any sensible schedule. */
+/**
+ * Seconds in the text, milliseconds in the value. Timeouts are shorter than any sensible schedule.
+ */
 export const parseTimeoutMs: ParseSetting<number> = (text) =>
   1000 * parseWholeNumber(text, HOUR_SECONDS, 'a whole number of seconds');
 
@@ -98,7 +100,10 @@ export const parseName: ParseSetting<string> = (text) => {
   );
 };
 
-/** A triage label. It begins with `@`, because mail to `you+Name@…` is delivered into a mailbox `Name`. */
+/**
+ * A triage label. It begins with `@`, because mail to `you+Name@…` is delivered into a mailbox
+ * `Name`.
+ */
 export const parseTriageLabel: ParseSetting<string> = (text) => {
   const name = parseName(text);
   if (name.slice(name.lastIndexOf('/') + 1).startsWith('@')) return name;

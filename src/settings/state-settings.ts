@@ -22,7 +22,10 @@ export interface StateSettings extends Pick<Values, 'stateConfigMap' | 'serviceA
 export interface StatusSettings
   extends StateSettings, Pick<Values, 'pollIntervalSeconds' | 'maxConsecutiveFailures'> {}
 
-/** The state settings of an environment that `readSettings` refused: what is wrong counts as not set. */
+/**
+ * The state settings of an environment that `readSettings` refused: what is wrong counts as not
+ * set.
+ */
 export function parseStateSettings(env: Environment): StateSettings {
   const { values } = parseValues(env, STATE_NAMES);
   return { ...values, ...findStatePlaces(env, values.givenStateFile) };

@@ -33,7 +33,9 @@ const PREFIX = 'MAILROOM_';
 const SERVICE_VARIABLE =
   /^MAILROOM_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/u;
 
-/** A typing error first, then a name with words left out, then the nearest one if it is near enough. */
+/**
+ * A typing error first, then a name with words left out, then the nearest one if it is near enough.
+ */
 function findNearest(name: string, known: readonly string[]): string | null {
   const best = findNearestName(name, known);
   if (best === null) return null;

@@ -74,7 +74,9 @@ function describeAccount({ accountName, capabilities, limits }: JmapSession): re
   ];
 }
 
-/** `mail`, `submission` and so on: what the token may do, as far as the account's capabilities say. */
+/**
+ * `mail`, `submission` and so on: what the token may do, as far as the account's capabilities say.
+ */
 function findScopes(capabilities: readonly string[]): readonly string[] {
   return capabilities
     .filter((name) => name.startsWith(IETF) && !name.endsWith(':core'))

@@ -25,7 +25,9 @@ const DEFAULT_NAMES = ['Imbox', 'Feed', 'Paper Trail', 'Jail', 'Person'];
 
 const LOWER_CASE_NAMES = DEFAULT_NAMES.map((name) => name.toLowerCase());
 
-/** Token and app password are of two accounts: then mail of one is sorted by contacts of the other. */
+/**
+ * Token and app password are of two accounts: then mail of one is sorted by contacts of the other.
+ */
 export function findAccountDoubt(
   { username, accountName }: Pick<JmapSession, 'username' | 'accountName'>,
   cardDavUsername: string,

@@ -65,7 +65,10 @@ export function createConfigMapStore(client: KubeClient, name: string): StateSto
   };
 }
 
-/** This many runs may end at once and each still writes: a conflict means that one of them has written. */
+/**
+ * This many runs may end at once and each still writes: a conflict means that one of them has
+ * written.
+ */
 const MAX_ATTEMPTS = 8;
 
 function annotate(state: RunState): { annotations?: Record<string, string> } {

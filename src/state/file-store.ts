@@ -53,7 +53,10 @@ const ABANDONED_LOCK_MS = 5_000;
 
 const LOCK_RETRY_MS = 20;
 
-/** Far more than any state of ours: a file this large is something else, and is not read into memory. */
+/**
+ * Far more than any state of ours: a file this large is something else, and is not read into
+ * memory.
+ */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 function readState(path: string): StateRead {
@@ -107,7 +110,10 @@ async function takeLock(lockPath: string): Promise<number> {
   }
 }
 
-/** Judged by its age, or because it has not changed for that long: a clock may have been put back since. */
+/**
+ * Judged by its age, or because it has not changed for that long: a clock may have been put back
+ * since.
+ */
 function isAbandoned(lock: Stats, first: Stats | null, waitedMs: number): boolean {
   if (!lock.isFile()) return false;
   if (Date.now() - lock.mtimeMs >= ABANDONED_LOCK_MS) return true;

@@ -13,7 +13,10 @@ export interface Health {
   readonly status: 'ok' | 'unhealthy';
   /** Why, in a sentence. */
   readonly reason: string;
-  /** Whole seconds since the last successful pass; null if there was none, or none that can be believed. */
+  /**
+   * Whole seconds since the last successful pass; null if there was none, or none that can be
+   * believed.
+   */
   readonly last_poll_age_seconds: number | null;
   readonly consecutive_failures: number;
   readonly last_failure: LastFailure | null;

@@ -16,7 +16,9 @@ export interface KubeClient {
   readConfigMap(name: string): Promise<ConfigMap>;
   /** One JSON merge patch (RFC 7396): keys that `patch` does not name are kept. */
   patchConfigMap(name: string, patch: ConfigMapPatch): Promise<ConfigMap>;
-  /** Asks whether `patchConfigMap` would be allowed, as `kubectl auth can-i` does; changes nothing. */
+  /**
+   * Asks whether `patchConfigMap` would be allowed, as `kubectl auth can-i` does; changes nothing.
+   */
   mayPatchConfigMap(name: string): Promise<boolean>;
 }
 

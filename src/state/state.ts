@@ -100,7 +100,10 @@ export function lostState(lastSuccessfulRun: string | null): RunState {
   return { ...emptyState, lastSuccessfulRun, wasLost: true };
 }
 
-/** False only where it is certain that no pass ever succeeded: then every failure is a startup failure. */
+/**
+ * False only where it is certain that no pass ever succeeded: then every failure is a startup
+ * failure.
+ */
 export function hasSucceededOrAssumeSo(state: RunState): boolean {
   return state.lastSuccessfulRun !== null || state.wasLost;
 }
@@ -153,7 +156,9 @@ export function afterStop(stored: RunState, run: FinishedRun): RunState {
   return afterRun(stored, run, 'run_stopped');
 }
 
-/** The clocks of two machines may differ by this much, and so may the ends of two runs that overlap. */
+/**
+ * The clocks of two machines may differ by this much, and so may the ends of two runs that overlap.
+ */
 export const MAX_AHEAD_MS = 10 * 60 * 1000;
 
 const MAX_MESSAGE_LENGTH = 1000;

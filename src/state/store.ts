@@ -24,7 +24,10 @@ export type StateRead =
       readonly lastSuccessfulRun: string | null;
     };
 
-/** The state to go on with: one that cannot be read counts as empty, but not as a fresh installation. */
+/**
+ * The state to go on with: one that cannot be read counts as empty, but not as a fresh
+ * installation.
+ */
 export function toState(read: StateRead): RunState {
   switch (read.kind) {
     case 'read':

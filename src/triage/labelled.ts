@@ -44,7 +44,9 @@ export function groupBySender(emails: readonly Email[], layout: Layout): Labelle
   return { senders: senders.toSorted((a, b) => compareText(a.sender, b.sender)), withoutSender };
 }
 
-/** Oldest first; ids settle equal times, so that the newest is the same whatever the server's order. */
+/**
+ * Oldest first; ids settle equal times, so that the newest is the same whatever the server's order.
+ */
 function byAge(a: Email, b: Email): number {
   return compareText(a.receivedAt, b.receivedAt) || compareText(a.id, b.id);
 }

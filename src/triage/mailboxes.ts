@@ -50,7 +50,9 @@ export function findAlikeMailbox(mailboxes: readonly Mailbox[], setting: string)
   return paths[usable.findIndex((mailbox) => mailbox.name === name)] ?? null;
 }
 
-/** What to do about a mailbox or contact group that is there under nearly the name of the settings. */
+/**
+ * What to do about a mailbox or contact group that is there under nearly the name of the settings.
+ */
 export function offerAlike(name: string): string {
   return `there is "${name}", so rename one of the two: that, or the name in the settings`;
 }
@@ -128,7 +130,9 @@ function parentOf({ parentId }: Mailbox, mailboxes: readonly Mailbox[]): Mailbox
   return parentId === null ? undefined : mailboxes.find(({ id }) => id === parentId);
 }
 
-/** The path as `mailboxPath` writes it: it may begin with `Inbox`, or with that mailbox's own name. */
+/**
+ * The path as `mailboxPath` writes it: it may begin with `Inbox`, or with that mailbox's own name.
+ */
 function canonicalPath(setting: string, inboxName = 'Inbox'): string {
   const [first = '', ...rest] = setting.split('/');
   const isInbox = isInboxName(first) || (rest.length > 0 && isSameName(first, inboxName));

@@ -30,7 +30,9 @@ export interface GroupedSender {
   readonly category: ResolvedCategory;
 }
 
-/** Compares the groups a sender is in with those of its category; parents' groups count as its own. */
+/**
+ * Compares the groups a sender is in with those of its category; parents' groups count as its own.
+ */
 export function planMembership(
   { contact, duplicates, category }: GroupedSender,
   { groups, layout }: Snapshot,

@@ -190,7 +190,10 @@ function hasTriageLabel(email: Email, layout: Layout): boolean {
   return choicesOf(layout).some(({ labelId }) => isIn(email, [labelId]));
 }
 
-/** A triage label of another category, put on meanwhile; else the labels would have been in conflict. */
+/**
+ * A triage label of another category, put on meanwhile; else the labels would have been in
+ * conflict.
+ */
 function hasOtherLabel(email: Email, { category }: SweepPlan, layout: Layout): boolean {
   return choicesOf(layout).some(
     ({ labelId }) => labelId !== category.labelId && isIn(email, [labelId]),

@@ -45,7 +45,9 @@ export function createDavFetch(http: Http): Http {
   };
 }
 
-/** RFC 9110 §9.3.4 and §9.3.5; 202 promises nothing, and 207 has a failure in it (RFC 4918 §9.6.1). */
+/**
+ * RFC 9110 §9.3.4 and §9.3.5; 202 promises nothing, and 207 has a failure in it (RFC 4918 §9.6.1).
+ */
 const DONE: Readonly<Record<'PUT' | 'DELETE', readonly number[]>> = {
   PUT: [200, 201, 204],
   DELETE: [200, 204],

@@ -124,7 +124,10 @@ function planNote(part: WholeCardPart, { decision }: ContactAdditions): readonly
   return [insertLine(part, `NOTE:${toOctets(escapeText(oneLine(added), part.version))}`)];
 }
 
-/** Nothing can be added to base64 or to a reference, nor to plain text of vCard 2.1, which has only one line. */
+/**
+ * Nothing can be added to base64 or to a reference, nor to plain text of vCard 2.1, which has only
+ * one line.
+ */
 function mayBeAppendedTo(note: CardLine, { version }: CardPart): boolean {
   if (isBase64(note) || hasParameter(note, 'VALUE', 'URI', 'URL', 'CONTENT-ID', 'CID'))
     return false;

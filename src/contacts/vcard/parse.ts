@@ -56,7 +56,10 @@ export function isGroupPart({ lines }: CardPart): boolean {
   );
 }
 
-/** GNOME Evolution keeps a contact list as a card with the members' addresses: it is not the card of any of them. */
+/**
+ * GNOME Evolution keeps a contact list as a card with the members' addresses: it is not the card of
+ * any of them.
+ */
 function isListPart({ lines }: CardPart): boolean {
   return lines.some(
     ({ name, value }) => name === 'X-EVOLUTION-LIST' && value.trim().toLowerCase() === 'true',

@@ -1,6 +1,9 @@
 import { type CardLine, hasParameter } from './lines.ts';
 
-/** The value as text: transfer encoding, character set and the escapes of TEXT (RFC 6350 §3.4) undone. */
+/**
+ * The value as text: transfer encoding, character set and the escapes of TEXT (RFC 6350 §3.4)
+ * undone.
+ */
 export function decodeText(line: CardLine): string {
   if (isBase64(line)) return decodeOctets(Buffer.from(line.value, 'base64'), line);
   if (isQuotedPrintable(line)) {
@@ -25,7 +28,9 @@ export function isBase64(line: CardLine): boolean {
   return hasParameter(line, 'ENCODING', 'BASE64', 'B');
 }
 
-/** Text for a value of the card's version. Control characters never get in; a line end becomes `\n`. */
+/**
+ * Text for a value of the card's version. Control characters never get in; a line end becomes `\n`.
+ */
 export function escapeText(text: string, version: string): string {
   const clean = cleanText(text);
   // vCard 2.1 knows one escape, and no line ends outside quoted-printable.

@@ -15,7 +15,9 @@ export interface MethodCall {
   readonly callId: string;
 }
 
-/** RFC 8620 §3.7: an argument taken from an earlier answer in the same request; its key is `#name`. */
+/**
+ * RFC 8620 §3.7: an argument taken from an earlier answer in the same request; its key is `#name`.
+ */
 export interface ResultReference {
   readonly resultOf: string;
   readonly name: string;

@@ -58,7 +58,10 @@ export function decodeUtcDate(value: unknown, where: string): string {
   return `${match[1]}Z`;
 }
 
-/** `null` and absent mean the same (RFC 8620 §5.3 says so for /set; some servers omit null everywhere). */
+/**
+ * `null` and absent mean the same (RFC 8620 §5.3 says so for /set; some servers omit null
+ * everywhere).
+ */
 export function decodeNullable<Value>(
   value: unknown,
   where: string,

@@ -104,7 +104,10 @@ export function readOnlyAccount(host: string): AccountError {
   );
 }
 
-/** Null unless every detail is as an earlier run stores it: the session is then read from the server. */
+/**
+ * Null unless every detail is as an earlier run stores it: the session is then read from the
+ * server.
+ */
 export function parseRememberedSession(json: unknown): RememberedSession | null {
   try {
     const object = decodeObject(json, 'remembered');
