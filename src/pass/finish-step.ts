@@ -1,9 +1,10 @@
+import { cardAddresses } from '../triage/plan.ts';
 import { planFinish, planLabelRemoval } from '../triage/sweep.ts';
 import type { BegunSender } from './ledger.ts';
 import type { Pass } from './pass.ts';
 import { createFindBegun, patchForSenders } from './patches.ts';
 
-/** The labelled emails, last of all; Mailroom's own labels come off the sender's others before. */
+/** The labelled emails, last of all; Mailroom's own labels come off the others before. */
 export async function finish(
   begun: readonly BegunSender[],
   screened: ReadonlySet<string>,
@@ -14,7 +15,7 @@ export async function finish(
   const { layout } = snapshot;
   const removed = await patchForSenders(
     screened,
-    createFindBegun(begun),
+    createFindBegun(begun, ({ plan }) => cardAddresses(plan)),
     (email, one) => planLabelRemoval(email, one.sweep, layout),
     pass,
   );

@@ -7,11 +7,17 @@ import type { Pass } from './pass.ts';
 /** Finds whose email it is: the sender's own, or that of another address on its card. */
 export type FindBegun = (email: Email) => BegunSender | undefined;
 
-/** Finds an email's sender among `begun`; its own comes before one that shares its card. */
-export function createFindBegun(begun: readonly BegunSender[]): FindBegun {
+/**
+ * Finds an email's sender among `begun`; its own comes before one that shares its card. Which other
+ * addresses count `othersOf` says: by default those on cards that leave a group.
+ */
+export function createFindBegun(
+  begun: readonly BegunSender[],
+  othersOf: (one: BegunSender) => Iterable<SenderAddress> = ({ sweep }) => sweep.otherAddresses,
+): FindBegun {
   const byAddress = new Map<SenderAddress, BegunSender>();
   for (const one of begun) {
-    for (const address of one.sweep.otherAddresses) byAddress.set(address, one);
+    for (const address of othersOf(one)) byAddress.set(address, one);
   }
   for (const one of begun) byAddress.set(one.plan.sender, one);
   return (email) => {

@@ -1,5 +1,5 @@
 import type { Email, SenderAddress, WriteFailure } from '../triage/model.ts';
-import type { SenderPlan } from '../triage/plan.ts';
+import { cardAddresses, type SenderPlan } from '../triage/plan.ts';
 import { findSender } from '../triage/sender.ts';
 import type { BegunSender } from './ledger.ts';
 import { sweepOldPlaces } from './old-places.ts';
@@ -10,8 +10,8 @@ import { move } from './patches.ts';
 const MOST_ROUNDS = 3;
 
 /**
- * Begins to list the senders' emails in Screener, and those that carry labels of Mailroom's own.
- * Gives their ids.
+ * Begins to list the senders' emails in Screener, and those that carry labels of Mailroom's own; those
+ * with the error label of other addresses on the senders' cards too. Gives their ids.
  */
 export function startFirstLook(
   plans: readonly SenderPlan[],
@@ -32,10 +32,15 @@ async function readOwn(
 ): Promise<ReadonlySet<string>> {
   const wanted = mailboxIds.filter((id) => !snapshot.emptyMailboxIds.has(id));
   const senders = new Set(plans.map(({ sender }) => sender));
+  const onCards = new Set(plans.flatMap(cardAddresses));
   const ids = new Set<string>();
   if (wanted.length === 0) return ids;
   for await (const page of mail.readEmailsIn(wanted)) {
-    const own = page.emails.filter((email) => isFrom(email, senders));
+    const own = page.emails.filter(
+      (email) =>
+        isFrom(email, senders) ||
+        (email.mailboxIds.has(snapshot.layout.errorLabelId) && isFrom(email, onCards)),
+    );
     emails.add({ emails: own, state: page.state });
     for (const { id } of own) ids.add(id);
   }

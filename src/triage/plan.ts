@@ -135,6 +135,14 @@ function findRivals(
   return rivals;
 }
 
+/** All addresses on the sender's cards: the group decides for each of them. */
+export function cardAddresses({
+  contact,
+  duplicates,
+}: Pick<SenderPlan, 'contact' | 'duplicates'>): readonly SenderAddress[] {
+  return [contact, ...duplicates].flatMap((card) => card?.addresses ?? []);
+}
+
 /**
  * What the senders of one card share. Groups know their members by UID, so two cards with one UID
  * are routed as one, and two in one resource are not.

@@ -148,11 +148,16 @@ function placesOf(
 
 /**
  * Takes Mailroom's own labels off an email of the sender that has no triage label: error when the
- * sender is handled, warning when the names are alike. Null if it carries none of them.
+ * sender is handled, warning when the names are alike. Null if it carries none of them. Of another
+ * address on the sender's card the error label alone: two addresses of one card had contradicting
+ * labels, and the user took off the one that was on this email.
  */
 export function planLabelRemoval(email: Email, plan: SweepPlan, layout: Layout): EmailPatch | null {
   if (hasTriageLabel(email, layout)) return null;
-  const remove = ownLabelIds(email, plan, layout);
+  const isOwn = findSender(email) === plan.sender;
+  const remove = ownLabelIds(email, plan, layout).filter(
+    (id) => isOwn || id === layout.errorLabelId,
+  );
   if (remove.length === 0) return null;
   // The patch names a mailbox to stay in, although the email is in it already: if somebody takes it out
   // meanwhile, a server may destroy the email with its last mailbox (Cyrus does).

@@ -165,6 +165,36 @@ describe('one pass', () => {
     });
   });
 
+  it('two addresses of one card in conflict, one label taken off: no error label is left', async () => {
+    const account = anAccount({
+      emails: [
+        anEmail({
+          id: 'one',
+          from: 'one@card.example',
+          in: ['Inbox', '@ToFeed', '@MailroomError'],
+        }),
+        anEmail({ id: 'other', from: 'other@card.example', in: ['Inbox', '@MailroomError'] }),
+        anEmail({
+          id: 'other, warned',
+          from: 'other@card.example',
+          in: ['Inbox', '@MailroomError', '@MailroomWarning'],
+        }),
+        anEmail({ id: 'stranger', from: 'x@card.example', in: ['Inbox', '@MailroomError'] }),
+      ],
+      contacts: [aContact({ uid: 'C', addresses: ['one@card.example', 'other@card.example'] })],
+    });
+
+    const { emails, report } = await triage(account);
+
+    expect(report).toMatchObject({ processed: 1, failures: [] });
+    expect(emails).toEqual({
+      one: ['Feed'],
+      other: ['Inbox'],
+      'other, warned': ['@MailroomWarning', 'Inbox'],
+      stranger: ['@MailroomError', 'Inbox'],
+    });
+  });
+
   it('names that differ: warning on the labelled emails; it comes off when they are alike', async () => {
     const emails = [
       anEmail({ id: 'labelled', name: 'Jane Doe', in: ['Screener', '@ToFeed'] }),
