@@ -1,7 +1,6 @@
 import { messageOf, SettingsError } from '../errors.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Counts, RunState } from '../state/state.ts';
-import { renderReport } from '../terminal/pass-report.ts';
 import type { TriageReport } from '../triage/report.ts';
 import type { Attempt } from './attempt.ts';
 import type { Run } from './open-run.ts';
@@ -48,6 +47,8 @@ export async function endRun(
   progress.end();
   await log.flush(options.stop);
   if (run.isForPerson && report !== null) {
+    // A pass of the CronJob has no use for it.
+    const { renderReport } = await import('../terminal/pass-report.ts');
     const width = ('columns' in options.output && Number(options.output.columns)) || 80;
     await write(options.output, redact(renderReport(report, { isDryRun: run.isDryRun, width })));
   }

@@ -1,6 +1,7 @@
 import { toPlainLine } from '../log/plain-line.ts';
 import { findChain } from '../triage/chain.ts';
 import type { Category } from '../triage/model.ts';
+import { columnsOf, padToColumns } from '../terminal/columns.ts';
 import { wrapText } from '../terminal/wrap-text.ts';
 import {
   AREAS,
@@ -97,11 +98,11 @@ function renderArea(items: readonly Check[], paint: Paint, columns: number): rea
   if (first === undefined) return [];
   const title = TITLES[first.area];
   if (items.every(isNotChecked)) return [`${title}: ${toPlainLine(first.detail ?? '')}`];
-  const width = Math.max(...items.map(({ name }) => toPlainLine(name).length));
+  const width = Math.max(...items.map(({ name }) => columnsOf(toPlainLine(name))));
   return [
     title,
     ...items.flatMap(({ name, status, detail }) => {
-      const first = `  ${status.padEnd('optional'.length)}  ${toPlainLine(name).padEnd(width)}  `;
+      const first = `  ${status.padEnd('optional'.length)}  ${padToColumns(toPlainLine(name), width)}  `;
       // Reasons of failures stand at the end of the report.
       const shown = status === 'failed' ? 'see below' : toPlainLine(detail ?? '');
       const [line = '', ...more] = wrapText(shown, { width: columns, indent: INDENT, first });
@@ -184,12 +185,12 @@ function describeCategory(category: Category, categories: readonly Category[]): 
 
 function renderCategories(categories: readonly Category[]): readonly string[] {
   const rows = categories.map((category) => describeCategory(category, categories));
-  const width = Math.max(...rows.map(({ label }) => label.length));
+  const width = Math.max(...rows.map(({ label }) => columnsOf(label)));
   return rows.map(({ label, contactType, contactGroups, destinationMailboxes, addToInbox }) => {
     const groups = `${contactGroups.length === 1 ? 'group' : 'groups'} ${contactGroups.join(' + ')}`;
     const mail = `mail to ${destinationMailboxes.join(' + ')}`;
     const inbox = addToInbox ? ', and what waits in Screener to Inbox too' : '';
-    return `  ${label.padEnd(width)}  ${contactType} in ${groups}; ${mail}${inbox}`;
+    return `  ${padToColumns(label, width)}  ${contactType} in ${groups}; ${mail}${inbox}`;
   });
 }
 

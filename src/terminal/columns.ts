@@ -1,6 +1,8 @@
-/** How many columns of a terminal a text takes. */
+import stringWidth from 'string-width';
+
+/** How many columns of a terminal a text takes: Chinese characters and emoji take two, accents none. */
 export function columnsOf(text: string): number {
-  return text.length;
+  return stringWidth(text);
 }
 
 /** As much of the text as fits, with `…` at the end where something was cut. */

@@ -1,4 +1,5 @@
 import { toPlainLine } from '../log/plain-line.ts';
+import { padToColumns } from '../terminal/columns.ts';
 import { renderDecision } from '../triage/decision.ts';
 import type { Why, WrittenDecision } from './read-why.ts';
 
@@ -36,7 +37,7 @@ export function renderDecisions(decisions: readonly WrittenDecision[]): string {
   const lines = decisions.map((decision) => {
     const { date, from, to, addresses, contact } = decision;
     const said = from === null ? to : `${from} → ${to}`;
-    return `${date}  ${said.padEnd(24)}  ${addresses.join(', ')}  ${contact}`;
+    return `${date}  ${padToColumns(said, 24)}  ${addresses.join(', ')}  ${contact}`;
   });
   return `${lines.map((line) => toPlainLine(line)).join('\n')}\n`;
 }
