@@ -73,7 +73,10 @@ export function dryRunContactStore(store: ContactStore): ContactStore {
       return lookup;
     },
     async saveContact({ newContact, existing }) {
-      if (existing !== null) return { kind: 'updated', contact: existing };
+      if (existing !== null) {
+        const name = existing.name === '' ? newContact.fullName : existing.name;
+        return { kind: 'updated', contact: { ...existing, name } };
+      }
       const doubt = findDoubt(unreadableCards);
       if (doubt !== null) return doubt;
       const { address, fullName } = newContact;

@@ -37,14 +37,14 @@ export function renderJsonLine(record: LogRecord, options: LineOptions): string 
   return JSON.stringify({ ...head, fields_cut: true });
 }
 
-/** Short text for people: `12:04:31 warning name_mismatch_warning triage sender=a@b.example`. */
+/** Short text for people, the time local: `12:04:31 warning name_mismatch_warning triage sender=a@b.example`. */
 export function renderTextLine(
   record: LogRecord,
   options: LineOptions & { readonly useColor: boolean },
 ): string {
   const fields = showFields(record.fields, options, TEXT_LIMITS);
   const pairs = Object.entries(fields).map(([name, value]) => `${name}=${showPlain(value)}`);
-  const time = record.timestamp.toISOString().slice(11, 19);
+  const time = record.timestamp.toTimeString().slice(0, 8);
   const level = record.level.padEnd('warning'.length);
   const paint = options.useColor ? COLORS[record.level] : (text: string) => text;
   const rest = [record.component, ...pairs].join(' ');

@@ -123,7 +123,11 @@ export class Ledger {
   report(plans: readonly SenderPlan[]): readonly SenderReport[] {
     return plans.map(({ sender, displayName, category, isNameDifferent, contact }) => {
       const entry = this.#entryOf(sender);
-      const isWarned = isNameDifferent && this.#snapshot.layout.warningLabelId !== null;
+      const isWarned =
+        isNameDifferent &&
+        this.#snapshot.layout.warningLabelId !== null &&
+        entry.isDone &&
+        entry.contact?.result !== 'removed';
       return {
         sender,
         displayName,

@@ -18,12 +18,17 @@ export function renderReport(report: TriageReport, options: ReportOptions): stri
   const { senders, conflicts } = report.details;
   const rows = senders.map((sender) => rowOf(sender, options));
   const blocks = [
-    ...(options.isDryRun ? [['What a pass would do now (nothing was written):']] : []),
-    ...(rows.length === 0 ? [] : [renderTable(rows, options.width)]),
+    [
+      ...(options.isDryRun ? ['What a pass would do now (nothing was written):'] : []),
+      ...(rows.length === 0 ? [] : renderTable(rows, options.width)),
+    ],
     ...leftToDo(report, conflicts).map((text) => renderItem(text, options.width)),
     wrapText(totals(report, options), { width: options.width, indent: '' }),
   ];
-  return `\n${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  return `\n${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }
 
 function rowOf(sender: SenderReport, { isDryRun }: ReportOptions): ReportRow {
@@ -36,7 +41,7 @@ function rowOf(sender: SenderReport, { isDryRun }: ReportOptions): ReportRow {
     emails: sender.moves.map((moves) => describeMoves(moves, category)),
     contact: {
       lead: contact === null ? '' : CONTACT_WORDS[contact.result],
-      name: contact?.name ?? null,
+      name: contact === null || contact.name === '' ? null : contact.name,
       groups: [
         ...(joined.length === 0 ? [] : [`into ${joined.join(' and ')}`]),
         ...(sender.groupsLeft.length === 0 ? [] : [`out of ${sender.groupsLeft.join(' and ')}`]),
@@ -59,10 +64,15 @@ function rowOf(sender: SenderReport, { isDryRun }: ReportOptions): ReportRow {
       ...(failure === null
         ? []
         : [
-            `not done (${failure.step}): ${failure.failure.problem}. ${failure.failure.kind === 'failed' ? 'The next pass tries again' : 'The email has the error label: look at what the server says'}`,
+            `not done (${failure.step}): ${withoutPaths(failure.failure.problem)}. ${failure.failure.kind === 'failed' ? 'The next pass tries again' : 'The email has the error label: look at what the server says'}`,
           ]),
     ],
   });
+}
+
+/** The log has the whole of what is too long a word here: `carddav.example.com/…: HTTP 403`. */
+function withoutPaths(problem: string): string {
+  return problem.replaceAll(/(?<host>[\w.-]+(?::\d+)?)\/[^\s:]{16,}/gu, '$<host>/…');
 }
 
 const CONTACT_WORDS = {

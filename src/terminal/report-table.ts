@@ -26,26 +26,27 @@ const HEAD: ReportRow = {
 };
 
 /**
- * Lines of a table with a row for each sender: one line each, as far as the width allows. A sender
- * that is too long for its column moves the others aside, or has a line of its own.
+ * Lines of a table with a row for each sender: one line each, as far as the width allows. On a narrow
+ * screen emails and contact share a column. A sender that is too long for its column moves the others
+ * aside, or has a line of its own.
  */
 export function renderTable(rows: readonly ReportRow[], width: number): readonly string[] {
   const all = [HEAD, ...rows];
-  const columns: Columns = {
-    sender: widest(
-      all.map(({ sender }) => sender),
-      Math.floor(width * 0.35),
-    ),
-    decision: widest(
-      all.map(({ decision }) => decision),
-      16,
-    ),
-    emails: widest(
-      all.flatMap(({ emails }) => emails),
-      24,
-    ),
-    width,
-  };
+  const most = { sender: Math.floor(width * 0.35), decision: 16, emails: 24 };
+  const sender = widest(
+    all.map((row) => row.sender),
+    most.sender,
+  );
+  const decision = widest(
+    all.map((row) => row.decision),
+    most.decision,
+  );
+  const emails = widest(
+    all.flatMap((row) => row.emails),
+    most.emails,
+  );
+  const isNarrow = width - sender - decision - emails - 3 * GAP.length < LEAST_CONTACT;
+  const columns = { sender, decision, emails: isNarrow ? null : emails, width };
   return all.flatMap((row) => [
     ...renderRow(row, columns).map((line) => line.trimEnd()),
     ...row.remarks.flatMap((text) => wrapText(text, { width, indent: '    ', first: '  ! ' })),
@@ -56,36 +57,47 @@ export function renderTable(rows: readonly ReportRow[], width: number): readonly
 interface Columns {
   readonly sender: number;
   readonly decision: number;
-  readonly emails: number;
+  /** Null: emails have no column of their own. */
+  readonly emails: number | null;
   readonly width: number;
 }
 
 const GAP = '  ';
 
+/** Room for `new "The N…"`. */
+const LEAST_CONTACT = 12;
+
 function renderRow(row: ReportRow, columns: Columns): readonly string[] {
-  const { sender, decision, emails } = row;
-  const aligned = [
-    padToColumns(sender, columns.sender),
-    padToColumns(decision, columns.decision),
-    padToColumns(emails.join(', '), columns.emails),
-  ].join(GAP);
-  const close = [sender, decision, emails.join(', ')].join(GAP);
-  for (const head of [aligned, close]) {
-    const contact = fitContact(row.contact, columns.width - columnsOf(head + GAP));
-    if (contact !== null) return [`${head}${GAP}${contact}`];
+  const { sender, emails, contact } = row;
+  const isLong = columnsOf(sender) > columns.sender;
+  if (isLong) {
+    const moved = [sender, row.decision, joinEmails(emails, contact, 0)].join(GAP);
+    const shown = fitContact(contact, columns.width - columnsOf(moved));
+    return shown === null
+      ? [sender, ...renderRow({ ...row, sender: '' }, columns)]
+      : [`${moved}${shown}`];
   }
-  const details = [...emails, ...contactParts(row.contact)].join(', ');
-  const indent = ' '.repeat(columns.sender + columns.decision + 2 * GAP.length);
-  const hasOwnLine = columnsOf(sender) > columns.sender;
   const first = [
-    padToColumns(hasOwnLine ? '' : sender, columns.sender),
-    padToColumns(decision, columns.decision),
+    padToColumns(sender, columns.sender),
+    padToColumns(row.decision, columns.decision),
     '',
   ].join(GAP);
-  return [
-    ...(hasOwnLine ? [sender] : []),
-    ...wrapText(details, { width: columns.width, indent, first }),
-  ];
+  const aligned = `${first}${joinEmails(emails, contact, columns.emails)}`;
+  const shown = fitContact(contact, columns.width - columnsOf(aligned));
+  if (shown !== null) return [`${aligned}${shown}`];
+  const details = [...emails, ...contactParts(contact)].join(', ');
+  return wrapText(details, { width: columns.width, indent: ' '.repeat(columnsOf(first)), first });
+}
+
+/** The emails and what divides them from the contact. */
+function joinEmails(
+  emails: readonly string[],
+  contact: ReportRow['contact'],
+  column: number | null,
+): string {
+  const text = emails.join(', ');
+  if (column !== null) return `${padToColumns(text, column)}${GAP}`;
+  return text === '' || contactParts(contact).length === 0 ? text : `${text}, `;
 }
 
 /** In so many columns; null if that cannot be. */

@@ -107,7 +107,7 @@ describeEachServer('a dry run', ({ open }) => {
     const { shown, exitCode } = await runOnTerminal();
 
     expect(exitCode).toBe(0);
-    const [, plan = ''] = shown.split('What a pass would do now (nothing was written):\n\n');
+    const [, plan = ''] = shown.split('What a pass would do now (nothing was written):\n');
     expect(plan.split('\n\n').map((block) => block.trimEnd())).toEqual([
       [
         'SENDER              DECISION     EMAILS              CONTACT',
