@@ -1,5 +1,6 @@
 import { toPlainLine } from '../log/plain-line.ts';
 import type { ConflictReport, EmailMoves, SenderReport, TriageReport } from '../triage/report.ts';
+import { cutToColumns } from './columns.ts';
 import { type ReportRow, renderTable } from './report-table.ts';
 import { wrapText } from './wrap-text.ts';
 
@@ -51,7 +52,7 @@ function rowOf(sender: SenderReport, { isDryRun }: ReportOptions): ReportRow {
       ...(otherName === null
         ? []
         : [
-            `is called "${displayName}" in the email and "${otherName}" in your contacts: the email ${isDryRun ? 'gets' : 'has'} the warning label`,
+            `is called "${short(displayName)}" in the email and "${short(otherName)}" in your contacts: the email ${isDryRun ? 'gets' : 'has'} the warning label`,
           ]),
       ...(contact?.result === 'kept'
         ? [
@@ -68,6 +69,11 @@ function rowOf(sender: SenderReport, { isDryRun }: ReportOptions): ReportRow {
           ]),
     ],
   });
+}
+
+/** A stranger may write a name of a thousand letters. */
+function short(name: string): string {
+  return cutToColumns(name, 40);
 }
 
 /** The log has the whole of what is too long a word here: `carddav.example.com/…: HTTP 403`. */
