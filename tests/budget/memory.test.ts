@@ -37,6 +37,27 @@ it.skipIf(limit === null)(
 );
 
 it.skipIf(limit === null)(
+  `10 senders re-triaged out of an Inbox of 400,000, within the same, in 40 requests${note}`,
+  async () => {
+    const [bundle] = await benchPrograms();
+    const scenario = SCENARIOS.find(({ inboxSize }) => inboxSize === 400_000);
+    if (scenario === undefined || limit === null) throw new TypeError('no scenario or no limit');
+
+    const pass = await measureOnce({
+      scenario,
+      program: { ...bundle, command: [...limit.prefix, ...bundle.command] },
+      latencyMs: 0,
+      openServer: () => startStandIn(),
+    });
+
+    // Two more are the state's, in a cluster.
+    expect(pass.requests + 2).toBeLessThanOrEqual(40);
+    expect(limit.readPeakMebibytes()).toBeLessThanOrEqual(MEMORY_LIMIT_MEBIBYTES);
+  },
+  300_000,
+);
+
+it.skipIf(limit === null)(
   `50 MiB of photos from a server that gives whole cards, within the same${note}`,
   async () => {
     const [bundle] = await benchPrograms();
