@@ -3,11 +3,13 @@ import { findCardData, isGone } from './book-listing.ts';
 import type { DavClient } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
 import { parseCardParts } from './vcard/lines.ts';
-import { findNote, isGroupPart, toContact } from './vcard/parse.ts';
+import { findEmailTexts, findNote, isGroupPart, toContact } from './vcard/parse.ts';
 
 /** A contact with what its NOTE says. */
 export interface NotedContact {
   readonly contact: Contact;
+  /** Values of its EMAILs as written, also those that are no address. */
+  readonly emails: readonly string[];
   /** Its lines divided by `\n`; empty if the card has none. */
   readonly note: string;
   /** Name of the address book. */
@@ -26,6 +28,7 @@ export async function readNotes(
       .filter((part) => !isGroupPart(part))
       .map((part) => ({
         contact: toContact(part, resource.url.pathname),
+        emails: findEmailTexts(part),
         note: findNote(part),
         book: book.name,
       }));

@@ -13,7 +13,7 @@ import type { DavClient } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
 import type { StoredCardChecker } from './stored-card-checker.ts';
 import { createContactCard } from './vcard/create.ts';
-import { editContactCard, isWhole } from './vcard/edit.ts';
+import { editContactCard, hasFoundAddress, isWhole } from './vcard/edit.ts';
 import { type CardPart, parseCardParts, type RawCard } from './vcard/lines.ts';
 import {
   findAddresses,
@@ -199,7 +199,7 @@ async function complete(
     raw: edited,
     etag,
     contact: toContact(editedPart, href),
-    isNoteOnly: addresses.includes(address) && findFullName(part) !== '',
+    isNoteOnly: hasFoundAddress(part, address) && findFullName(part) !== '',
   };
 }
 

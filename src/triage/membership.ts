@@ -112,6 +112,6 @@ export function isMember(group: ContactGroup, uid: string): boolean {
 }
 
 /** Whether the server's own rules find the contact in the group. */
-function isExactMember(group: ContactGroup, uid: string): boolean {
+export function isExactMember(group: ContactGroup, uid: string): boolean {
   return group.exactUids.has(plainUid(uid));
 }

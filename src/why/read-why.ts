@@ -9,12 +9,14 @@ import { planFastmailRules } from '../setup/fastmail-rules.ts';
 import { type Decision, findDecisions } from '../triage/decision.ts';
 import { choicesOf, findLayout, requiredGroupNames, type TriageNames } from '../triage/layout.ts';
 import { mailboxPath } from '../triage/mailboxes.ts';
-import { isMember } from '../triage/membership.ts';
+import { isExactMember, isMember } from '../triage/membership.ts';
 import type { Email, SenderAddress } from '../triage/model.ts';
 import type { EmailPage } from '../triage/ports.ts';
 import type { SenderReport } from '../triage/report.ts';
+import { isSameName } from '../triage/names.ts';
 import { findSender } from '../triage/sender.ts';
-import { explain, type ExplainedCard, type Explanation } from './explain.ts';
+import { explain, type ExplainedCard, type Explanation, newestFirst } from './explain.ts';
+import { findMatch } from './rule-match.ts';
 
 /** All that Mailroom knows about a sender. */
 export interface Why extends Explanation {
@@ -44,16 +46,14 @@ export async function readDecisions(
   since: string | null,
 ): Promise<readonly WrittenDecision[]> {
   const noted = await contacts.readNotes();
-  return noted
-    .flatMap(({ contact, note }) =>
-      findDecisions(note).map((decision) => ({
-        ...decision,
-        addresses: contact.addresses,
-        contact: contact.name,
-      })),
-    )
-    .filter(({ date }) => since === null || date >= since)
-    .toSorted((a, b) => (a.date < b.date ? 1 : -1));
+  const decisions = noted.flatMap(({ contact, note }) =>
+    findDecisions(note).map((decision) => ({
+      ...decision,
+      addresses: contact.addresses,
+      contact: contact.name,
+    })),
+  );
+  return newestFirst(decisions.filter(({ date }) => since === null || date >= since));
 }
 
 /** Throws AccountError when the account is not set up, and what the servers' clients throw. */
@@ -74,15 +74,17 @@ export async function readWhy(
   const { layout } = found;
   const ownUids = new Set(Array.from({ length: MAX_UIDS }, (_, n) => uidFor(address, n + 1)));
   const cards = noted
-    .filter(({ contact }) => contact.addresses.includes(address))
-    .map(({ contact, note, book }) => ({
-      book,
-      name: contact.name,
-      isOurs: ownUids.has(contact.uid),
-      groups: groups.filter((group) => isMember(group, contact.uid)).map(({ name }) => name),
-      note,
+    .filter(
+      ({ contact, emails }) =>
+        contact.addresses.includes(address) || emails.some((text) => findMatch(text, address)),
+    )
+    .map(({ contact: { uid, name }, ...noted }) => ({
+      ...noted,
+      name,
+      isOurs: ownUids.has(uid),
+      groups: groups.filter((group) => isMember(group, uid)).map((group) => group.name),
+      foundInGroups: groups.filter((group) => isExactMember(group, uid)).map((group) => group.name),
     }));
-  const triageGroups = names.categories.map(({ contactGroup }) => contactGroup);
   const pathOf = (id: string): string => {
     const mailbox = mailboxes.find((one) => one.id === id);
     return mailbox === undefined ? id : mailboxPath(mailbox, mailboxes);
@@ -110,13 +112,14 @@ export async function readWhy(
     clock: STEADY,
   };
   const report = on.length === 0 ? null : await runTriagePass(names, world, new Set([address]));
-  const explanation = explain(address, cards, planFastmailRules(names).rules, triageGroups);
+  const { rules } = planFastmailRules(names);
+  const explanation = explain(address, cards, rules, names.categories);
   return {
     ...explanation,
     address,
     cards,
     groups: [...new Set(cards.flatMap((card) => card.groups))].filter((name) =>
-      triageGroups.includes(name),
+      names.categories.some(({ contactGroup }) => isSameName(contactGroup, name)),
     ),
     waiting: { emails: screened.length, since: screened[0]?.receivedAt ?? null },
     emails,

@@ -1,6 +1,8 @@
 import { toPlainLine } from '../log/plain-line.ts';
 import { padToColumns } from '../terminal/columns.ts';
 import { renderDecision } from '../triage/decision.ts';
+import type { SenderAddress } from '../triage/model.ts';
+import { type ExplainedCard, findPattern } from './explain.ts';
 import type { Why, WrittenDecision } from './read-why.ts';
 
 /** The sentence first, then what it rests on. Ends in a line break. */
@@ -11,10 +13,7 @@ export function renderWhy(why: Why): string {
     '',
     ...(cards.length === 0
       ? ['Contact    none']
-      : cards.map(
-          ({ name, book, isOurs, groups }) =>
-            `Contact    "${name}" in ${book}, ${isOurs ? 'made by Mailroom' : 'your own'}${groups.length === 0 ? '' : `, in ${groups.join(', ')}`}`,
-        )),
+      : cards.map((card) => contactLine(card, why.address))),
     ...decisions.map((decision) => `Decision   ${renderDecision(decision)}`),
     `Rule       ${rules.length === 0 ? 'none: what no rule sorts stays in Inbox' : rules.join(', then ')}`,
     `Screener   ${waiting.emails} ${waiting.emails === 1 ? 'email' : 'emails'}${waiting.since === null ? '' : `, the oldest of ${waiting.since.slice(0, 10)}`}`,
@@ -29,6 +28,17 @@ export function renderWhy(why: Why): string {
         ]),
   ];
   return `${lines.map((line) => toPlainLine(line)).join('\n')}\n`;
+}
+
+function contactLine(card: ExplainedCard, address: SenderAddress): string {
+  const { name, book, isOurs, groups } = card;
+  const pattern = findPattern(card, address);
+  return [
+    `Contact    "${name}" in ${book}`,
+    isOurs ? 'made by Mailroom' : 'your own',
+    ...(pattern === null ? [] : [`by ${pattern}`]),
+    ...(groups.length === 0 ? [] : [`in ${groups.join(', ')}`]),
+  ].join(', ');
 }
 
 /** A line for each decision, newest first. */

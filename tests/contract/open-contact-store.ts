@@ -1,7 +1,7 @@
 import { createBudget } from '../../src/http/budget.ts';
 import { createContactStore, type DavContactStore } from '../../src/contacts/contact-store.ts';
 import type { RememberedBooks } from '../../src/contacts/book-directory.ts';
-import { createHttp } from '../../src/http/http.ts';
+import { createHttp, type Http } from '../../src/http/http.ts';
 import { type RequestBudget } from '../../src/http/budget.ts';
 import type { LogEvent } from '../../src/log/events.ts';
 import type { LogFields } from '../../src/log/line.ts';
@@ -22,18 +22,27 @@ export interface OpenContactStore extends DavContactStore {
 
 export function openContactStore(
   account: TestAccount,
-  options: { readonly remembered?: RememberedBooks | null; readonly timeoutMs?: number } = {},
+  options: {
+    readonly remembered?: RememberedBooks | null;
+    readonly timeoutMs?: number;
+    /** What another client does just before a request of this method is sent. */
+    readonly before?: { readonly method: string; readonly act: () => Promise<unknown> };
+  } = {},
 ): OpenContactStore {
-  const { remembered = null, timeoutMs = 10_000 } = options;
+  const { remembered = null, timeoutMs = 10_000, before } = options;
   const stop = new AbortController().signal;
   const budget = createBudget({ passTimeoutMs: 60_000, stop, stopGraceMs: 1000 });
-  const http = createHttp({
+  const client = createHttp({
     authorization: () => basicAuthorization(account),
     trust: createTrustRule({ configuredUrl: account.cardDavUrl, trustedHosts: [] }),
     timeoutMs,
     budget,
     backoffMs: 1,
   });
+  const http: Http = async (url, init) => {
+    if (before !== undefined && init?.method === before.method) await before.act();
+    return client(url, init);
+  };
   const events: { event: LogEvent; fields: LogFields }[] = [];
   const push = (event: LogEvent, fields: LogFields = {}): void => {
     events.push({ event, fields });

@@ -123,6 +123,7 @@ describe.skipIf(isSkipped)(`kubectl apply -f deploy/${note}`, () => {
   test.each([
     ['setup-job.yaml', 'mailroom-setup-'],
     ['dry-run-job.yaml', 'mailroom-dry-run-'],
+    ['why-job.yaml', 'mailroom-why-'],
   ])('%s as often as one likes', async (file, prefix) => {
     const create = ['-n', 'mailroom', 'create', '-f', join(folder, 'optional', file)];
 
@@ -132,19 +133,25 @@ describe.skipIf(isSkipped)(`kubectl apply -f deploy/${note}`, () => {
     expect(said[0]).not.toBe(said[1]);
   });
 
-  test('setup with --apply: one word more on the way', async () => {
-    const [text = ''] = (await readFile(join(folder, 'README.md'), 'utf8')).match(
-      /(?<=sed ')s\/"setup\.js"\/[^']+(?=')/u,
-    ) ?? [''];
-    const [, from = '', to = ''] = text.split('/');
-    const manifest = await readFile(join(folder, 'optional/setup-job.yaml'), 'utf8');
-    const path = join(own, 'setup-job.yaml');
+  test.each([
+    ['setup', 'setup-job.yaml', ['setup.js', '--apply']],
+    ['why', 'why-job.yaml', ['why.js', 'news@sender.example']],
+  ])('%s with one word more on the way', async (program, file, args) => {
+    const readme = await readFile(join(folder, 'README.md'), 'utf8');
+    const command = new RegExp(
+      String.raw`sed 's/("${program}\.js")/([^']+)/' deploy/optional/(\S+)`,
+      'u',
+    );
+    const [, from = '', to = '', named] = command.exec(readme) ?? [];
+    const manifest = await readFile(join(folder, 'optional', file), 'utf8');
+    const path = join(own, file);
     await writeFile(path, manifest.replaceAll(from, to));
 
     const said = await kubectl(cluster, '-n', 'mailroom', 'create', '-f', path, '-o', 'json');
 
     const job: KubeObject = JSON.parse(said);
-    expect(job.spec.template.spec.containers[0].args).toEqual(['setup.js', '--apply']);
+    expect(named).toBe(file);
+    expect(job.spec.template.spec.containers[0].args).toEqual(args);
   });
 
   test('the last success is one kubectl line away', async () => {

@@ -130,6 +130,17 @@ describe.skipIf(isSkipped)(`in a cluster${note}`, () => {
     expect(outcome).toBe('Complete');
   });
 
+  test('why: of a sender that was triaged, and all that was decided', async () => {
+    const one = await runJob(await whySpec('news@sender.example'));
+    const all = await runJob(await whySpec());
+
+    expect([one.outcome, all.outcome]).toEqual(['Complete', 'Complete']);
+    expect(one.logs).toMatch(
+      /^news@sender\.example goes to Feed: in group Feed since \d{4}-\d\d-\d\d\.$/mu,
+    );
+    expect(all.logs).toMatch(/^\d{4}-\d\d-\d\d {2}Feed +news@sender\.example/mu);
+  });
+
   test('a wrong token: the Job fails, at once and every time', async () => {
     await fillInSecret({ MAILROOM_JMAP_TOKEN: 'no-token-of-this-account' });
 
@@ -312,6 +323,14 @@ async function passSpec(): Promise<KubeObject> {
 async function healthSpec(): Promise<KubeObject> {
   const [cronJob] = await parseManifestFile('optional/health-check.yaml');
   return cronJob.spec.jobTemplate.spec;
+}
+
+/** As `sed` makes it from the file. */
+async function whySpec(...args: readonly string[]): Promise<KubeObject> {
+  const [{ spec }] = await parseManifestFile('optional/why-job.yaml');
+  const [container] = spec.template.spec.containers;
+  container.args.push(...args);
+  return spec;
 }
 
 function silentConnections(server: Server): Promise<number | null> {

@@ -4,6 +4,7 @@ import { describeEachServer } from '../support/test-account.ts';
 import { builtPrograms } from '../support/programs.ts';
 import { type ProgramResult, startProgram } from '../support/process.ts';
 import { setupEnvironment } from '../support/run-setup.ts';
+import { contactCard } from '../support/torture-account.ts';
 import { useScenario } from '../support/use-scenario.ts';
 
 /* Why a sender's mail goes where it goes, what was decided, and a pass for one sender alone. */
@@ -57,6 +58,25 @@ describeEachServer('why', ({ open }) => {
 
     expect(all).toMatchObject([{ to: 'Feed', from: null, addresses: ['news@why.example'] }]);
     expect(stdout).toMatch(/^\d{4}-\d\d-\d\d {2}Feed +news@why\.example/mu);
+  });
+
+  test('a pattern on a card of the user’s own: its mail goes where the rules read that', async () => {
+    const card = ['UID:all-1', 'FN:All of them', 'N:;;;;', 'EMAIL:*@pattern.example'];
+    await account.putCard('all.vcf', contactCard('', card).replace('UID:\r\n', ''));
+    await scenario.addMember('Jail', 'all-1');
+
+    const { stdout } = await why('one@pattern.example');
+    const { stdout: other } = await why('one@sub.pattern.example');
+
+    expect(stdout.split('\n').slice(0, 4)).toEqual([
+      'one@pattern.example goes to Jail: in group Jail by *@pattern.example.',
+      '',
+      expect.stringMatching(
+        /^Contact {4}"All of them" in .+, your own, by \*@pattern\.example, in Jail$/u,
+      ),
+      'Rule       Jail',
+    ]);
+    expect(other).toMatch(/^one@sub\.pattern\.example waits in Screener: not in your contacts\./u);
   });
 
   test.each([

@@ -1,3 +1,4 @@
+import { readRuleAddresses } from './stand-in/from-header.ts';
 import { decodeText, hasName, parseCardLines } from './stand-in/card-text.ts';
 
 /*
@@ -133,14 +134,24 @@ export function readRuleContacts(cards: readonly string[]): RuleContacts {
   return { contacts, groups };
 }
 
-/** One exact address in any letter case; `*@shop.example` is everybody there, by the user's own hand. */
-function isMatch(address: string, email: string): boolean {
-  const [wanted, found] = [address.toLowerCase().trim(), email.toLowerCase()];
-  if (wanted === '' || found === '') return false;
-  if (!wanted.startsWith('*@')) return wanted === found;
+/**
+ * The first address of the value, in any letter case, as a From field would be read; or a pattern in
+ * place of it, by the user's own hand: `*@shop.example` and `@shop.example` are everybody there,
+ * `*@*.shop.example` everybody below.
+ */
+function isMatch(value: string, email: string): boolean {
+  const found = email.toLowerCase();
+  if (found === '') return false;
+  // `mailto:` reads as the name of a group, which is what comes first then.
+  const [first] = /^\s*[\w.-]+:/u.test(value) ? [] : readRuleAddresses(value);
+  if (first?.email.toLowerCase() === found) return true;
+  const [entry = ''] = value.trim().split(/[,;]/u);
+  const { wild, rest } =
+    /^(?:\*?@|<\*@(?=.*>$))(?<wild>\*?)(?<rest>[^*<>()]+?)>?$/u.exec(entry.trim().toLowerCase())
+      ?.groups ?? {};
+  if (rest === undefined) return false;
   const domain = found.slice(found.lastIndexOf('@') + 1);
-  const pattern = wanted.slice(2);
-  return pattern.startsWith('*.') ? domain.endsWith(pattern.slice(1)) : domain === pattern;
+  return wild === '*' ? domain.endsWith(rest) : domain === rest;
 }
 
 function groupUid(name: string, groups: readonly RuleGroup[]): string {

@@ -2,7 +2,8 @@ import { type DecisionWish, planDecision } from '../../triage/decision.ts';
 import type { SenderAddress } from '../../triage/model.ts';
 import { foldLine, MAX_OCTETS } from './fold.ts';
 import { asRawCard, type CardLine, type CardPart, hasParameter, type RawCard } from './lines.ts';
-import { findAddresses, findFullName, findNote } from './parse.ts';
+import { isFoundByRules } from './email-value.ts';
+import { findEmailTexts, findFullName, findNote } from './parse.ts';
 import {
   decodeText,
   encodeQuotedPrintable,
@@ -89,8 +90,9 @@ function planFullName(part: WholeCardPart, fullName: string): readonly Insertion
   return [appendToLine(line, octets, part)];
 }
 
+/** Also where it stands in a form that no rule finds: the sender's next email would not be sorted. */
 function planAddress(part: WholeCardPart, address: SenderAddress): readonly Insertion[] {
-  if (findAddresses(part).includes(address)) return [];
+  if (hasFoundAddress(part, address)) return [];
   const value = escapeText(address, part.version);
   return [
     insertLine(
@@ -98,6 +100,11 @@ function planAddress(part: WholeCardPart, address: SenderAddress): readonly Inse
       `EMAIL${internetParameter(part)}${charsetParameter(part, value)}:${toOctets(value)}`,
     ),
   ];
+}
+
+/** Whether the server's rules find the address on the card. */
+export function hasFoundAddress(part: CardPart, address: SenderAddress): boolean {
+  return findEmailTexts(part).some((text) => isFoundByRules(text, address));
 }
 
 /** A type in vCard 3.0, a bare word in 2.1; 4.0 no longer has it (RFC 6350 §5.6). */

@@ -11,6 +11,22 @@ export function parseEmailValue(text: string): readonly SenderAddress[] {
     .filter((address) => address !== null);
 }
 
+/**
+ * Whether the server's own rules find the address in the value of an EMAIL, so that the contact's mail
+ * is sorted: they read the first one of a list, in the letters in which mail comes, and no link.
+ */
+export function isFoundByRules(text: string, address: SenderAddress): boolean {
+  const entry = findFirstEntry(text);
+  const bare = (findBracketed(entry) ?? entry).trim();
+  const domain = bare.slice(bare.lastIndexOf('@')).replace(/\.$/u, '').toLowerCase();
+  return parseSenderAddress(bare) === address && address.endsWith(domain);
+}
+
+/** Of a list, what stands before the first `,` or `;` that divides it, trimmed. */
+export function findFirstEntry(text: string): string {
+  return splitList(text)[0]?.trim() ?? '';
+}
+
 /** Entries of a list; `,` and `;` inside quotes or angle brackets divide nothing. */
 function splitList(text: string): readonly string[] {
   return text.match(/(?:"(?:[^"\\]|\\.)*"|<[^<>]*>|[^,;])+/gu) ?? [];

@@ -90,19 +90,20 @@ export function findNote({ lines }: CardPart): string {
     .join('\n');
 }
 
+/** The value of every EMAIL, whatever it is. */
+export function findEmailTexts({ lines }: CardPart): readonly string[] {
+  return lines.filter(({ name }) => name === 'EMAIL').map((line) => decodeText(line));
+}
+
 /** Every EMAIL that is a usable address, in canonical form. */
-export function findAddresses({ lines }: CardPart): readonly SenderAddress[] {
-  const addresses = lines
-    .filter(({ name }) => name === 'EMAIL')
-    .flatMap((line) => parseEmailValue(decodeText(line)));
-  return [...new Set(addresses)];
+export function findAddresses(part: CardPart): readonly SenderAddress[] {
+  return [...new Set(findEmailTexts(part).flatMap(parseEmailValue))];
 }
 
 function findPatterns(part: CardPart): readonly AddressPattern[] {
   const uid = findUid(part);
-  return part.lines
-    .filter(({ name }) => name === 'EMAIL')
-    .map((line) => ({ uid, text: decodeText(line).trim() }))
+  return findEmailTexts(part)
+    .map((text) => ({ uid, text: text.trim() }))
     .filter(({ text }) => text.includes('*'));
 }
 

@@ -69,7 +69,17 @@ describe('what is applied', () => {
       'Job mailroom-dry-run-',
       'CronJob mailroom-health',
       'Job mailroom-setup-',
+      'Job mailroom-why-',
     ]);
+  });
+
+  test('why has no token of the cluster: it asks the account alone', () => {
+    const why = optional.find(({ metadata }) => metadata.generateName === 'mailroom-why-');
+
+    expect(why?.spec.template.spec).toMatchObject({
+      automountServiceAccountToken: false,
+      containers: [{ args: ['why.js'] }],
+    });
   });
 
   test.each([...applied.slice(1), ...examples].map((one) => [named(one), one]))(

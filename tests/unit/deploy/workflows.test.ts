@@ -185,7 +185,7 @@ describe('a tag', () => {
       const image = `ghcr.io/somebody/mailroom:${version}@${digest}`;
       const text = readFileSync(join(repository, 'mailroom.yaml'), 'utf8');
       expect(text.match(/image: .*/gu)).toEqual([`image: ${image}`]);
-      for (const name of ['setup-job', 'dry-run-job', 'health-check']) {
+      for (const name of ['setup-job', 'dry-run-job', 'why-job', 'health-check']) {
         const optional = join(repository, `deploy/optional/${name}.yaml`);
         expect(readFileSync(optional, 'utf8')).toContain(`image: ${image}\n`);
       }

@@ -115,7 +115,9 @@ describe('EMAIL is added unless the card has the address', () => {
     ['in a group', 'item1.EMAIL;TYPE=INTERNET:new@sender.example'],
     ['with bare parameters', 'email;HOME;PREF:new@sender.example'],
     ['with a quoted parameter', 'EMAIL;X-LABEL="a:b;c":new@sender.example'],
-    ['as a URI', 'EMAIL:mailto:new@sender.example'],
+    ['with a name', 'EMAIL:New One <NEW@sender.example>'],
+    ['with a final dot', 'EMAIL:new@sender.example.'],
+    ['first of a list', String.raw`EMAIL:new@sender.example\, b@b.example`],
     ['folded', 'EMAIL:new@sen\r\n der.example'],
     ['in quoted-printable', 'EMAIL;QUOTED-PRINTABLE:new=40sender.example'],
   ])('%s', (_, line) => {
@@ -137,10 +139,18 @@ describe('EMAIL is added unless the card has the address', () => {
     expect(addedTo(raw, edit(raw))).toEqual([EMAIL]);
   });
 
-  it('the U-label and the A-label of a domain are one address', () => {
-    const raw = aCard('VERSION:3.0', 'UID:1', 'FN:x', 'EMAIL:a@müller.example', `NOTE:${UPDATED}`);
+  it.each([
+    ['as a URI', 'EMAIL:mailto:new@m.example', 'new@m.example'],
+    ['second of a list', String.raw`EMAIL:b@b.example\, new@m.example`, 'new@m.example'],
+    ['its domain in letters', 'EMAIL:a@müller.example', 'a@xn--mller-kva.example'],
+  ])('%s: no rule finds it there, so it is added, once', (_, line, address) => {
+    const raw = aCard('VERSION:3.0', 'UID:1', 'FN:x', line, `NOTE:${UPDATED}`);
+    const additions = { address: anAddress(address) };
 
-    expect(edit(raw, { address: anAddress('a@xn--mller-kva.example') })).toBe(raw);
+    const edited = edit(raw, additions);
+
+    expect(addedTo(raw, edited)).toEqual([`EMAIL;TYPE=INTERNET:${address}`]);
+    expect(edit(edited, additions)).toBe(edited);
   });
 });
 
