@@ -123,6 +123,24 @@ describe.skipIf(isSkipped)(`in a cluster${note}`, () => {
     expect(end.http_requests).toBeLessThanOrEqual(most);
   });
 
+  test('the dry-run Job prints a table for a person, and writes nothing', async () => {
+    const screener = await account.mailboxId('Screener');
+    const label = await account.mailboxId('@ToJail');
+    const mailboxIds = [screener, label];
+    const id = await account.addEmail({ from: 'Ads <ads@sender.example>', mailboxIds });
+    const before = await readState();
+
+    const [job] = await parseManifestFile('optional/dry-run-job.yaml');
+    const { outcome, logs } = await runJob(job.spec);
+
+    expect(logs).toMatch(/^ads@sender\.example +Jail +1 from Screener +new "Ads"$/mu);
+    expect(logs).not.toContain('{"');
+    expect(outcome).toBe('Complete');
+    expect((await account.emails()).get(id)?.mailboxIds).toEqual(new Set(mailboxIds));
+    expect(await readState()).toEqual(before);
+    await account.deleteEmail(id);
+  });
+
   test('the health check succeeds then', async () => {
     const { outcome, logs } = await runJob(await healthSpec());
 
