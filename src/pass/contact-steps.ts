@@ -1,4 +1,4 @@
-import pMap from 'p-map';
+import pLimit from 'p-limit';
 
 import { planNewContact } from '../triage/contact.ts';
 import { memberKey, type WriteFailure } from '../triage/model.ts';
@@ -192,7 +192,7 @@ async function sideBySide<Item, Result>(
       return [];
     }
   };
-  const results = await pMap(items, writeUnlessBroken, { concurrency: MAX_CONTACT_WRITES });
+  const results = await pLimit(MAX_CONTACT_WRITES).map(items, writeUnlessBroken);
   if (broken.length > 0) throw broken[0];
   return results.flat();
 }

@@ -1,7 +1,5 @@
 import { availableParallelism } from 'node:os';
 
-import pMap from 'p-map';
-
 /** One attempt to break a promise. */
 export interface Trial {
   /** Unique within its ordeal, and all that is needed to try it again. */
@@ -51,18 +49,20 @@ export async function runTrials(ordeal: Ordeal, options: RunTrialsOptions): Prom
   let tried = 0;
   await ordeal.open?.();
   try {
-    await pMap(
-      chosen(ordeal.trials(options), only, untilMs),
-      async (trial) => {
+    const trials = chosen(ordeal.trials(options), only, untilMs);
+    // All take from one list.
+    const tryOneAfterTheOther = async (): Promise<void> => {
+      for (const trial of trials) {
         tried += 1;
         try {
           await trial.run();
         } catch (error) {
           broken.push(`${trial.name}: ${error instanceof Error ? error.message : String(error)}`);
         }
-      },
-      { concurrency: ordeal.atOnce ?? availableParallelism() },
-    );
+      }
+    };
+    const atOnce = ordeal.atOnce ?? availableParallelism();
+    await Promise.all(Array.from({ length: atOnce }, tryOneAfterTheOther));
   } finally {
     await ordeal.close?.();
   }

@@ -1,3 +1,5 @@
+import pLimit from 'p-limit';
+
 import {
   AccountError,
   CredentialsError,
@@ -18,7 +20,6 @@ import {
   throwAccountErrors,
 } from './calls.ts';
 import { decodeObject, decodeString, malformedAnswer } from './decode.ts';
-import { ConcurrencyLimit } from './concurrency-limit.ts';
 import {
   CORE_CAPABILITY,
   type JmapSession,
@@ -48,7 +49,7 @@ export class JmapClient {
   /** The session is read again for a new state once a run: on some servers the two never agree. */
   #hasFollowedState = false;
   #known: JmapSession | null = null;
-  readonly #atOnce = new ConcurrencyLimit(MOST_REQUESTS_AT_ONCE);
+  readonly #atOnce = pLimit(MOST_REQUESTS_AT_ONCE);
 
   constructor(options: JmapClientOptions) {
     this.#options = options;
@@ -123,14 +124,14 @@ export class JmapClient {
         body,
       });
     const atOnce = this.#atOnce;
-    const isAlone = atOnce.capacity === 1;
+    const isAlone = atOnce.concurrency === 1;
     try {
-      return await atOnce.run(post);
+      return await atOnce(post);
     } catch (error) {
       // Another run may be using part of what the server allows: from here on one at a time.
       if (!isTooManyAtOnce(error) || isAlone) throw error;
-      atOnce.narrowTo(1);
-      return await atOnce.run(post);
+      atOnce.concurrency = 1;
+      return await atOnce(post);
     }
   }
 
@@ -179,7 +180,8 @@ export class JmapClient {
 
   #adopt(session: JmapSession): JmapSession {
     this.#known = session;
-    this.#atOnce.narrowTo(session.limits.maxConcurrentRequests);
+    const { concurrency } = this.#atOnce;
+    this.#atOnce.concurrency = Math.min(concurrency, session.limits.maxConcurrentRequests);
     return session;
   }
 }
