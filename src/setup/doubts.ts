@@ -1,5 +1,5 @@
 import type { JmapSession } from '../mail/jmap/session.ts';
-import { findNearestName } from '../terminal/nearest.ts';
+import { findNearestName, type NearName } from '../terminal/nearest.ts';
 import type { Category } from '../triage/model.ts';
 import { findAlikeName } from '../triage/names.ts';
 
@@ -12,13 +12,21 @@ export function findCategoryDoubts(categories: readonly Category[]): readonly st
     const nearest = findNearestName(name.toLowerCase(), LOWER_CASE_NAMES);
     const near =
       findAlikeName(name, DEFAULT_NAMES) ??
-      (nearest?.distance === 1 ? DEFAULT_NAMES[LOWER_CASE_NAMES.indexOf(nearest.name)] : undefined);
+      (nearest !== null && isTypingError(name.toLowerCase(), nearest)
+        ? DEFAULT_NAMES[LOWER_CASE_NAMES.indexOf(nearest.name)]
+        : undefined);
     return near === undefined
       ? []
       : [
           `"${name}" in MAILROOM_CATEGORIES is a category of your own, with the label ${label}: did you mean "${near}"?`,
         ];
   });
+}
+
+/** One letter is wrong, or all are there in another order. */
+function isTypingError(text: string, { name, distance }: NearName): boolean {
+  const inOrder = (word: string): string => [...word].toSorted().join('');
+  return distance === 1 || (distance === 2 && inOrder(text) === inOrder(name));
 }
 
 const DEFAULT_NAMES = ['Imbox', 'Feed', 'Paper Trail', 'Jail', 'Person'];
