@@ -69,8 +69,9 @@ export async function joinGroups(
   if (changes.length === 0) return begun;
   const failed = await saveGroups(changes, contacts);
   const joined = begun.filter((one) => {
-    const link = one.membership.join.find(({ groupHref }) => failed.has(groupHref));
-    const failure = link === undefined ? undefined : failed.get(link.groupHref);
+    const failure = findDecisive(
+      one.membership.join.flatMap(({ groupHref }) => failed.get(groupHref) ?? []),
+    );
     if (failure !== undefined) ledger.fail(one.plan.sender, 'join group', failure);
     return failure === undefined;
   });
@@ -136,11 +137,11 @@ export async function leaveGroups(
   const failed = await saveGroups(changes, contacts);
   const left = begun.filter((one) => {
     const { plan, membership } = one;
-    const failure = membership.leave
-      .map(
-        ({ groupHref }) => failed.get(groupHref) ?? (hrefs.has(groupHref) ? null : gone(groupHref)),
-      )
-      .find((one) => one !== null);
+    const failure = findDecisive(
+      membership.leave.flatMap(
+        ({ groupHref }) => failed.get(groupHref) ?? (hrefs.has(groupHref) ? [] : gone(groupHref)),
+      ),
+    );
     if (failure !== undefined) ledger.fail(plan.sender, 'leave group', failure);
     else if (membership.leave.length > 0) {
       ledger.groupsLeft(one);
@@ -151,6 +152,11 @@ export async function leaveGroups(
   });
   clock.checkpoint();
   return left;
+}
+
+/** A refusal counts for more than a failure that will pass. */
+function findDecisive(failures: readonly WriteFailure[]): WriteFailure | undefined {
+  return failures.find(({ kind }) => kind === 'refused') ?? failures[0];
 }
 
 /** That a read does not show a group does not prove that nobody is in it. */

@@ -378,6 +378,21 @@ describe('one odd card', () => {
     expect(store.events.map(({ event }) => event)).toContain('card_unreadable');
   });
 
+  it('that is listed and answers 404 has failed for now: there is no second one', async () => {
+    const existing = await anExisting('item1.TEL:1');
+    always('get-card', { kind: 'status', status: 404 });
+    const store = openContactStore(account);
+    await find(store, 'old@a.example');
+
+    const outcome = await store.saveContact(aWish('old@a.example', { existing }));
+
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      problem: expect.stringContaining('the server lists the card, and has none'),
+    });
+    expect(sent('PUT')).toBe(0);
+  });
+
   it('without a UID cannot be in a group: refused', async () => {
     const existing = await anExisting();
     damage('get-card', (text) => text.replace('UID:old\r\n', ''));

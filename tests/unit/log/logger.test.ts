@@ -268,6 +268,15 @@ describe('on a terminal', () => {
     },
   );
 
+  it('secrets are taken out of names of fields too', async () => {
+    const { log, output } = capture({ ...terminal, secrets: ['made-up-secret'] });
+
+    log.info('poll_failed', { 'made-up-secret': 1, inner: { 'a made-up-secret': 2 } });
+
+    expect(await output()).not.toContain('made-up-secret');
+    expect(await output()).toContain('[redacted]');
+  });
+
   it('secrets are taken out as well', async () => {
     const { log, output } = capture({ ...terminal, secrets: ['made-up-secret'] });
 
