@@ -1,3 +1,4 @@
+import { usedHref } from '../triage/groups.ts';
 import { isMember } from '../triage/membership.ts';
 import type { Contact } from '../triage/model.ts';
 import type { SenderPlan } from '../triage/plan.ts';
@@ -10,7 +11,7 @@ import type { Pass } from './pass.ts';
 /** A group of the user's own: the card has a place in their life. */
 export function isInOtherGroup({ uid }: Contact, { snapshot: { groups, layout } }: Pass): boolean {
   const triage = new Set(layout.categories.map(({ own }) => own.groupHref));
-  return groups.some((group) => !triage.has(group.href) && isMember(group, uid));
+  return groups.some((group) => !triage.has(usedHref(group.href, layout)) && isMember(group, uid));
 }
 
 /** What a card that Mailroom made for the sender can look like, as far as this pass knows. */

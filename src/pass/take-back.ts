@@ -1,5 +1,6 @@
 import { planNewContact } from '../triage/contact.ts';
 import { SCREENER } from '../triage/decision.ts';
+import { usedHref } from '../triage/groups.ts';
 import { choicesOf } from '../triage/layout.ts';
 import { findGroupCategory, isMember, planMembership } from '../triage/membership.ts';
 import type { Contact } from '../triage/model.ts';
@@ -122,7 +123,9 @@ async function checkGroups(
   const triage = new Set(choicesOf(snapshot.layout).map(({ own }) => own.groupHref));
   return begun.filter(({ plan }) => {
     const still = groups.find(
-      (group) => triage.has(group.href) && cardsOf(plan).some(({ uid }) => isMember(group, uid)),
+      (group) =>
+        triage.has(usedHref(group.href, snapshot.layout)) &&
+        cardsOf(plan).some(({ uid }) => isMember(group, uid)),
     );
     const hasJoined = ownOf(plan).some((card) => isInOtherGroup(card, now));
     if (still === undefined && !hasJoined) return true;

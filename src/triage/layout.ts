@@ -7,7 +7,7 @@ import {
   findWithin,
   type MailboxUse,
 } from './mailboxes.ts';
-import { findGroup, offer } from './groups.ts';
+import { findGroups, offer } from './groups.ts';
 import type { Category, ContactGroup, ContactType, Mailbox } from './model.ts';
 
 /** The names a pass works with, from the settings. */
@@ -46,6 +46,11 @@ export interface Layout {
   /** Archive: emails in it are swept only when they are in Screener as well. */
   readonly archiveIds: ReadonlySet<string>;
   readonly categories: readonly ResolvedCategory[];
+  /**
+   * Further groups of the name of a category's group: href → href of the one that is used. Who is in
+   * one of them is in that category, but nobody is put there.
+   */
+  readonly namesakes: ReadonlyMap<string, string>;
   /** The label that takes a decision back, as a category that leads to Screener; null: none. */
   readonly takeBack: ResolvedCategory | null;
 }
@@ -111,15 +116,11 @@ export function findLayout(
     const problem = findUseProblem(takeBack.mailbox, mailboxes, 'label');
     if (problem !== null) problems.push(`mailbox "${names.takeBackLabel}" ${problem}`);
   }
-  const groupHrefs = new Map<string, string>();
-  for (const name of requiredGroupNames(names)) {
-    const search = findGroup(groups, name);
-    if (search.kind === 'found') groupHrefs.set(name, search.group.href);
-    else problems.push(`contact group "${name}" ${search.problem}`);
-  }
+  const { hrefs, namesakes, ...found } = findGroups(groups, requiredGroupNames(names));
+  problems.push(...found.problems);
   if (problems.length > 0) return { kind: 'incomplete', problems };
   const mailboxId = (name: string): string => required(mailboxIds, name);
-  const groupHref = (name: string): string => required(groupHrefs, name.normalize('NFC'));
+  const groupHref = (name: string): string => required(hrefs, name.normalize('NFC'));
   if (takeBack.kind === 'found') mailboxIds.set(names.takeBackLabel, takeBack.mailbox.id);
   problems.push(...findDoubleUse(names, mailboxId, takeBack.kind === 'found'));
   if (problems.length > 0) return { kind: 'incomplete', problems };
@@ -145,6 +146,7 @@ export function findLayout(
           inboxIds: [...withRole('inbox')],
         }),
       ),
+      namesakes,
       takeBack:
         takeBack.kind === 'found'
           ? createTakeBack(takeBack.mailbox.id, mailboxId(names.screenerMailbox))

@@ -1,3 +1,4 @@
+import { usedHref } from './groups.ts';
 import type { ResolvedCategory, Snapshot } from './layout.ts';
 import { type Contact, type ContactGroup, memberKey, plainUid } from './model.ts';
 
@@ -39,10 +40,10 @@ export function planMembership(
 ): MembershipPlan {
   const contacts = [contact, ...duplicates];
   const triageGroups = groups.filter(({ href }) =>
-    layout.categories.some(({ own }) => own.groupHref === href),
+    layout.categories.some(({ own }) => own.groupHref === usedHref(href, layout)),
   );
   const leave = triageGroups
-    .filter(({ href }) => !category.groupHrefs.includes(href))
+    .filter(({ href }) => !category.groupHrefs.includes(usedHref(href, layout)))
     .map((group) => ({
       groupHref: group.href,
       uids: contacts.map(({ uid }) => uid).filter((uid) => isMember(group, uid)),
@@ -66,7 +67,8 @@ export function planMembership(
     .filter(({ uids }) => uids.length > 0);
   const isIn = (href: string): boolean =>
     triageGroups.some(
-      (group) => group.href === href && contacts.some(({ uid }) => isMember(group, uid)),
+      (group) =>
+        usedHref(group.href, layout) === href && contacts.some(({ uid }) => isMember(group, uid)),
     );
   const isFromAbove = category.destinationIds.length > 1;
   const oldDestinationIds = layout.categories
@@ -97,7 +99,9 @@ export function findGroupCategory(
   const contacts = contact === null ? [] : [contact, ...duplicates];
   const isIn = (groupHref: string): boolean =>
     groups.some(
-      (group) => group.href === groupHref && contacts.some(({ uid }) => isMember(group, uid)),
+      (group) =>
+        usedHref(group.href, layout) === groupHref &&
+        contacts.some(({ uid }) => isMember(group, uid)),
     );
   const deepestFirst = layout.categories
     .filter(({ own }) => isIn(own.groupHref))

@@ -1,5 +1,6 @@
 import { compareText } from './compare.ts';
 import type { LabelledSender } from './labelled.ts';
+import { usedHref } from './groups.ts';
 import type { ResolvedCategory, Snapshot } from './layout.ts';
 import { isMember } from './membership.ts';
 import { type Contact, type Email, memberKey, type SenderAddress } from './model.ts';
@@ -93,7 +94,9 @@ function rankContacts(
 ): readonly Contact[] {
   const triageHrefs = new Set(layout.categories.map(({ own }) => own.groupHref));
   const rank = ({ uid }: Contact): number => {
-    const hrefs = groups.filter((group) => isMember(group, uid)).map(({ href }) => href);
+    const hrefs = groups
+      .filter((group) => isMember(group, uid))
+      .map(({ href }) => usedHref(href, layout));
     if (hrefs.some((href) => category.groupHrefs.includes(href))) return 0;
     return hrefs.some((href) => triageHrefs.has(href)) ? 1 : 2;
   };

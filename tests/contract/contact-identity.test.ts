@@ -173,7 +173,7 @@ function planFor(contact: Contact, group: ContactGroup): ReturnType<typeof planM
     groupHrefs: [group.href],
     destinationIds: ['d'],
   };
-  const snapshot = { groups: [group], layout: { categories: [category] } };
+  const snapshot = { groups: [group], layout: { categories: [category], namesakes: new Map() } };
   return planMembership(
     { contact, duplicates: [], category } as unknown as Parameters<typeof planMembership>[0],
     snapshot as unknown as Parameters<typeof planMembership>[1],
