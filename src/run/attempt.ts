@@ -47,6 +47,7 @@ export async function attemptPass(run: Run, state: RunState): Promise<Attempt> {
   );
   const digest = await digestAfter(run, state, result, {
     mail: connection.mail,
+    readNotes: () => connection.contacts.readNotes(),
     newest: asking?.newestDigest(),
   });
   budget.end();
@@ -60,10 +61,10 @@ export async function attemptPass(run: Run, state: RunState): Promise<Attempt> {
 
 /** Only a pass that succeeded is followed by a digest. */
 async function digestAfter(
-  { settings, isDryRun, log, options }: Run,
+  { settings, isDryRun, log, redact, options }: Run,
   { digest: memory }: RunState,
   result: PassResult,
-  read: Pick<DigestStep, 'mail' | 'newest'>,
+  read: Pick<DigestStep, 'mail' | 'readNotes' | 'newest'>,
 ): Promise<{ readonly digest?: DigestChange }> {
   if (settings instanceof SettingsError || result.kind === 'broken') return {};
   const { report } = result;
@@ -72,7 +73,7 @@ async function digestAfter(
   if (wanted === null) return { digest: 'forget' };
   const names = triageNames(settings);
   const step = { settings: wanted, names, ...read, memory, report, log: log.child('digest') };
-  return { digest: await tellDigest({ ...step, isDryRun, now: new Date() }) };
+  return { digest: await tellDigest({ ...step, redact, isDryRun, now: new Date() }) };
 }
 
 /** Null: everybody. Throws SettingsError for anything that is not an address. */

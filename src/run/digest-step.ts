@@ -1,8 +1,11 @@
 import type { Backlog } from '../digest/backlog.ts';
 import { type DigestContent, isNothingToTell, renderDigest } from '../digest/render.ts';
 import { createLastDueTime, type Schedule } from '../digest/due.ts';
-import { MailroomError } from '../errors.ts';
+import type { NotedContact } from '../contacts/card-notes.ts';
+import { MailroomError, messageOf } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
+import { toPlainLine } from '../log/plain-line.ts';
+import type { Redact } from '../log/redaction.ts';
 import type { Settings } from '../settings/settings.ts';
 import {
   type DigestChange,
@@ -13,6 +16,7 @@ import {
 import type { Decision, DigestMail, StoredDigest } from '../triage/digest.ts';
 import type { TriageNames } from '../triage/layout.ts';
 import type { SenderReport, TriageReport } from '../triage/report.ts';
+import { findCardDecisions, withoutRepeats } from './card-decisions.ts';
 import { findPlaces, type Places, readBacklog } from './digest-places.ts';
 
 /** When a digest is due, and where it goes. */
@@ -32,11 +36,14 @@ export interface DigestStep {
   readonly settings: DigestSettings;
   readonly names: TriageNames;
   readonly mail: DigestMail;
+  /** Every contact with its note: what was decided, where the state was lost. */
+  readonly readNotes: () => Promise<readonly NotedContact[]>;
   readonly memory: DigestMemory | null;
   /** UTCDate of the newest digest; null: there is none. Undefined: the pass did not ask. */
   readonly newest: string | null | undefined;
   readonly report: TriageReport;
   readonly log: Logger;
+  readonly redact: Redact;
   readonly isDryRun: boolean;
   readonly now: Date;
 }
@@ -56,13 +63,19 @@ export async function tellDigest(step: DigestStep): Promise<DigestChange> {
     // The first digest ever is due the next time.
     if (memory.toldAt === null && step.newest === null)
       return { ...untold, toldAt: toUtcDate(now) };
-    if (step.newest && due <= Date.parse(step.newest)) return { ...untold, toldAt: step.newest };
+    if (step.newest && due <= Date.parse(step.newest)) {
+      return { ...untold, toldAt: step.newest, lostSince: step.newest };
+    }
     return await tell({ ...step, memory }, decided, due);
   } catch (error) {
     log.warning('digest_failed', { error });
-    return untold;
+    const problem = toPlainLine(step.redact(messageOf(error)), MOST_OF_PROBLEM);
+    return { ...untold, failure: { since: toUtcDate(now), problem } };
   }
 }
+
+/** In characters: enough for a sentence. */
+const MOST_OF_PROBLEM = 300;
 
 async function tell(
   step: DigestStep & { readonly memory: DigestMemory },
@@ -72,6 +85,7 @@ async function tell(
   const { mail, memory, now, settings, log } = step;
   const nowText = toUtcDate(now);
   let backlog: Backlog | null = null;
+  let untold: readonly Decision[] | null = null;
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const read = await mail.readDigestPlaces();
     const newest = findNewestDate(read.digests, now);
@@ -80,13 +94,16 @@ async function tell(
     }
     if (newest !== null && due <= Date.parse(newest)) {
       // Another run has told, or this one was killed before it could say so.
-      return { toldAt: newest, decided, told: toldBefore(memory, newest) };
+      const told = toldBefore(memory, newest);
+      return { toldAt: newest, decided, told, lostSince: memory.toldAt === null ? newest : null };
     }
     const places = findPlaces(read, settings.mailbox, step.names);
     const gone = step.isDryRun ? sendersDone(step) : [];
     backlog ??= await readBacklog(places, mail, new Set(gone.map(({ sender }) => sender)));
-    const content = contentOf(backlog, places, decided, step);
-    if (isNothingToTell(content)) return { toldAt: nowText, decided: [], told: memory };
+    untold ??= await findUntold(step, newest, decided);
+    const content = contentOf(backlog, places, untold, step);
+    const allTold = { toldAt: nowText, decided: [], told: memory, lostSince: null };
+    if (isNothingToTell(content)) return allTold;
     const { subject, text } = renderDigest(content, {
       now,
       timeZone: settings.timeZone,
@@ -101,7 +118,7 @@ async function tell(
     };
     if (step.isDryRun) {
       log.info('would_send_digest', fields);
-      return { toldAt: nowText, decided: [], told: memory };
+      return allTold;
     }
     const { mailboxId, retire } = places;
     const outcome = await mail.saveDigest(
@@ -111,7 +128,7 @@ async function tell(
     switch (outcome.kind) {
       case 'created':
         log.info('digest_sent', { ...fields, retired: outcome.retired });
-        return { toldAt: nowText, decided: [], told: memory };
+        return { ...allTold, sentAt: nowText };
       case 'stale':
         break;
       case 'refused':
@@ -152,6 +169,18 @@ function toldBefore(memory: DigestMemory, receivedAt: string): DigestMemory {
   };
 }
 
+/** Where the state was lost, the cards know what was decided since the newest digest then. */
+async function findUntold(
+  { memory, readNotes }: DigestStep,
+  newest: string | null,
+  decided: readonly Decision[],
+): Promise<readonly Decision[]> {
+  const remembered = [...(memory?.decided ?? []), ...decided];
+  const since = memory?.lostSince ?? (memory?.toldAt ? null : newest);
+  if (since === null) return remembered;
+  return withoutRepeats(findCardDecisions(await readNotes(), since.slice(0, 10)), remembered);
+}
+
 function sendersDone({ report }: DigestStep): readonly SenderReport[] {
   return report.details.senders.filter(({ isDone }) => isDone);
 }
@@ -168,13 +197,13 @@ function decisionsOf(step: DigestStep): readonly Decision[] {
 function contentOf(
   backlog: Backlog,
   { errorLabelled }: Places,
-  decided: readonly Decision[],
+  untold: readonly Decision[],
   { memory, report }: DigestStep,
 ): DigestContent {
   return {
     waiting: backlog.waiting(),
     withoutSender: backlog.withoutSender,
-    decided: [...(memory?.decided ?? []), ...decided],
+    decided: untold,
     decidedBesides: memory?.decidedBesides ?? 0,
     unsolved: {
       conflicts: report.details.conflicts,

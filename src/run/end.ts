@@ -1,6 +1,6 @@
 import { messageOf, SettingsError } from '../errors.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { Counts, RunState } from '../state/state.ts';
+import { afterPing, type Counts, type RunState } from '../state/state.ts';
 import type { TriageReport } from '../triage/report.ts';
 import type { Attempt } from './attempt.ts';
 import type { Run } from './open-run.ts';
@@ -32,7 +32,7 @@ export async function endRun(
   );
   const ending = judgeEnding(outcome, finished.counts, saved.consecutiveFailures, settings);
   const summary = redact(ending.summary).slice(0, MAX_SUMMARY_LENGTH);
-  const pinged = await ping(run, outcome, summary);
+  const pinged = await ping(run, saved, outcome, summary);
   const counts = {
     ...finished.counts,
     http_requests: attempt.requestCount + run.stateBudget.requestCount + pinged,
@@ -97,15 +97,31 @@ function judgeEnding(
   }
 }
 
-/** How many requests it took. A failure is a warning, and changes nothing. */
-async function ping(run: Run, { event }: RunOutcome, summary: string): Promise<number> {
-  const { pingUrl: url, isDryRun, log } = run;
-  if (url === null || isDryRun) return 0;
+/** How many requests it took. A failure is a warning, and changes nothing but what status says. */
+async function ping(
+  run: Run,
+  state: RunState,
+  { event }: RunOutcome,
+  summary: string,
+): Promise<number> {
+  const { pingUrl: url, isDryRun, log, redact } = run;
+  if (isDryRun) return 0;
   const { stop } = run.options;
-  const { problem, requests } = await sendPing({ url, outcome: event, summary, stop });
+  const { problem, requests } =
+    url === null ? NO_PING : await sendPing({ url, outcome: event, summary, stop });
   if (problem !== null) log.warning('ping_failed', { problem });
+  const isKnown = requests > 0 && !stop.aborted;
+  if (url !== null && !isKnown) return requests;
+  const trouble =
+    problem === null ? null : { since: new Date().toISOString(), problem: redact(problem) };
+  // The state is written before the ping, so that one that fails costs one more write, once.
+  if (afterPing(state, trouble) !== null) {
+    await saveState(run, state, (stored) => afterPing(stored, trouble) ?? stored);
+  }
   return requests;
 }
+
+const NO_PING = { problem: null, requests: 0 } as const;
 
 /** The log's last line. */
 function logEnding(

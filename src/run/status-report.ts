@@ -66,6 +66,8 @@ export async function reportStatus(
       consecutive_failures: null,
       last_failure: null,
       waiting: null,
+      digest: null,
+      ping_failure: null,
     };
     return { stream: 'stdout', text: `${JSON.stringify(line)}\n`, exitCode: 1 };
   }

@@ -1,12 +1,13 @@
 import { toPlainLine } from '../log/plain-line.ts';
 import type { Health, Waiting } from '../state/health.ts';
+import type { Trouble } from '../state/digest-memory.ts';
 import type { RunState } from '../state/state.ts';
 
 /** The health check for a person: three lines, times local. */
 export function renderHealth(health: Health, state: RunState): string {
   const lines = [
     `${health.status === 'ok' ? 'Healthy' : 'Unhealthy'}: ${health.reason}.`,
-    describeLastRun(state),
+    `${describeLastRun(state)}${describeTold(health)}`,
     describeWaiting(health.waiting),
   ];
   return `${lines.map((line) => toPlainLine(line)).join('\n')}\n`;
@@ -23,7 +24,25 @@ function describeLastRun({ lastRun }: RunState): string {
       : outcome === 'run_stopped'
         ? 'stopped by a signal'
         : 'failed';
-  return `Last run: ${new Date(finishedAt).toLocaleString()}, ${end}.`;
+  return `Last run: ${toLocal(finishedAt)}, ${end}.`;
+}
+
+/** Follows the last run: when a digest was left, and who could not be told. */
+function describeTold({ digest, ping_failure: ping }: Health): string {
+  const parts = [
+    digest?.last_sent ? `Last digest: ${toLocal(digest.last_sent)}.` : null,
+    digest?.failure ? describeTrouble('The digest', digest.failure) : null,
+    ping === null ? null : describeTrouble('The ping', ping),
+  ];
+  return parts.flatMap((part) => (part === null ? [] : [` ${part}`])).join('');
+}
+
+function describeTrouble(what: string, { since, problem }: Trouble): string {
+  return `${what} has failed since ${toLocal(since)}: ${problem}.`;
+}
+
+function toLocal(time: string): string {
+  return new Date(time).toLocaleString();
 }
 
 function describeWaiting(waiting: Waiting | null): string {

@@ -9,6 +9,19 @@ export interface DigestMemory {
   readonly decided: readonly Decision[];
   /** Older ones for which there was no room. */
   readonly decidedBesides: number;
+  /** Date of the newest digest when the memory was found lost: decisions since then are on the cards alone. */
+  readonly lostSince: string | null;
+  /** When a digest was last left in the mailbox; null where none is known of. */
+  readonly sentAt: string | null;
+  /** A digest is due and fails, for so long; null: it does not. */
+  readonly failure: Trouble | null;
+}
+
+/** Something beside the mail that fails. */
+export interface Trouble {
+  /** ISO 8601 UTC. */
+  readonly since: string;
+  readonly problem: string;
 }
 
 /** What a run adds to it. `forget`: digests are off. */
@@ -21,9 +34,22 @@ export type DigestChange =
       readonly decided: readonly Decision[];
       /** What was stored, and has been told or need not be. */
       readonly told: DigestMemory;
+      /** Absent: as stored. */
+      readonly lostSince?: string | null;
+      /** Absent: this run left none. */
+      readonly sentAt?: string;
+      /** Absent: nothing failed. */
+      readonly failure?: Trouble;
     };
 
-export const emptyDigestMemory: DigestMemory = { toldAt: null, decided: [], decidedBesides: 0 };
+export const emptyDigestMemory: DigestMemory = {
+  toldAt: null,
+  decided: [],
+  decidedBesides: 0,
+  lostSince: null,
+  sentAt: null,
+  failure: null,
+};
 
 /** Another run may have decided, or told, meanwhile: only what this one told goes. */
 export function applyDigestChange(
@@ -31,7 +57,8 @@ export function applyDigestChange(
   change: DigestChange,
 ): DigestMemory | null {
   if (change === 'forget') return null;
-  const { toldAt, decided, decidedBesides } = stored ?? emptyDigestMemory;
+  const memory = stored ?? emptyDigestMemory;
+  const { toldAt, decided, decidedBesides } = memory;
   const told = new Set(change.told.decided.map(keyOf));
   const untold = [...decided.filter((one) => !told.has(keyOf(one))), ...change.decided];
   const kept = untold.slice(-MOST_DECISIONS);
@@ -40,13 +67,22 @@ export function applyDigestChange(
     toldAt: laterOf(toldAt, change.toldAt),
     decided: kept,
     decidedBesides: besides + untold.length - kept.length,
+    lostSince: change.lostSince === undefined ? memory.lostSince : change.lostSince,
+    sentAt: change.sentAt === undefined ? memory.sentAt : laterOf(memory.sentAt, change.sentAt),
+    failure:
+      change.failure === undefined
+        ? null
+        : { ...change.failure, since: memory.failure?.since ?? change.failure.since },
   };
 }
 
 /** A memory that is not understood is dropped: the date of the newest digest serves as well. */
 export function parseDigestMemory(json: unknown): DigestMemory | null {
   if (typeof json !== 'object' || json === null) return null;
-  const { toldAt, decided, decidedBesides } = json as Record<string, unknown>;
+  const { toldAt, decided, decidedBesides, lostSince, sentAt, failure } = json as Record<
+    string,
+    unknown
+  >;
   const isSound =
     (toldAt === null || isDate(toldAt)) &&
     Array.isArray(decided) &&
@@ -57,6 +93,9 @@ export function parseDigestMemory(json: unknown): DigestMemory | null {
     toldAt,
     decided: (decided as readonly Decision[]).slice(-MOST_DECISIONS),
     decidedBesides: Math.max(0, decidedBesides as number),
+    lostSince: isDate(lostSince) ? lostSince : null,
+    sentAt: isDate(sentAt) ? sentAt : null,
+    failure: isTrouble(failure) ? failure : null,
   };
 }
 
@@ -64,6 +103,13 @@ const MOST_DECISIONS = 200;
 
 /** The clocks of two machines may differ by this much. */
 export const MAX_AHEAD_MS = 10 * 60 * 1000;
+
+/** Also for what else may fail, and for how long. */
+export function isTrouble(value: unknown): value is Trouble {
+  if (typeof value !== 'object' || value === null) return false;
+  const { since, problem } = value as Record<string, unknown>;
+  return isDate(since) && typeof problem === 'string';
+}
 
 function isDecision(value: unknown): value is Decision {
   if (typeof value !== 'object' || value === null) return false;

@@ -1,5 +1,5 @@
 import { MailroomError } from '../errors.ts';
-import { parseDigestMemory } from './digest-memory.ts';
+import { isTrouble, parseDigestMemory } from './digest-memory.ts';
 import { isRecord } from './record.ts';
 import type { Discovery, LastFailure, LastRun, RunState, Schedule } from './state.ts';
 
@@ -36,6 +36,7 @@ export function parseState(text: string): RunState {
     discovery: isDiscovery(json['discovery']) ? json['discovery'] : null,
     schedule: isSchedule(json['schedule']) ? json['schedule'] : null,
     digest: parseDigestMemory(json['digest']),
+    pingFailure: isTrouble(json['pingFailure']) ? json['pingFailure'] : null,
     account: typeof json['account'] === 'string' ? json['account'] : null,
     wasLost: json['wasLost'] === true,
   };

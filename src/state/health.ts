@@ -1,4 +1,5 @@
 import { toPlainLine } from '../log/plain-line.ts';
+import type { Trouble } from './digest-memory.ts';
 import {
   type Counts,
   hasSucceededOrAssumeSo,
@@ -22,6 +23,17 @@ export interface Health {
   readonly last_failure: LastFailure | null;
   /** What waits for the user since the last pass; null where that pass did not get so far. */
   readonly waiting: Waiting | null;
+  /** Null: digests are off, or no pass with them has succeeded yet. */
+  readonly digest: DigestHealth | null;
+  /** The monitoring service cannot be told; null: it can, or there is none. */
+  readonly ping_failure: Trouble | null;
+}
+
+export interface DigestHealth {
+  /** ISO 8601 UTC; null: none was left that is known of. */
+  readonly last_sent: string | null;
+  /** One is due, and fails. It does not make the whole unhealthy: mail is sorted all the same. */
+  readonly failure: Trouble | null;
 }
 
 export interface Waiting {
@@ -48,6 +60,11 @@ export function judgeHealth(state: RunState, now: Date, schedule: Schedule): Hea
     consecutive_failures: state.consecutiveFailures,
     last_failure: state.lastFailure,
     waiting: findWaiting(state.lastRun?.counts ?? {}),
+    digest:
+      state.digest === null
+        ? null
+        : { last_sent: state.digest.sentAt, failure: state.digest.failure },
+    ping_failure: state.pingFailure,
   };
 }
 

@@ -1,4 +1,9 @@
-import { applyDigestChange, type DigestChange, type DigestMemory } from './digest-memory.ts';
+import {
+  applyDigestChange,
+  type DigestChange,
+  type DigestMemory,
+  type Trouble,
+} from './digest-memory.ts';
 
 /*
  * What one run leaves for the next: `state.json`, in a file or in a ConfigMap. Everything here is a
@@ -18,6 +23,8 @@ export interface RunState {
   readonly schedule: Schedule | null;
   /** Null where digests are off. */
   readonly digest: DigestMemory | null;
+  /** The ping fails, for so long; null: it does not, or there is none. */
+  readonly pingFailure: Trouble | null;
   /** CardDAV user name of the account that it belongs to; null where that is not known. */
   readonly account: string | null;
   /**
@@ -91,6 +98,7 @@ export const emptyState: RunState = {
   discovery: null,
   schedule: null,
   digest: null,
+  pingFailure: null,
   account: null,
   wasLost: false,
 };
@@ -162,6 +170,12 @@ export function afterStop(stored: RunState, run: FinishedRun): RunState {
 export const MAX_AHEAD_MS = 10 * 60 * 1000;
 
 const MAX_MESSAGE_LENGTH = 1000;
+
+/** What a run's ping came to; `null` when nothing is to be stored: all is as it was. */
+export function afterPing(stored: RunState, trouble: Trouble | null): RunState | null {
+  if ((stored.pingFailure === null) === (trouble === null)) return null;
+  return { ...stored, pingFailure: trouble };
+}
 
 function afterRun(stored: RunState, run: FinishedRun, outcome: LastRun['outcome']): RunState {
   const { startedAt, finishedAt, counts } = run;

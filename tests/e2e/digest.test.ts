@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
+import type { Health } from '../../src/state/health.ts';
 import { makeDigestDue } from '../support/digest-due.ts';
 import { ageDigests, findDigests } from '../support/digests.ts';
-import { isStandIn, recordedWrites } from '../support/run-mailroom.ts';
+import { type Installation, isStandIn, recordedWrites } from '../support/run-mailroom.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
 import { describeEachServer } from '../support/test-account.ts';
 import { useScenario, withScenario } from '../support/use-scenario.ts';
@@ -79,17 +80,47 @@ describeEachServer('a digest', ({ open }) => {
     expect((await findDigests(account))[0]?.mailboxIds).toContain(scenario.mailboxId('Inbox'));
   });
 
-  it('with the state lost, the newest digest says when it was', async () => {
+  it('with the state lost, the newest digest says when it was, and cards what was decided', async () => {
+    await scenario.email({ from: 'Lost <lost@shop.example>', in: ['Screener', '@ToJail'] });
+    await mailroom.run();
     await mailroom.writeState('no JSON');
     await mailroom.run();
     expect(await inDigests()).toHaveLength(2);
 
     await ageDigests(account);
     await mailroom.writeState('no JSON');
+    await scenario.email({ from: 'new@shop.example', in: ['Screener', '@ToFeed'] });
     const run = await mailroom.run();
 
-    expect(run.find('digest_sent')).toHaveLength(1);
+    // That of news@shop.example too, which was told before: told twice rather than never.
+    expect(run.find('digest_sent')).toMatchObject([{ decided: 3 }]);
     expect((await inDigests()).map(([place]) => place)).toEqual(['Inbox', 'Trash', 'Trash']);
+    const text = (await findDigests(account))[0]?.text;
+    expect(text).toMatch(/^• Lost <lost@shop\.example>: Jail$/mu);
+    expect(text?.match(/^• new@shop\.example: Feed$/gmu)).toHaveLength(1);
+  });
+
+  it('found lost in a pass in which none is due, they are read once one is', async () => {
+    await mailroom.writeState('no JSON');
+    await mailroom.run();
+    const state = await mailroom.readState();
+    expect(state.digest.lostSince).toBe((await findDigests(account))[0]?.receivedAt);
+    await ageDigests(account);
+    await makeDigestDue(mailroom);
+
+    const run = await mailroom.run();
+
+    expect(run.find('digest_sent')).toMatchObject([{ decided: 3 }]);
+    expect((await mailroom.readState()).digest.lostSince).toBeNull();
+  });
+
+  it('is what status says', async () => {
+    const { digest } = await healthOf(mailroom);
+
+    expect(digest).toEqual({
+      last_sent: (await findDigests(account))[0]?.receivedAt,
+      failure: null,
+    });
   });
 });
 
@@ -175,9 +206,14 @@ describe('a digest that is due', () => {
         ]);
         expect(run.end.event).toBe('poll_complete');
         expect(run.exitCode).toBe(0);
+        expect(await healthOf(mailroom)).toMatchObject({
+          status: 'ok',
+          digest: { last_sent: null, failure: { problem: expect.stringContaining(type) } },
+        });
 
         const next = await mailroom.run();
         expect(next.find('digest_sent')).toHaveLength(1);
+        expect((await healthOf(mailroom)).digest).toMatchObject({ failure: null });
       }),
   );
 
@@ -233,3 +269,7 @@ describe('a digest that is due', () => {
       expect(await findDigests(account)).toHaveLength(1);
     }));
 });
+
+async function healthOf(mailroom: Installation): Promise<Health> {
+  return JSON.parse((await mailroom.status()).stdout) as Health;
+}

@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import type { Health } from '../../src/state/health.ts';
 import { builtPrograms } from '../support/programs.ts';
+import type { Installation } from '../support/run-mailroom.ts';
 import { onStandIn, stateAfterSuccess } from '../support/run-mailroom-on-stand-in.ts';
 
 /* MAILROOM_PING_URL: REFERENCE.md, Ping. */
@@ -84,6 +86,26 @@ describe('a ping at the end of a run', () => {
     });
   });
 
+  test('that fails is what status says, from the first time on, until one is taken', async () => {
+    await onStandIn(programs, {}, async ({ mailroom }) => {
+      answer = 404;
+      await mailroom.run({ env });
+      const first = await healthOf(mailroom);
+      await mailroom.run({ env });
+      const second = await healthOf(mailroom);
+      answer = 200;
+      await mailroom.run({ env });
+      const healed = await healthOf(mailroom);
+
+      expect(first).toMatchObject({
+        status: 'ok',
+        ping_failure: { problem: expect.stringMatching(/^POST 127\.0\.0\.1:\d+: HTTP 404$/u) },
+      });
+      expect(second.ping_failure).toEqual(first.ping_failure);
+      expect(healed.ping_failure).toBeNull();
+    });
+  });
+
   test('is not sent in a dry run', async () => {
     await onStandIn(programs, {}, async ({ mailroom }) => {
       await mailroom.run({ env, args: ['--dry-run'] });
@@ -92,3 +114,7 @@ describe('a ping at the end of a run', () => {
     });
   });
 });
+
+async function healthOf(mailroom: Installation): Promise<Health> {
+  return JSON.parse((await mailroom.status()).stdout) as Health;
+}

@@ -25,6 +25,8 @@ export interface Story {
   readonly cards: readonly CardRow[];
   /** Group of each address once the pass is done; null: it has no card then. */
   readonly routes: Readonly<Record<string, string | null>>;
+  /** UIDs of cards that Mailroom may delete, as they are in the story. */
+  readonly removable?: readonly string[];
   /** Addresses whose cards the server refuses for ever. */
   readonly refused?: readonly string[];
 }
@@ -60,6 +62,8 @@ export async function openTortureAccount(
 ): Promise<TortureAccount> {
   const account = await startStandIn({ lastMailbox: 'destroy', ...options });
   await prepareAccount(account);
+  const hasTakeBack = story.emails.some((email) => email.in.includes(TAKE_BACK));
+  if (hasTakeBack) await account.createMailbox(TAKE_BACK);
   const names = new Map([...account.mail.mailboxes.values()].map(({ id, name }) => [id, name]));
   const ids = new Map([...names].map(([id, name]) => [name, id]));
   const mailboxId = (name: string): string => {
@@ -103,6 +107,9 @@ export async function openTortureAccount(
     findHarm: () => findHarm(story, before, picture(), account),
   };
 }
+
+/** Other accounts are without this label, and Mailroom without the feature. */
+const TAKE_BACK = '@ToScreener';
 
 export function contactCard(uid: string, lines: readonly string[]): string {
   return ['BEGIN:VCARD', 'VERSION:3.0', `UID:${uid}`, ...lines, 'END:VCARD', ''].join('\r\n');
@@ -178,7 +185,14 @@ function findHarm(
   }
   const groupsOf = ({ groups }: Picture, uid: string): readonly string[] =>
     Object.keys(groups).filter((name) => groups[name]?.includes(uid.toLowerCase()));
-  for (const { uid } of story.cards) {
+  // Of a sender who is taken back, a card may be in no group, for that is what the user wants.
+  const isTakenBack = ({ lines }: CardRow): boolean =>
+    Object.entries(story.routes).some(
+      ([address, route]) => route === null && lines.some((line) => line.endsWith(`:${address}`)),
+    );
+  for (const card of story.cards) {
+    const { uid } = card;
+    if (isTakenBack(card)) continue;
     if (groupsOf(before, uid).length > 0 && groupsOf(now, uid).length === 0) {
       harm.push(`${uid} is in no group any more`);
     }
@@ -190,6 +204,9 @@ function findHarm(
     }
   }
   for (const [href, lines] of Object.entries(before.cards)) {
+    const isRemoved =
+      !(href in now.cards) && story.removable?.includes(uidOf(before, href)) === true;
+    if (isRemoved) continue;
     const kept = lines.every((line) =>
       now.cards[href]?.some((one) => one === line || (isNote(line) && one.startsWith(line))),
     );

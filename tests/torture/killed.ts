@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 
 import { builtPrograms, type Programs } from '../support/programs.ts';
 import { PROJECT } from '../support/run-mailroom.ts';
-import { type Picture, type TortureAccount } from '../support/torture-account.ts';
+import { type Picture, type Story, type TortureAccount } from '../support/torture-account.ts';
 import { type Mailroom, withTortureAccount } from '../support/torture-run.ts';
 import { differences, misplaced } from './same-end.ts';
-import { EVERY_WRITE } from './stories.ts';
+import { EVERY_WRITE, TAKEN_BACK } from './stories.ts';
 import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
 
 /**
@@ -16,23 +16,31 @@ import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
  */
 export function killedAnywhere(): Ordeal {
   let programs: Programs;
-  let undisturbed: Undisturbed;
+  const worlds: Undisturbed[] = [];
   return {
     name: 'killed',
     promise:
-      'Killed (SIGKILL) before and after every request of a pass with every kind of write: nothing is lost on the way, and the next pass ends as an undisturbed one',
+      'Killed (SIGKILL) before and after every request of a pass with every kind of write, and of one that takes decisions back: nothing is lost on the way, and the next pass ends as an undisturbed one',
     atOnce: 3,
     async open() {
       programs = builtPrograms();
-      undisturbed = await readUndisturbed();
+      worlds.length = 0;
+      for (const told of STORIES) worlds.push(await readUndisturbed(told));
     },
     *trials({ seed, size }) {
-      const points = killPoints(undisturbed.requestCount);
-      for (const point of points) yield toTrial([point], programs, undisturbed);
+      for (const world of worlds) {
+        const points = killPoints(world.requestCount);
+        const isFewer = size === 'sample' && world.story !== EVERY_WRITE;
+        for (const point of isFewer ? pick(points, 30, seed) : points) {
+          yield toTrial([point], programs, world);
+        }
+      }
       if (size === 'sample') return;
       for (let round = 0; ; round += 1) {
-        const twice = pick(points, 2, seed + round);
-        yield toTrial(twice, programs, undisturbed, ` (round ${round})`);
+        for (const world of worlds) {
+          const twice = pick(killPoints(world.requestCount), 2, seed + round);
+          yield toTrial(twice, programs, world, ` (round ${round})`);
+        }
       }
     },
   };
@@ -44,17 +52,27 @@ interface KillPoint {
   readonly when: 'before' | 'after';
 }
 
-interface Undisturbed {
+interface Told {
+  readonly what: string;
+  readonly story: Story;
+}
+
+const STORIES: readonly Told[] = [
+  { what: '', story: EVERY_WRITE },
+  { what: 'decisions taken back, ', story: TAKEN_BACK },
+];
+
+interface Undisturbed extends Told {
   readonly requestCount: number;
   readonly end: Picture;
 }
 
-async function readUndisturbed(): Promise<Undisturbed> {
-  return withTortureAccount({ story: EVERY_WRITE }, async (world, mailroom) => {
+async function readUndisturbed({ what, story }: Told): Promise<Undisturbed> {
+  return withTortureAccount({ story }, async (world, mailroom) => {
     await mailroom.pass();
     const end = world.picture();
     requireNone([...misplaced(world.story, end), ...world.findHarm()]);
-    return { requestCount: world.account.requests.length, end };
+    return { what, story, requestCount: world.account.requests.length, end };
   });
 }
 
@@ -68,13 +86,13 @@ function killPoints(requestCount: number): readonly KillPoint[] {
 function toTrial(
   points: readonly KillPoint[],
   programs: Programs,
-  undisturbed: Undisturbed,
+  { what, story, end }: Undisturbed,
   suffix = '',
 ): Trial {
   return {
-    name: `killed ${points.map(({ when, request }) => `${when} request ${request}`).join(', then ')}${suffix}`,
+    name: `${what}killed ${points.map(({ when, request }) => `${when} request ${request}`).join(', then ')}${suffix}`,
     run: () =>
-      withTortureAccount({ story: EVERY_WRITE }, async (world, mailroom) => {
+      withTortureAccount({ story }, async (world, mailroom) => {
         const signals: (string | null)[] = [];
         for (const point of points) {
           signals.push(await runAndKill(point, programs, world, mailroom));
@@ -83,7 +101,7 @@ function toTrial(
         // What is left for a second pass may be fewer requests than it was to be killed at.
         if (signals[0] !== 'SIGKILL') throw new Error('the program ended before it was killed');
         await mailroom.pass();
-        requireNone([...differences(undisturbed.end, world.picture()), ...world.findHarm()]);
+        requireNone([...differences(end, world.picture()), ...world.findHarm()]);
       }),
   };
 }

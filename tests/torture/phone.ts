@@ -1,24 +1,17 @@
-import {
-  contactCard,
-  openTortureAccount,
-  type TortureAccount,
-} from '../support/torture-account.ts';
+import { contactCard, openTortureAccount, type Story } from '../support/torture-account.ts';
 import { setUpMailroom } from '../support/torture-run.ts';
+import {
+  type Edit,
+  editCard,
+  editGroup,
+  moveAll,
+  requireLine,
+  requirePlace,
+} from './phone-edit.ts';
+import { EDITS_OF_TAKEN_BACK } from './phone-taken-back.ts';
 import { misplaced } from './same-end.ts';
-import { FEW_WRITES } from './stories.ts';
+import { FEW_WRITES, TAKEN_BACK } from './stories.ts';
 import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
-
-/** Something the user does on a phone while a pass is under way. */
-interface Edit {
-  readonly name: string;
-  readonly act: (world: TortureAccount) => void | Promise<void>;
-  /** What of it is not as the user wants it, after the next pass; empty when nothing is. */
-  readonly findLost: (world: TortureAccount) => readonly string[];
-  /** Emails of the story that end elsewhere for it. */
-  readonly touches?: readonly number[];
-  /** Of the harm that is none, for the user did it. */
-  readonly allows?: RegExp;
-}
 
 /** Emails of FEW_WRITES. */
 const NEW = 0;
@@ -208,26 +201,34 @@ const OWN_CARD = ['FN:New Co', 'N:;;;;', 'EMAIL:new@t.example', 'TEL:+1 555 0177
 export function editedOnAPhone(): Ordeal {
   return {
     name: 'phone',
-    promise: `A pass while somebody edits the same contacts, groups and emails on a phone (${EDITS.length} edits, before every request): nothing of theirs is lost`,
+    promise: `A pass while somebody edits the same contacts, groups and emails on a phone (${EDITS.length + EDITS_OF_TAKEN_BACK.length} edits, before every request): nothing of theirs is lost`,
     *trials({ seed, size }) {
-      const trials = EDITS.flatMap((edit) =>
-        allRequests().map((request) => toTrial(edit, request)),
+      const made = EDITS.flatMap((edit) =>
+        requestsUpTo(29).map((request) => toTrial(edit, request, FEW_WRITES)),
       );
-      yield* size === 'all' ? trials : pick(trials, 80, seed);
+      const takenBack = EDITS_OF_TAKEN_BACK.flatMap((edit) =>
+        requestsUpTo(44).map((request) => toTrial(edit, request, TAKEN_BACK)),
+      );
+      yield* size === 'all' ? made : pick(made, 50, seed);
+      yield* size === 'all' ? takenBack : pick(takenBack, 30, seed);
     },
   };
 }
 
-/** A pass of FEW_WRITES makes 27; later ones strike the next pass. */
-function allRequests(): readonly number[] {
-  return Array.from({ length: 29 }, (_, index) => index + 1);
+/** A pass of FEW_WRITES makes 27, of TAKEN_BACK 42; later ones strike the next pass. */
+function requestsUpTo(last: number): readonly number[] {
+  return Array.from({ length: last }, (_, index) => index + 1);
 }
 
-function toTrial({ name, act, findLost, touches = [], allows }: Edit, request: number): Trial {
+function toTrial(
+  { name, act, findLost, touches = [], allows }: Edit,
+  request: number,
+  story: Story,
+): Trial {
   return {
     name: `${name}, before request ${request}`,
     async run() {
-      const world = await openTortureAccount(FEW_WRITES);
+      const world = await openTortureAccount(story);
       const mailroom = await setUpMailroom(world.account);
       let isDone = false;
       world.account.faults.push({
@@ -261,54 +262,4 @@ function toTrial({ name, act, findLost, touches = [], allows }: Edit, request: n
       }
     },
   };
-}
-
-async function editCard(
-  { account, hrefOf }: TortureAccount,
-  uid: string,
-  change: (card: string) => string,
-): Promise<void> {
-  const { card } = (await account.cards()).get(hrefOf(uid)) ?? { card: '' };
-  await account.putCard(`${uid}.vcf`, change(card));
-}
-
-async function editGroup(
-  { account }: TortureAccount,
-  name: string,
-  change: (card: string) => string,
-): Promise<void> {
-  for (const [href, { card }] of await account.cards()) {
-    if (!card.includes(`\r\nFN:${name}\r\n`)) continue;
-    await account.putCard(href.slice(href.lastIndexOf('/') + 1), change(card));
-  }
-}
-
-async function moveAll(
-  { account, emailIds, mailboxId }: TortureAccount,
-  index: number,
-  mailbox: string,
-): Promise<void> {
-  const id = emailIds[index] ?? '';
-  const remove = [...(account.mail.emails.get(id)?.mailboxIds ?? [])];
-  await account.moveEmail(id, { add: [mailboxId(mailbox)], remove });
-}
-
-function requireLine(
-  { picture, account }: TortureAccount,
-  uid: string,
-  pattern: RegExp,
-): readonly string[] {
-  const lines = picture().cards[`${account.contacts.homeHref}Default/${uid}.vcf`] ?? [];
-  return lines.some((line) => pattern.test(line))
-    ? []
-    : [`${uid} has no line ${String(pattern)}: ${lines.join(' | ')}`];
-}
-
-function requirePlace(
-  { picture }: TortureAccount,
-  index: number,
-  places: readonly string[],
-): readonly string[] {
-  const place = picture().emails[index] ?? '';
-  return places.includes(place) ? [] : [`email ${index} is in ${place}`];
 }

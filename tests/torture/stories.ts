@@ -1,3 +1,5 @@
+import { uidFor } from '../../src/contacts/contact-id.ts';
+import type { SenderAddress } from '../../src/triage/model.ts';
 import type { Story } from '../support/torture-account.ts';
 
 /** Every kind of write that a pass makes, in as few emails as it takes. */
@@ -114,4 +116,78 @@ export const FEW_WRITES: Story = {
     'known@t.example': 'Imbox',
     'moving@t.example': 'Jail',
   },
+};
+
+/** A card as Mailroom makes it. */
+function madeCard(address: string, name: string, decided: string): Story['cards'][number] {
+  return {
+    uid: madeUid(address),
+    lines: [
+      `FN:${name}`,
+      'N:;;;;',
+      `ORG:${name}`,
+      `EMAIL;TYPE=INTERNET:${address}`,
+      `NOTE:Mailroom 2026-11-01: ${decided} (contact added)`,
+    ],
+    groups: [decided],
+  };
+}
+
+export function madeUid(address: string): string {
+  return uidFor(address as SenderAddress, 1);
+}
+
+/** Decisions that are taken back, beside one that is made. */
+export const TAKEN_BACK: Story = {
+  emails: [
+    // Mailroom made the card, and nobody changed it: the sender is unknown again.
+    { from: 'Back <back@t.example>', in: ['Feed', '@ToScreener'], ends: ['Screener'] },
+    { from: 'Back <back@t.example>', in: ['Feed'], ends: ['Screener'] },
+    { from: 'Back <back@t.example>', in: ['Archive', 'Feed'], ends: ['Archive', 'Feed'] },
+    { from: 'Back <back@t.example>', in: ['Inbox'], ends: ['Inbox'] },
+    // The user's own card stays, with a line, and the user is told.
+    {
+      from: 'Own <own@t.example>',
+      in: ['Jail', '@ToScreener'],
+      ends: ['Screener', '@MailroomWarning'],
+    },
+    { from: 'Own <own@t.example>', in: ['Jail'], ends: ['Screener'] },
+    // No card: only the label.
+    { from: 'Never <never@t.example>', in: ['Inbox', '@ToScreener'], ends: ['Screener'] },
+    // A conflict.
+    {
+      from: 'Torn <torn@t.example>',
+      in: ['Feed', '@ToScreener'],
+      ends: ['Feed', '@ToScreener', '@MailroomError'],
+    },
+    {
+      from: 'Torn <torn@t.example>',
+      in: ['Screener', '@ToJail'],
+      ends: ['Screener', '@ToJail', '@MailroomError'],
+    },
+    // A decision that is made meanwhile, into the group that another one leaves.
+    { from: 'New Co <new@t.example>', in: ['Screener', '@ToFeed'], ends: ['Feed'] },
+    { from: 'new@t.example', in: ['Screener'], ends: ['Feed'] },
+    // Somebody else's, who stays where he is.
+    { from: 'By <by@t.example>', in: ['Feed'], ends: ['Feed'] },
+  ],
+  cards: [
+    madeCard('back@t.example', 'Back', 'Feed'),
+    {
+      uid: 'card-own',
+      lines: ['FN:Own', 'N:;;;;', 'EMAIL:own@t.example', 'TEL:+1 555 0100'],
+      groups: ['Jail'],
+    },
+    madeCard('torn@t.example', 'Torn', 'Feed'),
+    madeCard('by@t.example', 'By', 'Feed'),
+  ],
+  routes: {
+    'back@t.example': null,
+    'own@t.example': null,
+    'never@t.example': null,
+    'torn@t.example': 'Feed',
+    'new@t.example': 'Feed',
+    'by@t.example': 'Feed',
+  },
+  removable: [madeUid('back@t.example')],
 };

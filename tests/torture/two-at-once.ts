@@ -1,8 +1,8 @@
-import { type Picture } from '../support/torture-account.ts';
+import type { Picture, Story } from '../support/torture-account.ts';
 import { withTortureAccount } from '../support/torture-run.ts';
 import { differences, misplaced } from './same-end.ts';
 import { randomTurns, Schedule, type Turn } from './schedule.ts';
-import { FEW_WRITES } from './stories.ts';
+import { FEW_WRITES, TAKEN_BACK } from './stories.ts';
 import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
 
 /**
@@ -10,40 +10,55 @@ import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
  * after its i-th request until the other has made j, for all i and j; and orders of chance.
  */
 export function twoAtOnce(): Ordeal {
-  let alone: Alone;
+  const worlds: Alone[] = [];
   return {
     name: 'two-at-once',
     promise:
-      'Two passes at once, held up against each other at every pair of their requests, and three in orders of chance: the end is that of one alone',
+      'Two passes at once, held up against each other at every pair of their requests, and three in orders of chance, with decisions made and taken back: the end is that of one alone',
     async open() {
-      alone = await readAlone();
+      worlds.length = 0;
+      for (const told of STORIES) worlds.push(await readAlone(told));
     },
     *trials({ seed, size }) {
-      const pairs = forcedPairs(alone.requestCount);
-      for (const turns of size === 'all' ? pairs : pick(pairs, 80, seed)) {
-        yield toTrial(turns.map(describeTurn).join(', '), turns, 2, alone);
+      for (const alone of worlds) {
+        const pairs = forcedPairs(alone.requestCount);
+        for (const turns of size === 'all' ? pairs : pick(pairs, 50, seed)) {
+          yield toTrial(turns.map(describeTurn).join(', '), turns, 2, alone);
+        }
       }
-      const rounds = size === 'all' ? Infinity : 20;
+      const rounds = size === 'all' ? Infinity : 12;
       for (let round = 0; round < rounds; round += 1) {
-        const runs = 2 + (round % 2);
-        const turns = randomTurns(seed + round, runs, alone.requestCount);
-        yield toTrial(`order of chance ${seed + round}, ${runs} passes`, turns, runs, alone);
+        for (const alone of worlds) {
+          const runs = 2 + (round % 2);
+          const turns = randomTurns(seed + round, runs, alone.requestCount);
+          yield toTrial(`order of chance ${seed + round}, ${runs} passes`, turns, runs, alone);
+        }
       }
     },
   };
 }
 
-interface Alone {
+interface Told {
+  readonly what: string;
+  readonly story: Story;
+}
+
+const STORIES: readonly Told[] = [
+  { what: '', story: FEW_WRITES },
+  { what: 'decisions taken back, ', story: TAKEN_BACK },
+];
+
+interface Alone extends Told {
   readonly requestCount: number;
   readonly end: Picture;
 }
 
-async function readAlone(): Promise<Alone> {
-  return withTortureAccount({ story: FEW_WRITES }, async (world, mailroom) => {
+async function readAlone({ what, story }: Told): Promise<Alone> {
+  return withTortureAccount({ story }, async (world, mailroom) => {
     await mailroom.pass();
     const end = world.picture();
     requireNone([...misplaced(world.story, end), ...world.findHarm()]);
-    return { requestCount: world.account.requests.length, end };
+    return { what, story, requestCount: world.account.requests.length, end };
   });
 }
 
@@ -64,9 +79,9 @@ function describeTurn({ run, requests }: Turn): string {
 
 function toTrial(name: string, turns: readonly Turn[], runs: number, alone: Alone): Trial {
   return {
-    name,
+    name: `${alone.what}${name}`,
     run: () =>
-      withTortureAccount({ story: FEW_WRITES }, async (world, mailroom) => {
+      withTortureAccount({ story: alone.story }, async (world, mailroom) => {
         const harm = new Set<string>();
         const schedule = new Schedule(turns, () => {
           for (const one of world.findHarm()) harm.add(one);

@@ -102,6 +102,8 @@ describe('status --stdin', () => {
       last_failure: failure,
       reason: 'the last successful pass was 100 seconds ago; failures since: 3',
       waiting: null,
+      digest: null,
+      ping_failure: null,
     });
   });
 
@@ -121,6 +123,8 @@ describe('status --stdin', () => {
         consecutive_failures: 0,
         last_failure: null,
         waiting: null,
+        digest: null,
+        ping_failure: null,
       },
       exitCode: 0,
     });
@@ -150,6 +154,8 @@ describe('status --stdin', () => {
         consecutive_failures: null,
         last_failure: null,
         waiting: null,
+        digest: null,
+        ping_failure: null,
       },
       exitCode: 1,
     });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { renderHealth } from '../../../src/run/status-text.ts';
 import { judgeHealth } from '../../../src/state/health.ts';
+import { emptyDigestMemory } from '../../../src/state/digest-memory.ts';
 import { emptyState, type RunState } from '../../../src/state/state.ts';
 
 const now = new Date('2026-11-25T12:04:00.000Z');
@@ -19,7 +20,8 @@ const after = (
 });
 
 const quiet = { conflicts: 0, refused: 0, emails_without_sender: 0 };
-const time = new Date('2026-11-25T12:00:00.000Z').toLocaleString();
+const local = (utc: string): string => new Date(utc).toLocaleString();
+const time = local('2026-11-25T12:00:00.000Z');
 
 describe('the health check for a person', () => {
   it.each<[string, RunState, readonly string[]]>([
@@ -51,6 +53,26 @@ describe('the health check for a person', () => {
         'Unhealthy: the last run could not start: HTTP 401 Healthy.',
         `Last run: ${time}, failed.`,
         'What waits for you is not known: the last run did not get so far.',
+      ],
+    ],
+    [
+      'a digest was left, and the next one fails, as does the ping',
+      after(
+        'poll_complete',
+        {
+          digest: {
+            ...emptyDigestMemory,
+            sentAt: '2026-11-24T06:00:00.000Z',
+            failure: { since: '2026-11-25T06:00:00.000Z', problem: 'mailbox "X" is missing' },
+          },
+          pingFailure: { since: '2026-11-25T11:00:00.000Z', problem: 'POST hc.example: HTTP 500' },
+        },
+        quiet,
+      ),
+      [
+        'Healthy: the last successful pass was 4 minutes ago.',
+        `Last run: ${time}, 0 of 0 senders handled, 0 emails moved. Last digest: ${local('2026-11-24T06:00:00.000Z')}. The digest has failed since ${local('2026-11-25T06:00:00.000Z')}: mailbox "X" is missing. The ping has failed since ${local('2026-11-25T11:00:00.000Z')}: POST hc.example: HTTP 500.`,
+        'Nothing waits for you.',
       ],
     ],
     [

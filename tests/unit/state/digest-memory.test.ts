@@ -22,7 +22,7 @@ function decision(index: number): Decision {
 }
 
 function memory(...decided: readonly Decision[]): DigestMemory {
-  return { toldAt: MONDAY, decided, decidedBesides: 0 };
+  return { ...emptyDigestMemory, toldAt: MONDAY, decided };
 }
 
 const NONE_TOLD = { told: emptyDigestMemory };
@@ -54,9 +54,8 @@ describe('what is remembered for the next digest', () => {
     expect(grown?.decidedBesides).toBe(1);
     const told = grown ?? emptyDigestMemory;
     expect(applyDigestChange(grown, { toldAt: TUESDAY, decided: [], told })).toEqual({
+      ...emptyDigestMemory,
       toldAt: TUESDAY,
-      decided: [],
-      decidedBesides: 0,
     });
   });
 
@@ -70,6 +69,46 @@ describe('what is remembered for the next digest', () => {
     expect(applyDigestChange(stored, { toldAt: ours, decided: [], ...NONE_TOLD })?.toldAt).toBe(
       expected,
     );
+  });
+
+  it('says since when a digest fails, until one does not', () => {
+    const failing = (since: string) => ({
+      toldAt: null,
+      decided: [],
+      ...NONE_TOLD,
+      failure: { since, problem: `at ${since}` },
+    });
+
+    const once = applyDigestChange(memory(), failing(MONDAY));
+    const twice = applyDigestChange(once, failing(TUESDAY));
+
+    expect(twice?.failure).toEqual({ since: MONDAY, problem: `at ${TUESDAY}` });
+    expect(
+      applyDigestChange(twice, { toldAt: null, decided: [], ...NONE_TOLD })?.failure,
+    ).toBeNull();
+  });
+
+  it('says when a digest was left last, also after passes that left none', () => {
+    const none = { toldAt: null, decided: [], ...NONE_TOLD };
+    const left = applyDigestChange(memory(), { ...none, sentAt: TUESDAY });
+
+    expect(applyDigestChange(left, none)?.sentAt).toBe(TUESDAY);
+    const earlier = { ...none, sentAt: '2026-11-24T05:59:00Z' };
+    expect(applyDigestChange(left, earlier)?.sentAt).toBe(TUESDAY);
+  });
+
+  it('knows from when on decisions are on cards alone, until they are told', () => {
+    const none = { toldAt: null, decided: [], ...NONE_TOLD };
+    const lost = applyDigestChange(null, { ...none, toldAt: MONDAY, lostSince: MONDAY });
+
+    expect(applyDigestChange(lost, none)?.lostSince).toBe(MONDAY);
+    expect(applyDigestChange(lost, { ...none, lostSince: null })?.lostSince).toBeNull();
+  });
+
+  it('of an earlier version is understood', () => {
+    const earlier = { toldAt: MONDAY, decided: [decision(1)], decidedBesides: 0 };
+
+    expect(parseDigestMemory(earlier)).toEqual(memory(decision(1)));
   });
 
   it('is forgotten when digests are off', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { judgeHealth } from '../../../src/state/health.ts';
+import { emptyDigestMemory } from '../../../src/state/digest-memory.ts';
 import { emptyState, lostState, type RunState } from '../../../src/state/state.ts';
 
 const now = new Date('2026-11-02T10:10:00.000Z');
@@ -63,6 +64,22 @@ describe('health', () => {
     expect(judgeHealth(state, now, schedule)).toMatchObject({ status, last_poll_age_seconds: age });
   });
 
+  test('knows the digest and the ping, and is none the worse for their failures', () => {
+    const trouble = { since: '2026-11-02T06:00:00.000Z', problem: 'over quota' };
+    const state = {
+      ...emptyState,
+      lastSuccessfulRun: '2026-11-02T10:09:00.000Z',
+      digest: { ...emptyDigestMemory, sentAt: '2026-11-01T06:00:00Z', failure: trouble },
+      pingFailure: trouble,
+    };
+
+    expect(judgeHealth(state, now, schedule)).toMatchObject({
+      status: 'ok',
+      digest: { last_sent: '2026-11-01T06:00:00Z', failure: trouble },
+      ping_failure: trouble,
+    });
+  });
+
   test('is printed with exactly these names', () => {
     const counts = { conflicts: 2, refused: 1, emails_without_sender: 3, processed: 7 };
     const state = {
@@ -78,6 +95,8 @@ describe('health', () => {
       consecutive_failures: 1,
       last_failure: lastFailure,
       waiting: { conflicts: 2, refused: 1, without_sender: 3 },
+      digest: null,
+      ping_failure: null,
     });
   });
 

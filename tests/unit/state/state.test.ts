@@ -250,7 +250,11 @@ describe('what is stored', () => {
           { sender: anAddress(), name: 'Jane', category: 'Feed', at: '2026-11-02T06:00:01Z' },
         ],
         decidedBesides: 3,
+        lostSince: '2026-11-01T06:00:00Z',
+        sentAt: null,
+        failure: { since: '2026-11-02T06:00:00Z', problem: 'over quota' },
       }),
+      pingFailure: fc.constantFrom(null, { since: '2026-11-02T06:00:00Z', problem: 'HTTP 500' }),
       account: fc.option(fc.string()),
       wasLost: fc.boolean(),
     });
