@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { startProgram } from '../support/process.ts';
+import { builtPrograms } from '../support/programs.ts';
 import { PROJECT } from '../support/run-mailroom.ts';
 import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';
 
@@ -108,6 +109,39 @@ describe('README, step by step', () => {
     const feed = await account.mailboxId('Feed');
     const places = [...(await account.emails()).values()].map(({ mailboxIds }) => [...mailboxIds]);
     expect(places).toEqual(Array.from({ length: 5 }, () => [feed]));
+  });
+
+  test('the line for cron, as cron runs it', async () => {
+    const readme = await readFile(join(PROJECT, 'README.md'), 'utf8');
+    const [, line = ''] = /^\*\/5 \* \* \* \* (.+)$/mu.exec(readme) ?? [];
+    // A home with a clone in it that was built, and a `logger` that keeps what it is told.
+    const home = await mkdtemp(join(tmpdir(), 'mailroom-home-'));
+    const clone = join(home, 'mailroom');
+    await mkdir(clone);
+    await symlink(join(PROJECT, 'node_modules'), join(clone, 'node_modules'));
+    await symlink(builtPrograms().folder, join(clone, 'dist'));
+    await symlink(join(folder, '.env'), join(clone, '.env'));
+    const log = join(home, 'log');
+    const logger = join(home, 'logger');
+    await writeFile(logger, `#!/bin/sh\necho "$@" > '${log}'\ncat >> '${log}'\n`, { mode: 0o755 });
+
+    const { exitCode, stderr } = await startProgram(['sh', '-c', line], {
+      env: { HOME: home, PATH: `${home}:/usr/bin:/bin` },
+    }).result;
+
+    const [tag, ...lines] = (await readFile(log, 'utf8')).trimEnd().split('\n');
+    await rm(home, { recursive: true });
+    expect({ exitCode, stderr, tag }).toEqual({ exitCode: 0, stderr: '', tag: '-t mailroom' });
+    expect(lines.at(-1)).toContain('"event":"poll_complete"');
+  });
+
+  test('npm says nothing of the Node that it begins on', async () => {
+    const { stdout } = await startProgram(['npm', 'config', 'get', 'loglevel'], {
+      cwd: PROJECT,
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder },
+    }).result;
+
+    expect(stdout.trim()).toBe('error');
   });
 
   test('every command was run, and all but the last have something to show', () => {

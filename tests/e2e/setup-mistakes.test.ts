@@ -1,9 +1,13 @@
 import { createServer, type Server } from 'node:http';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { runOnce } from '../../src/run/run.ts';
 import { builtPrograms } from '../support/programs.ts';
 import { install } from '../support/run-mailroom.ts';
 import { runSetup, setupEnvironment } from '../support/run-setup.ts';
+import { arrangeScenario } from '../support/scenario.ts';
 import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';
 
 /* The typical mistakes of a first day: what is typed, and what is said. */
@@ -140,6 +144,10 @@ describe('typed wrong', () => {
       ],
     ];
 
+  test('twenty of them at least', () => {
+    expect(new Set(mistakes.map(([name]) => name)).size).toBeGreaterThanOrEqual(20);
+  });
+
   test.each(mistakes)('%s', async (_name, typed, said) => {
     const changed = Object.fromEntries(
       Object.entries(typed).map(([name, value]) => [
@@ -169,6 +177,52 @@ describe('typed wrong', () => {
     expect(said).toContain('Make a new API token in Fastmail');
     expect(said).toContain('make a new app password in Fastmail');
   });
+});
+
+test('a clock that is ten minutes ahead: a pass goes on, and says so', async () => {
+  const account = await startStandIn();
+  const scenario = await arrangeScenario(account);
+  await scenario.email({ from: 'news@sender.example', in: ['Screener', '@ToFeed'] });
+  const { env, remove } = await setupEnvironment(account);
+  const output = new PassThrough();
+  const printed = text(output);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 600_000 });
+  try {
+    const exitCode = await runOnce({
+      version: '0.0.0-test',
+      env,
+      isDryRun: false,
+      only: [],
+      output,
+      errorOutput: output,
+      isTerminal: false,
+      isText: false,
+      isVerbose: false,
+      stop: new AbortController().signal,
+      writeTerminationMessage: () => undefined,
+    });
+    expect(exitCode).toBe(0);
+  } finally {
+    vi.useRealTimers();
+    output.end();
+    await remove();
+    await account.close();
+  }
+
+  const lines = (await printed).trimEnd().split('\n');
+  const said = lines.map((line): unknown => JSON.parse(line));
+  // One line, however many answers say so.
+  expect(lines.filter((line) => line.includes('clock_off'))).toHaveLength(1);
+  expect(said).toContainEqual(
+    expect.objectContaining({
+      event: 'clock_off',
+      level: 'warning',
+      problem: expect.stringMatching(
+        /^(?:599|60\d) s ahead of 127\.0\.0\.1:\d+: set this machine's clock$/u,
+      ),
+    }),
+  );
+  expect(said.at(-1)).toMatchObject({ event: 'poll_complete', processed: 1 });
 });
 
 describe('made by hand, and nearly right', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { type ServerTime, watchClock } from '../../../src/http/clock.ts';
+import { findClockProblem, type ServerTime, watchClock } from '../../../src/http/clock.ts';
 
 const SERVER_MS = Date.UTC(2026, 10, 1, 12);
 
@@ -21,5 +21,16 @@ describe('the clock', () => {
     expect(times).toEqual([
       { host: 'api.example.com', serverMs: SERVER_MS, localMs: expect.any(Number) },
     ]);
+  });
+
+  it.each([
+    ['121 s ahead', 121, "121 s ahead of api.example.com: set this machine's clock"],
+    ['a day behind', -86_400, "86400 s behind api.example.com: set this machine's clock"],
+    ['two minutes ahead', 120, null],
+    ['two minutes behind', -120, null],
+  ])('%s', (_name, seconds, problem) => {
+    const time = { host: 'api.example.com', serverMs: SERVER_MS };
+
+    expect(findClockProblem({ ...time, localMs: SERVER_MS + seconds * 1000 })).toBe(problem);
   });
 });
