@@ -7,7 +7,8 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
-import { isCyrusInstalled, startCyrus } from '../support/cyrus.ts';
+import { PACKAGED_CYRUS } from '../support/cyrus-install.ts';
+import { startCyrus } from '../support/cyrus.ts';
 import { replaceTable } from '../support/page-table.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
 import { benchScenario, type BenchResult } from './bench-scenario.ts';
@@ -30,7 +31,7 @@ const { values } = parseArgs({
 });
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
-if (values.cyrus && !isCyrusInstalled()) throw new Error('Cyrus is not installed');
+if (values.cyrus && !PACKAGED_CYRUS.isThere()) throw new Error('Cyrus is not installed');
 const remove = await buildPrograms();
 const programs = await benchPrograms();
 const results: BenchResult[] = [];

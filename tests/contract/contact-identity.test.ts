@@ -30,7 +30,7 @@ describeEachContactsServer('one contact for one sender', ({ name: server, open }
     return group;
   };
   const membersOf = async (href: string): Promise<readonly string[]> =>
-    linesOf(await storedCard(account, href)).filter((line) => /MEMBER:/u.test(line));
+    linesOf(await storedCard(account, href)).filter((line) => /MEMBER[:;]/u.test(line));
   const save = async (of: string): Promise<Contact> => {
     const store = openContactStore(account);
     const [existing = null] = await find(store, of);

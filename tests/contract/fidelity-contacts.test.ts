@@ -274,12 +274,13 @@ describeEachServer('cards', ({ open }) => {
     expect(parseMultistatus(await report.text())).toMatchObject([{ etag: etagOf(put) }]);
   });
 
-  it('GET compressed tells the same ETag, weak', async () => {
+  it('GET compressed tells the same ETag, weak; strong on the newest Cyrus', async () => {
     const put = await dav.put('weak.vcf', aCard('weak', `NOTE:${'long '.repeat(100)}`));
     const headers = { 'accept-encoding': 'gzip' };
     const get = await dav.request('GET', `${dav.book}weak.vcf`, { headers });
 
-    expect(etagOf(get)).toBe(`W/${etagOf(put)}`);
+    const weak = account.kind === 'cyrus-new' ? '' : 'W/';
+    expect(etagOf(get)).toBe(`${weak}${etagOf(put)}`);
   });
 
   it('GET with the ETag it has: 304', async () => {
@@ -458,6 +459,20 @@ function linesOf(card: string | null | undefined): readonly string[] {
   return (card ?? '').split(/\r?\n/u).filter((line) => line !== '');
 }
 
+/** What the newest Cyrus finds where it sees more than the other two. */
+const FOUND_BY_THE_NEWEST: ReadonlyMap<string, readonly string[]> = new Map([
+  ['only a grouped EMAIL is missed; found by the newest Cyrus', ['grouped.vcf']],
+  ['a grouped one before the plain one is missed; found by the newest Cyrus', ['after.vcf']],
+  [
+    'is there at all, grouped ones not seen; seen by the newest Cyrus',
+    ['after.vcf', 'both.vcf', 'grouped.vcf', 'lower.vcf', 'plain.vcf'],
+  ],
+  [
+    'is not defined, grouped ones not seen; seen by the newest Cyrus',
+    ['g3.vcf', 'g3low.vcf', 'g4.vcf', 'none.vcf'],
+  ],
+]);
+
 describeEachServer('reports', ({ open }) => {
   let account: TestAccount;
   let dav: Dav;
@@ -492,18 +507,26 @@ describeEachServer('reports', ({ open }) => {
     ['starts-with', propFilter('EMAIL', 'ann@', 'match-type="starts-with"'), ['plain.vcf']],
     ['ends-with', propFilter('EMAIL', 'nn@x.example', 'match-type="ends-with"'), ['plain.vcf']],
     ['part of it is not equal', propFilter('EMAIL', 'nn@x.example'), []],
-    ['only a grouped EMAIL is missed', propFilter('EMAIL', 'grouped@x.example'), []],
-    ['a grouped one before the plain one is missed', propFilter('EMAIL', 'before@x.example'), []],
+    [
+      'only a grouped EMAIL is missed; found by the newest Cyrus',
+      propFilter('EMAIL', 'grouped@x.example'),
+      [],
+    ],
+    [
+      'a grouped one before the plain one is missed; found by the newest Cyrus',
+      propFilter('EMAIL', 'before@x.example'),
+      [],
+    ],
     ['the plain one after it is found', propFilter('EMAIL', 'later@x.example'), ['after.vcf']],
     ['the first of two', propFilter('EMAIL', 'first@x.example'), ['both.vcf']],
     ['a grouped one after it is found', propFilter('EMAIL', 'second@x.example'), ['both.vcf']],
     [
-      'is there at all',
+      'is there at all, grouped ones not seen; seen by the newest Cyrus',
       '<c:prop-filter name="EMAIL"/>',
       ['after.vcf', 'both.vcf', 'lower.vcf', 'plain.vcf'],
     ],
     [
-      'is not defined, grouped ones not seen',
+      'is not defined, grouped ones not seen; seen by the newest Cyrus',
       '<c:prop-filter name="EMAIL"><c:is-not-defined/></c:prop-filter>',
       ['g3.vcf', 'g3low.vcf', 'g4.vcf', 'grouped.vcf', 'none.vcf'],
     ],
@@ -519,8 +542,10 @@ describeEachServer('reports', ({ open }) => {
       ['g3.vcf', 'g3low.vcf', 'g4.vcf'],
     ],
     ['markup in a value', propFilter('FN', '&lt;&amp;&gt;', ''), ['none.vcf']],
-  ])('filter: %s', async (_, filter, names) => {
-    expect(await dav.find(filter)).toEqual(names);
+  ])('filter: %s', async (what, filter, names) => {
+    const newest = account.kind === 'cyrus-new' ? FOUND_BY_THE_NEWEST.get(what) : undefined;
+
+    expect(await dav.find(filter)).toEqual(newest ?? names);
   });
 
   it('filter: all of them when told so', async () => {
@@ -641,7 +666,7 @@ describeEachServer('differences', ({ open }) => {
 
   it('the same bytes again are a new version; Cyrus sees that only a second later', async () => {
     const first = await dav.put('again.vcf', aCard('again'));
-    const wait = { 'stand-in': 0, cyrus: 1100 }[account.kind];
+    const wait = { 'stand-in': 0, cyrus: 1100, 'cyrus-new': 1100 }[account.kind];
     await new Promise((resolve) => {
       setTimeout(resolve, wait);
     });
@@ -655,6 +680,6 @@ describeEachServer('differences', ({ open }) => {
     const headers = { 'if-match': `W/${etagOf(put)}` };
     const response = await dav.put('weak.vcf', aCard('weak', 'NOTE:x'), headers);
 
-    expect(response.status).toBe({ 'stand-in': 412, cyrus: 204 }[account.kind]);
+    expect(response.status).toBe({ 'stand-in': 412, cyrus: 204, 'cyrus-new': 204 }[account.kind]);
   });
 });

@@ -125,12 +125,6 @@ describeEachServer('mail', ({ open }) => {
         'invalidArguments',
       ],
       [
-        'an operator without conditions',
-        'Email/query',
-        { filter: { operator: 'OR', conditions: [] } },
-        'invalidArguments',
-      ],
-      [
         'an unknown operator',
         'Email/query',
         { filter: { operator: 'XOR', conditions: [{ from: 'x' }] } },
@@ -151,6 +145,15 @@ describeEachServer('mail', ({ open }) => {
         ['error', type],
         ['Mailbox/get', undefined],
       ]);
+    });
+
+    it('an operator without conditions is an invalid argument; the newest Cyrus takes it', async () => {
+      const answer = await mail.invoke('Email/query', {
+        filter: { operator: 'OR', conditions: [] },
+      });
+      const outcome = typeof answer === 'string' ? answer : 'taken';
+
+      expect(outcome).toBe(account.kind === 'cyrus-new' ? 'taken' : 'invalidArguments');
     });
 
     it('a method whose capability is not in using is unknown', async () => {
@@ -466,7 +469,9 @@ describeEachServer('mail', ({ open }) => {
       const id = await account.addEmail({ from, mailboxIds: [inbox] });
       const got = await mail.invoke('Email/get', { ids: [id], properties: ['from'] });
 
-      expect(got).toMatchObject({ list: [{ id, from: expected }] });
+      expect(got).toMatchObject({
+        list: [{ id, from: asRead(expected as Addresses | null, account) }],
+      });
     });
   });
 
@@ -715,11 +720,26 @@ describeEachServer('the From header', ({ open }) => {
       const readings = await readingsOf(ids, mailbox);
 
       expect(FROM_ROWS.map(([from], index) => [from, readings.get(ids[index] ?? '')])).toEqual(
-        FROM_ROWS.map(([from, servers, sender]) => [from, [servers, sender]]),
+        FROM_ROWS.map(([from, servers, sender]) => [
+          from,
+          [account.kind === 'cyrus-new' ? servers.map(lowerDomain) : servers, sender],
+        ]),
       );
     },
   );
 });
+
+type Addresses = readonly { readonly name: string | null; readonly email: string }[];
+
+/** The newest Cyrus gives domains in small letters. */
+function asRead(from: Addresses | null, { kind }: TestAccount): Addresses | null {
+  if (kind !== 'cyrus-new' || from === null) return from;
+  return from.map(({ name, email }) => ({ name, email: lowerDomain(email) }));
+}
+
+function lowerDomain(address: string): string {
+  return address.replace(/@[^@]*$/u, (domain) => domain.toLowerCase());
+}
 
 function unknownIds(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `no-such-${index}`);
@@ -852,7 +872,9 @@ describeEachServer('differences', ({ open }) => {
 
     const outcome = typeof answer === 'string' ? answer : answer['ids'];
 
-    expect(outcome).toEqual({ 'stand-in': 'anchorNotFound', cyrus: [] }[account.kind]);
+    expect(outcome).toEqual(
+      { 'stand-in': 'anchorNotFound', cyrus: [], 'cyrus-new': [] }[account.kind],
+    );
   });
 
   it('too many ids by a result reference are too large; Cyrus gives them all', async () => {
@@ -865,7 +887,11 @@ describeEachServer('differences', ({ open }) => {
     ]);
 
     expect([second?.[0], second?.[1]['type']]).toEqual(
-      { 'stand-in': ['error', 'requestTooLarge'], cyrus: ['Email/get', undefined] }[account.kind],
+      {
+        'stand-in': ['error', 'requestTooLarge'],
+        cyrus: ['Email/get', undefined],
+        'cyrus-new': ['Email/get', undefined],
+      }[account.kind],
     );
   });
 
@@ -878,6 +904,7 @@ describeEachServer('differences', ({ open }) => {
       {
         'stand-in': { notUpdated: { [id]: { type: 'invalidPatch' } } },
         cyrus: { updated: { [id]: null } },
+        'cyrus-new': { updated: { [id]: null } },
       }[account.kind],
     );
   });

@@ -46,6 +46,8 @@ export function imapdConf(folder: string, owner: string, options: CyrusOptions):
     'skiplist_unsafe: 1',
     'twoskip_unsafe: 1',
     'umask: 077',
+    // The newest asks it at every request whether it would send mail; nothing here does.
+    'sendmail: /bin/false',
     ...(hasSearchIndex
       ? [
           'search_engine: xapian',

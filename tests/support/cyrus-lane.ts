@@ -1,7 +1,13 @@
-import { CYRUS_NEEDS, isCyrusInstalled } from './cyrus.ts';
+import { type CyrusInstall, NEWEST_CYRUS, PACKAGED_CYRUS } from './cyrus-install.ts';
 import { isRequired, skipNote } from './required.ts';
 
-/** Whether tests on a real Cyrus are skipped: it is not installed, and nobody insists on it. */
-export const isCyrusSkipped = !isCyrusInstalled() && !isRequired('cyrus');
+export const isCyrusSkipped = isLaneSkipped(PACKAGED_CYRUS);
+export const cyrusNote = skipNote(isCyrusSkipped, PACKAGED_CYRUS.needs, 'cyrus');
 
-export const cyrusNote = skipNote(isCyrusSkipped, CYRUS_NEEDS, 'cyrus');
+export const isNewestCyrusSkipped = isLaneSkipped(NEWEST_CYRUS);
+export const newestCyrusNote = skipNote(isNewestCyrusSkipped, NEWEST_CYRUS.needs, 'cyrus-new');
+
+/** Tests on a Cyrus are skipped when it is not installed, and nobody insists on it. */
+function isLaneSkipped(install: CyrusInstall): boolean {
+  return !install.isThere() && !isRequired(install.kind);
+}

@@ -1,28 +1,20 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type CyrusOptions, cyrusConf, imapdConf } from './cyrus-config.ts';
+import { type CyrusInstall, PACKAGED_CYRUS } from './cyrus-install.ts';
+import { logInByImap } from './imap-login.ts';
 import { deliverByLmtp } from './lmtp.ts';
 import type { TestAccount } from './test-account.ts';
 import { openWireAccount } from './wire-account.ts';
 
-const MASTER = '/usr/lib/cyrus/bin/master';
 const USERNAME = 'alice';
 const PASSWORD = 'alice-pw';
-
-/** What a machine has to have for `startCyrus`. */
-export const CYRUS_NEEDS =
-  'Cyrus: apt-get install --no-install-recommends cyrus-imapd cyrus-caldav sasl2-bin libsasl2-modules';
-
-export function isCyrusInstalled(): boolean {
-  return existsSync(MASTER);
-}
 
 /**
  * Starts a fresh Cyrus IMAP server (JMAP and CardDAV, the software that Fastmail runs) on loopback in
@@ -30,16 +22,17 @@ export function isCyrusInstalled(): boolean {
  * side. It ends with `close`, and also when this process dies in whatever way: a shell beside it waits
  * on a pipe that only we hold open.
  */
-export async function startCyrus(options: CyrusOptions = {}): Promise<TestAccount> {
-  if (!isCyrusInstalled()) {
-    throw new Error(`Cyrus is not installed: it needs ${CYRUS_NEEDS}`);
-  }
+export async function startCyrus(
+  options: CyrusOptions = {},
+  install: CyrusInstall = PACKAGED_CYRUS,
+): Promise<TestAccount> {
+  if (!install.isThere()) throw new Error(`Cyrus is not installed: it needs ${install.needs}`);
   // The free port may be taken by another by the time that Cyrus wants it.
   for (let attempt = 1; ; attempt += 1) {
-    const instance = await createInstance(options);
+    const instance = await createInstance(options, install);
     try {
       await waitUntilReady(instance);
-      return await openAccount(instance);
+      return await openAccount(instance, install);
     } catch (error) {
       await stop(instance);
       if (attempt === 3) throw error;
@@ -55,17 +48,11 @@ interface Instance {
   readonly ended: Promise<void>;
 }
 
-interface Owner {
-  readonly name: string;
-  /** Null: run as ourselves. */
-  readonly ids: { readonly uid: number; readonly gid: number } | null;
-}
-
-async function createInstance(options: CyrusOptions): Promise<Instance> {
+async function createInstance(options: CyrusOptions, install: CyrusInstall): Promise<Instance> {
   const folder = await mkdtemp(join(tmpdir(), 'cy-'));
   // The socket paths are bound by sockaddr_un's 108 bytes.
   if (folder.length > 80) throw new Error(`TMPDIR is too long a path for sockets: ${folder}`);
-  const owner = findOwner();
+  const owner = install.findOwner();
   const port = await findFreePort();
   const secret = randomBytes(32).toString('hex');
   for (const name of ['conf', 'spool', 'search', 'socket', 'proc', 'lock', 'jwt', 'sieve']) {
@@ -74,19 +61,14 @@ async function createInstance(options: CyrusOptions): Promise<Instance> {
   await writeFile(join(folder, 'jwt/key.pem'), hmacKey(secret));
   await writeFile(join(folder, 'imapd.conf'), imapdConf(folder, owner.name, options));
   await writeFile(join(folder, 'cyrus.conf'), cyrusConf(folder, port, options));
-  const asOwner = { ...owner.ids, env: { ...process.env, HOME: folder, CYRUS_USER: owner.name } };
+  const env = { ...process.env, HOME: folder, CYRUS_USER: owner.name };
+  const addUser = `/usr/sbin/saslpasswd2 -p -c -f ${folder}/sasldb2 -u localhost ${USERNAME}`;
+  const [program = '', ...args] = install.enter(addUser.split(' '));
   if (owner.ids !== null) await chownAll(folder, owner.ids);
-  execFileSync(
-    'saslpasswd2',
-    ['-p', '-c', '-f', `${folder}/sasldb2`, '-u', 'localhost', USERNAME],
-    {
-      ...asOwner,
-      env: { ...asOwner.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
-      input: PASSWORD,
-    },
-  );
-  const shell = spawn('/bin/sh', ['-c', WATCH, 'cyrus-watch', MASTER, folder], {
-    ...asOwner,
+  execFileSync(program, args, { env, input: PASSWORD });
+  const master = install.enter(['/usr/lib/cyrus/bin/master']);
+  const shell = spawn('/bin/sh', ['-c', WATCH, 'cyrus-watch', folder, ...master], {
+    env,
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
@@ -104,7 +86,9 @@ async function createInstance(options: CyrusOptions): Promise<Instance> {
  */
 const WATCH = `
 trap '' INT TERM HUP
-"$1" -C "$2/imapd.conf" -M "$2/cyrus.conf" -p "$2/master.pid" </dev/null &
+folder=$1
+shift
+"$@" -C "$folder/imapd.conf" -M "$folder/cyrus.conf" -p "$folder/master.pid" </dev/null &
 read -r _
 kill -KILL $!
 ours() {
@@ -112,13 +96,13 @@ ours() {
 }
 i=0
 # The pattern comes by a pipe, or grep would find itself.
-while left=$(ours "$2"); [ -n "$left" ] && [ $i -lt 60 ]; do
+while left=$(ours "$folder"); [ -n "$left" ] && [ $i -lt 60 ]; do
   kill -KILL $left 2>/dev/null
   i=$((i + 1))
   sleep 0.05
 done
 wait
-rm -rf "$2"
+rm -rf "$folder"
 `;
 
 async function stop({ shell, ended }: Instance): Promise<void> {
@@ -129,7 +113,8 @@ async function stop({ shell, ended }: Instance): Promise<void> {
 async function waitUntilReady({ folder, port, token }: Instance): Promise<void> {
   const deadline = Date.now() + 10_000;
   // An IMAP login creates the Inbox and the mailboxes with roles; JMAP does not.
-  await logInByImap(join(folder, 'socket/imap'), deadline);
+  const user = { username: USERNAME, password: PASSWORD };
+  await logInByImap(join(folder, 'socket/imap'), user, deadline);
   const headers = { authorization: `Bearer ${token}` };
   for (;;) {
     // The token is signed with this instance's own key: 200 means ours, not a neighbour on the port.
@@ -146,63 +131,10 @@ async function waitUntilReady({ folder, port, token }: Instance): Promise<void> 
   }
 }
 
-async function logInByImap(socketPath: string, deadline: number): Promise<void> {
-  for (;;) {
-    try {
-      await runImapScript(socketPath, [
-        `a LOGIN ${USERNAME} "${PASSWORD}"`,
-        'b SELECT INBOX',
-        'c LOGOUT',
-      ]);
-      return;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const isNotUpYet = code === 'ENOENT' || code === 'ECONNREFUSED';
-      if (!isNotUpYet || Date.now() > deadline) throw error;
-      await sleep(30);
-    }
-  }
-}
-
-/** Sends each line once the one before it was answered with OK. */
-function runImapScript(socketPath: string, lines: readonly string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(socketPath);
-    let received = '';
-    let next = 0;
-    socket.setTimeout(20_000, () => socket.destroy(new Error('IMAP login timed out')));
-    socket.once('error', reject);
-    socket.once('close', () => reject(new Error(`IMAP connection closed: ${received}`)));
-    socket.on('data', (data) => {
-      received += data.toString('latin1');
-      for (;;) {
-        const end = received.indexOf('\r\n');
-        if (end === -1) return;
-        const answer = received.slice(0, end);
-        received = received.slice(end + 2);
-        const awaited = next === 0 ? '*' : (lines[next - 1]?.split(' ')[0] ?? '');
-        if (!answer.startsWith(`${awaited} `)) continue;
-        if (!answer.startsWith(`${awaited} OK`)) {
-          reject(new Error(`IMAP: ${answer}`));
-          socket.destroy();
-          return;
-        }
-        const line = lines[next];
-        if (line === undefined) {
-          resolve();
-          socket.end();
-          return;
-        }
-        next += 1;
-        socket.write(`${line}\r\n`);
-      }
-    });
-  });
-}
-
-function openAccount(instance: Instance): Promise<TestAccount> {
+function openAccount(instance: Instance, { kind }: CyrusInstall): Promise<TestAccount> {
   const root = `http://127.0.0.1:${instance.port}/`;
   return openWireAccount({
+    kind,
     sessionUrl: `${root}jmap/`,
     cardDavUrl: root,
     defaultBookHref: `/dav/addressbooks/user/${USERNAME}/Default/`,
@@ -212,17 +144,6 @@ function openAccount(instance: Instance): Promise<TestAccount> {
     deliver: (message) => deliverByLmtp(join(instance.folder, 'socket/lmtp'), USERNAME, message),
     close: () => stop(instance),
   });
-}
-
-function findOwner(): Owner {
-  if (process.getuid?.() !== 0) {
-    return { name: execFileSync('id', ['-un'], { encoding: 'utf8' }).trim(), ids: null };
-  }
-  return { name: 'cyrus', ids: { uid: readCyrusId('-u'), gid: readCyrusId('-g') } };
-}
-
-function readCyrusId(flag: '-u' | '-g'): number {
-  return Number(execFileSync('id', [flag, 'cyrus'], { encoding: 'utf8' }));
 }
 
 async function chownAll(folder: string, ids: { uid: number; gid: number }): Promise<void> {

@@ -1,5 +1,5 @@
 import { readRuleAddresses } from './stand-in/from-header.ts';
-import { decodeText, hasName, parseCardLines } from './stand-in/card-text.ts';
+import { decodeText, hasName, isUri, parseCardLines } from './stand-in/card-text.ts';
 
 /*
  * The rules of the mail server, as a user makes them on Fastmail's screens, as a pure function:
@@ -123,9 +123,14 @@ export function readRuleContacts(cards: readonly string[]): RuleContacts {
         .map(({ value }) => decodeText(value));
     const [uid = ''] = values('UID');
     if (values('X-ADDRESSBOOKSERVER-KIND', 'KIND').some((kind) => /^group$/iu.test(kind))) {
-      const memberUids = values('X-ADDRESSBOOKSERVER-MEMBER', 'MEMBER').flatMap((member) =>
-        /^urn:uuid:/iu.test(member) ? [member.slice('urn:uuid:'.length)] : [],
-      );
+      const memberUids = lines.flatMap((line) => {
+        const isApples = hasName(line, 'X-ADDRESSBOOKSERVER-MEMBER');
+        if (!isApples && !hasName(line, 'MEMBER')) return [];
+        // The newest Cyrus compares members that are text with their escapes on.
+        if (isApples && !isUri(line) && /[,;\\]/u.test(line.value)) return [];
+        const member = decodeText(line.value);
+        return /^urn:uuid:/iu.test(member) ? [member.slice('urn:uuid:'.length)] : [];
+      });
       groups.push({ uid, name: values('FN')[0] ?? '', memberUids });
     } else {
       contacts.push({ uid, addresses: values('EMAIL') });

@@ -1,7 +1,8 @@
 import { describe } from 'vitest';
 
 import { startCyrus } from './cyrus.ts';
-import { cyrusNote, isCyrusSkipped } from './cyrus-lane.ts';
+import { NEWEST_CYRUS } from './cyrus-install.ts';
+import { cyrusNote, isCyrusSkipped, isNewestCyrusSkipped, newestCyrusNote } from './cyrus-lane.ts';
 import { isRadicaleSkipped, radicaleNote } from './radicale-lane.ts';
 import { startRadicale } from './radicale.ts';
 import type { ServerRule } from './server-rules.ts';
@@ -12,7 +13,7 @@ import { startStandIn } from './stand-in/stand-in.ts';
  * server: what a test arranges and what it asserts on, never through the project's own adapters.
  */
 export interface TestAccount {
-  readonly kind: 'stand-in' | 'cyrus';
+  readonly kind: 'stand-in' | 'cyrus' | 'cyrus-new';
   readonly sessionUrl: string;
   /** Where discovery starts: the server's root. */
   readonly cardDavUrl: string;
@@ -107,14 +108,14 @@ export interface JmapLimits {
 }
 
 export interface TestServer {
-  readonly name: 'stand-in' | 'cyrus' | 'radicale';
+  readonly name: 'stand-in' | 'cyrus' | 'cyrus-new' | 'radicale';
   readonly open: (options?: ServerOptions) => Promise<TestAccount>;
 }
 
 /**
- * The same cases on the stand-in and on Cyrus, under `what on stand-in` and `what on Cyrus`. Where
- * Cyrus is not installed its cases are skipped, and the title says so; they run, and fail, when
- * `MAILROOM_TEST_REQUIRE` names `cyrus`.
+ * The same cases on the stand-in and on two Cyrus, under `what on stand-in`, `what on Cyrus` and
+ * `what on the newest Cyrus`. Where one is not installed its cases are skipped, and the title says so;
+ * they run, and fail, when `MAILROOM_TEST_REQUIRE` names `cyrus` or `cyrus-new`.
  */
 export function describeEachServer(what: string, cases: (server: TestServer) => void): void {
   describe(`${what} on stand-in`, () => {
@@ -122,6 +123,9 @@ export function describeEachServer(what: string, cases: (server: TestServer) => 
   });
   describe.skipIf(isCyrusSkipped)(`${what} on Cyrus${cyrusNote}`, () => {
     cases({ name: 'cyrus', open: (options) => startCyrus(options) });
+  });
+  describe.skipIf(isNewestCyrusSkipped)(`${what} on the newest Cyrus${newestCyrusNote}`, () => {
+    cases({ name: 'cyrus-new', open: (options) => startCyrus(options, NEWEST_CYRUS) });
   });
 }
 

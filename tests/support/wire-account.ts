@@ -21,6 +21,7 @@ import {
 } from './wire.ts';
 
 export interface WireServer extends Credentials {
+  readonly kind: TestAccount['kind'];
   readonly sessionUrl: string;
   readonly cardDavUrl: string;
   /** Path of the address book that `putCard` writes to, with a slash at its end. */
@@ -44,9 +45,9 @@ export async function openWireAccount(server: WireServer): Promise<TestAccount> 
   const contacts = wireContacts(server);
   const readCards = async (): Promise<readonly string[]> =>
     [...(await contacts.cards())].map(([, { card }]) => card);
-  const { sessionUrl, cardDavUrl, token, username, password, close } = server;
+  const { kind, sessionUrl, cardDavUrl, token, username, password, close } = server;
   return {
-    kind: 'cyrus',
+    kind,
     sessionUrl,
     cardDavUrl,
     token,

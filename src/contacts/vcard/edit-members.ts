@@ -1,7 +1,7 @@
-import { findExactUid, MEMBER_PREFIX, memberKey, plainUid } from '../../triage/model.ts';
+import { MEMBER_PREFIX, memberKey, plainUid } from '../../triage/model.ts';
 import { withInsertions, type Insertion, insertLine, type WholeCardPart } from './edit.ts';
 import { asRawCard, type RawCard } from './lines.ts';
-import { isMemberName } from './parse.ts';
+import { findMemberUid, hasEscapes, isMemberName } from './parse.ts';
 import { decodeRaw, toOctets } from './values.ts';
 
 /**
@@ -18,10 +18,7 @@ export function editGroupMembers(
 ): RawCard {
   const members = part.lines
     .filter(({ name }) => isMemberName(name))
-    .map((line) => {
-      const text = decodeRaw(line);
-      return { line, key: memberKey(text), exactUid: findExactUid(text) };
-    });
+    .map((line) => ({ line, key: memberKey(decodeRaw(line)), exactUid: findMemberUid(line) }));
   const removedKeys = new Set(removeUids.map(memberKey).filter((key) => key !== ''));
   const exactUids = new Set(members.map(({ exactUid }) => exactUid));
   const presentKeys = new Set(addUids.filter((uid) => exactUids.has(plainUid(uid))).map(memberKey));
@@ -31,9 +28,11 @@ export function editGroupMembers(
     if (key !== '' && !presentKeys.has(key) && !added.has(key)) added.set(key, memberUri(uid));
   }
   const name = memberProperty(part);
-  const insertions = [...added.values()].map((uri): Insertion =>
-    insertLine(part, `${name}:${toOctets(uri)}`),
-  );
+  const insertions = [...added.values()].map((uri): Insertion => {
+    // Apple's property is text, where a server would escape what the UID has not.
+    const type = name !== 'MEMBER' && hasEscapes(uri) ? ';VALUE=uri' : '';
+    return insertLine(part, `${name}${type}:${toOctets(uri)}`);
+  });
   const removals = members.filter(({ key }) => removedKeys.has(key) || added.has(key));
   // From the end backwards, after the new lines, which come behind all the others.
   return removals.reduceRight<RawCard>(

@@ -6,7 +6,14 @@ import {
   type SenderAddress,
 } from '../../triage/model.ts';
 import { parseEmailValue } from './email-value.ts';
-import { type CardPart, parseCardLines, parseCardParts, type RawCard } from './lines.ts';
+import {
+  type CardLine,
+  type CardPart,
+  hasParameter,
+  parseCardLines,
+  parseCardParts,
+  type RawCard,
+} from './lines.ts';
 import { decodeRaw, decodeText } from './values.ts';
 
 /** What a pass needs to know of a resource in an address book. */
@@ -112,6 +119,21 @@ export function isMemberName(name: string): boolean {
   return name === 'X-ADDRESSBOOKSERVER-MEMBER' || name === 'MEMBER';
 }
 
+/**
+ * The UID that a server's rules look for when they meet this line; null: they find nobody by it. Text
+ * has `,` `;` and `\` escaped, and the newest Cyrus compares it with the escapes still on.
+ */
+export function findMemberUid(line: CardLine): string | null {
+  const uid = findExactUid(decodeRaw(line));
+  const isUri = line.name === 'MEMBER' || hasParameter(line, 'VALUE', 'URI');
+  return uid !== null && !isUri && hasEscapes(uid) ? null : uid;
+}
+
+/** Whether text of a vCard would have a backslash somewhere in it. */
+export function hasEscapes(uid: string): boolean {
+  return /[,;\\]/u.test(uid);
+}
+
 /** A card that is not a group, as a pass knows it. */
 export function toContact(part: CardPart, href: string): Contact {
   return {
@@ -124,12 +146,12 @@ export function toContact(part: CardPart, href: string): Contact {
 
 /** A group card, as a pass knows it. */
 function toGroup(part: CardPart, href: string): ContactGroup {
-  const members = part.lines.filter(({ name }) => isMemberName(name)).map(decodeRaw);
+  const members = part.lines.filter(({ name }) => isMemberName(name));
   return {
     href,
     name: findFullName(part),
-    memberKeys: new Set(members.map(memberKey).filter(isGiven)),
-    exactUids: new Set(members.map(findExactUid).filter(isGiven)),
+    memberKeys: new Set(members.map(decodeRaw).map(memberKey).filter(isGiven)),
+    exactUids: new Set(members.map(findMemberUid).filter(isGiven)),
   };
 }
 

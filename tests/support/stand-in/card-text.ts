@@ -124,12 +124,17 @@ function rewriteParameter(parameter: string): readonly string[] {
 
 function rewriteValue(line: CardLine): string {
   const name = line.name.toUpperCase();
-  if (RAW_VALUES.has(name)) return line.value;
+  if (RAW_VALUES.has(name) || isUri(line)) return line.value;
   if (STRUCTURED_VALUES.has(name)) {
     return splitUnescaped(line.value, ';').map(escapeAll).join(';');
   }
   if (LIST_VALUES.has(name)) return splitUnescaped(line.value, ',').map(escapeAll).join(',');
   return escapeAll(line.value);
+}
+
+/** Whether the value is a URI, in which nothing is escaped. */
+export function isUri({ parameters }: CardLine): boolean {
+  return parameters.some((parameter) => /^VALUE=uri$/iu.test(parameter));
 }
 
 function escapeAll(text: string): string {

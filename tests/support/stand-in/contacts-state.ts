@@ -4,6 +4,7 @@ import {
   type CardLine,
   convertLines,
   decodeText,
+  isUri,
   findCardProblem,
   findUid,
   hasName,
@@ -90,6 +91,11 @@ export class ContactsState {
     const valuesOf = (card: CardRecord, name: string): readonly string[] =>
       card.sentLines
         .filter((line) => hasName(line, name))
+        // The newest Cyrus compares members that are text with their escapes on.
+        .filter(
+          (line) =>
+            name !== 'X-ADDRESSBOOKSERVER-MEMBER' || isUri(line) || !/[,;\\]/u.test(line.value),
+        )
         .map(({ value }) => decodeText(value).replace(/\\(?<kept>[\s\S])/gu, '$<kept>'));
     const group = this.findCard(groupHref);
     const uids = new Set(

@@ -16,9 +16,22 @@ describe('members are added in the way of the group', () => {
     ['group-4.0.vcf', 'new-uid', 'MEMBER:urn:uuid:new-uid'],
     ['fastmail-group.vcf', 'urn:uuid:New', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:urn:uuid:New'],
     ['fastmail-group.vcf', 'URN:UUID:New', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:URN:UUID:New'],
-    ['fastmail-group.vcf', 'cn=A,ou=b;c', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:cn=A,ou=b;c'],
-    ['fastmail-group.vcf', 'cn=A\\,ou=b', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:cn=A\\,ou=b'],
-    ['fastmail-group.vcf', 'DOM\\user', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:DOM\\\\user'],
+    [
+      'fastmail-group.vcf',
+      'cn=A,ou=b;c',
+      'X-ADDRESSBOOKSERVER-MEMBER;VALUE=uri:urn:uuid:cn=A,ou=b;c',
+    ],
+    [
+      'fastmail-group.vcf',
+      'cn=A\\,ou=b',
+      'X-ADDRESSBOOKSERVER-MEMBER;VALUE=uri:urn:uuid:cn=A\\,ou=b',
+    ],
+    [
+      'fastmail-group.vcf',
+      'DOM\\user',
+      'X-ADDRESSBOOKSERVER-MEMBER;VALUE=uri:urn:uuid:DOM\\\\user',
+    ],
+    ['group-4.0.vcf', 'cn=A,ou=b;c', 'MEMBER:urn:uuid:cn=A,ou=b;c'],
   ])('%s, %s', (name, uid, expected) => {
     const raw = readFixture(name);
 
@@ -80,10 +93,19 @@ describe('members are added in the way of the group', () => {
   ])('one that the server wrote with other escapes is there: %s', (uid, member) => {
     const raw = aCard(
       'X-ADDRESSBOOKSERVER-KIND:group',
-      `X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:${member}`,
+      `X-ADDRESSBOOKSERVER-MEMBER;VALUE=uri:urn:uuid:${member}`,
     );
 
     expect(editGroup(raw, { add: [uid] })).toBe(raw);
+  });
+
+  it('one with escapes that is there as text, where not every server’s rules find it, is replaced', () => {
+    const group = (member: string): RawCard =>
+      aCard('X-ADDRESSBOOKSERVER-KIND:group', `X-ADDRESSBOOKSERVER-MEMBER${member}`);
+
+    expect(editGroup(group(':urn:uuid:cn=A\\,ou=b'), { add: ['cn=A,ou=b'] })).toBe(
+      group(';VALUE=uri:urn:uuid:cn=A,ou=b'),
+    );
   });
 
   it('the same one twice is added once', () => {
