@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
+import { planFastmailRules } from '../../src/setup/fastmail-rules.ts';
+import { triageNames } from '../support/builders.ts';
 import { builtPrograms } from '../support/programs.ts';
 import {
   type EnvChange,
@@ -176,6 +178,23 @@ describe('I put on the wrong label', () => {
 
       expect(recordedWrites(account)).toEqual([]);
       expect(await whereIs(scenario, email)).toBe('Screener');
+    }));
+
+  test('you want to decide later: @ToScreener, and the next email waits in Screener again', () =>
+    onStandIn(programs, {}, async (world) => {
+      const { scenario, account, mailroom } = world;
+      await account.setRules(planFastmailRules(triageNames()).rules);
+      const label = await account.createMailbox('@ToScreener');
+      const email = await handled(world);
+      await account.moveEmail(email, { add: [label] });
+
+      const run = await mailroom.run();
+
+      expect(run.end).toMatchObject({ event: 'poll_complete', processed: 1, failed: 0 });
+      expect(await whereIs(scenario, email)).toBe('Screener');
+      expect(await scenario.contacts()).toEqual([]);
+      const next = await account.deliverEmail({ from: FROM });
+      expect(await whereIs(scenario, next)).toBe('Screener');
     }));
 
   test('back to undecided by hand: a deleted contact is made again when it is labelled again', () =>
