@@ -5,6 +5,7 @@ import {
   MalformedAnswerError,
   UrlNotTrustedError,
 } from '../errors.ts';
+import { isRecord } from '../http/json.ts';
 import type { Logger } from '../log/logger.ts';
 import { comparablePath } from './card-paths.ts';
 import type { DavClient } from './dav/client.ts';
@@ -23,7 +24,7 @@ export interface RememberedBooks extends Discovered {
 
 /** Null unless it is exactly what an earlier run left; discovery is then done again. */
 export function parseRememberedBooks(json: unknown): RememberedBooks | null {
-  if (!isObject(json)) return null;
+  if (!isRecord(json)) return null;
   const { serverUrl, homeUrls, books } = json;
   if (!isUrl(serverUrl) || !isList(homeUrls) || !isList(books)) return null;
   const parsedBooks = books.map(parseAddressBook).filter((book) => book !== null);
@@ -154,15 +155,11 @@ function pathOf({ url }: AddressBook): string {
 }
 
 function parseAddressBook(json: unknown): AddressBook | null {
-  if (!isObject(json)) return null;
+  if (!isRecord(json)) return null;
   const { url, name, isWritableOrUnknown } = json;
   if (!isUrl(url) || !url.endsWith('/')) return null;
   if (typeof name !== 'string' || typeof isWritableOrUnknown !== 'boolean') return null;
   return { url, name, isWritableOrUnknown };
-}
-
-function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 function isList(json: unknown): json is readonly unknown[] {

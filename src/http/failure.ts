@@ -2,6 +2,7 @@ import type { HTTPError } from 'ky';
 
 import {
   CredentialsError,
+  errorCodeOf,
   HttpStatusError,
   type MailroomError,
   NetworkError,
@@ -55,7 +56,7 @@ export function isLoginLimit(error: HTTPError): boolean {
 export function toTransportError(error: unknown, request: RequestLine): unknown {
   const cause = rootCause(error);
   if (cause === null) return error;
-  const code = errorCode(cause);
+  const code = errorCodeOf(cause) ?? '';
   const reason =
     NETWORK_REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? 'connection failed';
   const said = `${describeRequest(request)}: ${reason} (${code === '' ? toPlainLine(cause.message, 100) : code})`;
@@ -79,21 +80,17 @@ const NETWORK_REASONS: readonly (readonly [RegExp, string])[] = [
 function rootCause(error: unknown): Error | null {
   if (!(error instanceof Error)) return null;
   if (error.cause instanceof Error) return rootCause(error.cause) ?? error.cause;
-  if (error instanceof AggregateError && errorCode(error) === '') {
+  if (error instanceof AggregateError && errorCodeOf(error) === null) {
     return rootCause(error.errors[0]) ?? error;
   }
   const isFetchFailure = ['fetch failed', 'terminated'].includes(error.message);
-  return errorCode(error) !== '' || isFetchFailure ? error : null;
+  return errorCodeOf(error) !== null || isFetchFailure ? error : null;
 }
 
 /** Message and code alone: whatever else a transport attaches to its errors stays out of the log. */
 function plainCause(error: Error, code: string): Error {
   const plain = new Error(toPlainLine(error.message, 200));
   return Object.assign(plain, code === '' ? {} : { code });
-}
-
-function errorCode(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 /** Short facts from an answer made for programs; empty for pages made for people. */

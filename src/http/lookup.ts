@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { LookupFunction } from 'node:net';
 
+import { errorCodeOf } from '../errors.ts';
+
 export interface LookupOptions {
   /** Aborted when the run has no more time: lookups end at once. */
   readonly signal: AbortSignal;
@@ -72,8 +74,7 @@ function isInHostsFile(hostname: string): boolean {
 }
 
 function isSilence(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  return code === 'ETIMEOUT' || code === 'ECANCELLED' || code === 'EAI_AGAIN';
+  return ['ETIMEOUT', 'ECANCELLED', 'EAI_AGAIN'].includes(errorCodeOf(error) ?? '');
 }
 
 function noAnswer(hostname: string): Error {

@@ -1,4 +1,10 @@
-import { CredentialsError, HttpStatusError, MailroomError, NetworkError } from '../errors.ts';
+import {
+  CredentialsError,
+  errorCodeOf,
+  HttpStatusError,
+  MailroomError,
+  NetworkError,
+} from '../errors.ts';
 
 /**
  * A server as the user knows it: the settings that lead to it, and where its credentials are made.
@@ -48,7 +54,7 @@ export function findRemedy(error: unknown, url: string, help: ServerHelp): strin
     return `Is ${urlSetting} right? The server offers nothing of the kind there`;
   }
   if (!(error instanceof NetworkError)) return null;
-  const code = codeOf(error.cause);
+  const code = errorCodeOf(error.cause) ?? '';
   const text = NETWORK_REMEDIES.find(([pattern]) => pattern.test(code))?.[1];
   return text?.replace('URL', urlSetting) ?? null;
 }
@@ -74,12 +80,6 @@ const NETWORK_REMEDIES: readonly (readonly [RegExp, string])[] = [
     'If the certificate in front of URL is one of your own, NODE_EXTRA_CA_CERTS names the file of its authority',
   ],
 ];
-
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string'
-    ? cause.code
-    : '';
-}
 
 /** What can be seen in the credentials themselves. */
 function findKeyProblem({ credentials, newKey }: ServerHelp): string | null {

@@ -1,5 +1,6 @@
 import fetch from 'minipass-fetch';
 
+import { errorCodeOf } from '../errors.ts';
 import { type AgentOptions, createAgents } from './agents.ts';
 
 /** One HTTP request and its answer, redirects not followed: they are the answer. */
@@ -35,7 +36,7 @@ export function createTransport(options: AgentOptions): Transport {
 type SystemError = Error & { readonly code: string };
 
 function isSystemError(error: unknown): error is SystemError {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+  return errorCodeOf(error) !== null;
 }
 
 /** Its message quotes the whole URL before the reason. */

@@ -1,4 +1,5 @@
 import type { LogEvent } from './events.ts';
+import { HARMFUL } from './plain-line.ts';
 import type { Redact } from './redaction.ts';
 import { toLogValue, type ValueLimits } from './value.ts';
 
@@ -92,7 +93,7 @@ function showPlain(value: unknown): string {
  */
 function neutralize(text: string): string {
   return text.replaceAll(
-    /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/gu,
+    HARMFUL,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -1,3 +1,5 @@
+import { escapeXml } from './escape-xml.ts';
+
 /** Takes secrets out of a text; everything that is logged goes through one of these. */
 export type Redact = (text: string) => string;
 
@@ -55,14 +57,6 @@ function formsOf(secret: string): readonly string[] {
 
 function lowerCaseEscapes(text: string): string {
   return text.replaceAll(/%[0-9A-F]{2}/gu, (escape) => escape.toLowerCase());
-}
-
-function escapeXml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 function escapePattern(text: string): string {

@@ -113,35 +113,20 @@ export const parseTriageLabel: ParseSetting<string> = (text) => {
 };
 
 /** A server's URL that may get credentials. */
-export const parseServerUrl: ParseSetting<string> = (text) => {
-  const url = URL.parse(text);
-  const isUsable =
-    url !== null &&
-    isSafeTransport(url) &&
-    url.username === '' &&
-    url.password === '' &&
-    // `new URL` hides an empty query or fragment.
-    !/[?#]/u.test(text);
-  if (isUsable) return url.href;
-  throw new Error(
-    'must be an https URL (http only for this machine) without user name, query and fragment',
-  );
-};
+export const parseServerUrl: ParseSetting<string> = (text) =>
+  // `new URL` hides an empty query or fragment.
+  parseUrl(text, /[?#]/u, 'user name, query and fragment');
 
 /** Where a POST goes without credentials; a query may be part of it. */
-export const parsePingUrl: ParseSetting<string> = (text) => {
+export const parsePingUrl: ParseSetting<string> = (text) =>
+  parseUrl(text, /#/u, 'user name and fragment');
+
+function parseUrl(text: string, forbidden: RegExp, without: string): string {
   const url = URL.parse(text);
-  const isUsable =
-    url !== null &&
-    isSafeTransport(url) &&
-    url.username === '' &&
-    url.password === '' &&
-    !text.includes('#');
-  if (isUsable) return url.href;
-  throw new Error(
-    'must be an https URL (http only for this machine) without user name and fragment',
-  );
-};
+  const isPlain = url?.username === '' && url.password === '' && !forbidden.test(text);
+  if (url !== null && isPlain && isSafeTransport(url)) return url.href;
+  throw new Error(`must be an https URL (http only for this machine) without ${without}`);
+}
 
 export const parseTrustedHosts: ParseSetting<readonly string[]> = (text) => {
   const hosts = text

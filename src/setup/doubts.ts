@@ -25,8 +25,11 @@ export function findCategoryDoubts(categories: readonly Category[]): readonly st
 
 /** One letter is wrong, or all are there in another order. */
 function isTypingError(text: string, { name, distance }: NearName): boolean {
-  const inOrder = (word: string): string => [...word].toSorted().join('');
   return distance === 1 || (distance === 2 && inOrder(text) === inOrder(name));
+}
+
+function inOrder(word: string): string {
+  return word.split('').toSorted().join('');
 }
 
 const DEFAULT_NAMES = ['Imbox', 'Feed', 'Paper Trail', 'Jail', 'Person'];

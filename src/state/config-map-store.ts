@@ -1,7 +1,7 @@
 import { HttpStatusError, messageOf, StateWriteError } from '../errors.ts';
 import { formatState, isTime, parseState } from './format.ts';
 import type { ConfigMap, KubeClient } from './kube-client.ts';
-import { isRecord } from './record.ts';
+import { isRecord } from '../http/json.ts';
 import type { RunState } from './state.ts';
 import { type StateRead, type StateStore, toState } from './store.ts';
 

@@ -1,6 +1,6 @@
 import { MailroomError } from '../errors.ts';
 import { isTrouble, parseDigestMemory } from './digest-memory.ts';
-import { isRecord } from './record.ts';
+import { isRecord } from '../http/json.ts';
 import type { Discovery, LastFailure, LastRun, RunState, Schedule } from './state.ts';
 
 /** Thrown by `parseState`: the text is no state of ours, or one of a version not known here. */

@@ -1,7 +1,7 @@
 import { CredentialsError, MalformedAnswerError, UrlNotTrustedError } from '../errors.ts';
 import type { RequestBudget } from '../http/budget.ts';
 import { createHttp, type Http } from '../http/http.ts';
-import { isRecord } from './record.ts';
+import { isRecord } from '../http/json.ts';
 import {
   type ApiServerAddress,
   apiServerUrl,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { accountEnvironment } from '../support/account-environment.ts';
 import { isStandIn, parseLogLines } from '../support/run-mailroom.ts';
 import type { TestAccount } from '../support/test-account.ts';
 import { measure, type MeasuredCommand, measureMemory } from './measure.ts';
@@ -99,7 +100,7 @@ async function withPreparedAccount<Result>(
   const home = await mkdtemp(join(tmpdir(), 'mailroom-bench-'));
   try {
     await prepareForScenario(account, scenario);
-    const env = environment(account, home);
+    const env = accountEnvironment(account, home, join(home, 'state.json'));
     const measured = { command: program.command, env, cwd: PROJECT };
     if (scenario.isRemembered) requireSuccess(await measure(measured), 0);
     await fillAccount(account, scenario);
@@ -140,17 +141,4 @@ function requireSuccess(
     throw new Error(`the measured pass failed: ${stdout.slice(-2000)}`);
   }
   return end;
-}
-
-function environment(account: TestAccount, home: string): Readonly<Record<string, string>> {
-  return {
-    PATH: process.env['PATH'] ?? '',
-    HOME: home,
-    MAILROOM_JMAP_TOKEN: account.token,
-    MAILROOM_CARDDAV_USERNAME: account.username,
-    MAILROOM_CARDDAV_PASSWORD: account.password,
-    MAILROOM_JMAP_SESSION_URL: account.sessionUrl,
-    MAILROOM_CARDDAV_URL: account.cardDavUrl,
-    MAILROOM_STATE_FILE: join(home, 'state.json'),
-  };
 }

@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { runOnce } from '../../src/run/run.ts';
 import { builtPrograms } from '../support/programs.ts';
 import { install } from '../support/run-mailroom.ts';
-import { runSetup, setupEnvironment } from '../support/run-setup.ts';
+import { runSetup, setupEnvironment, useSetupAccount } from '../support/run-setup.ts';
 import { arrangeScenario } from '../support/scenario.ts';
 import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';
 
@@ -228,16 +228,7 @@ test('a clock that is ten minutes ahead: a pass goes on, and says so', async () 
 describe('made by hand, and nearly right', () => {
   let account: StandIn;
   let env: Readonly<Record<string, string>>;
-  let remove: () => Promise<void>;
-
-  beforeEach(async () => {
-    account = await startStandIn();
-    ({ env, remove } = await setupEnvironment(account));
-  });
-  afterEach(async () => {
-    await remove();
-    await account.close();
-  });
+  useSetupAccount((prepared) => ({ account, env } = prepared));
 
   test.each([
     ['a label in other letters', '@tofeed', '@ToFeed'],

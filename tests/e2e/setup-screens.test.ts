@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { builtPrograms } from '../support/programs.ts';
-import { runSetup, setupEnvironment } from '../support/run-setup.ts';
-import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';
+import { runSetup, useSetupAccount } from '../support/run-setup.ts';
+import { type StandIn } from '../support/stand-in/stand-in.ts';
 
 /* What stands on a terminal of 80 × 24 when setup has ended: reasons and result, whatever came before. */
 
@@ -15,16 +15,7 @@ const programs = builtPrograms();
 describe('the last screen of setup', () => {
   let account: StandIn;
   let env: Readonly<Record<string, string>>;
-  let remove: () => Promise<void>;
-
-  beforeEach(async () => {
-    account = await startStandIn();
-    ({ env, remove } = await setupEnvironment(account));
-  });
-  afterEach(async () => {
-    await remove();
-    await account.close();
-  });
+  useSetupAccount((prepared) => ({ account, env } = prepared));
 
   const refusedToken = { MAILROOM_JMAP_TOKEN: 'made-up-token' };
 

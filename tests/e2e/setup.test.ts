@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { builtPrograms } from '../support/programs.ts';
 import { install, readEtags, recordedWrites } from '../support/run-mailroom.ts';
-import { runSetup, runSetupJson, setupEnvironment } from '../support/run-setup.ts';
+import { runSetup, runSetupJson, setupEnvironment, useSetupAccount } from '../support/run-setup.ts';
 import type { FaultRule } from '../support/stand-in/faults.ts';
 import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';
 import { describeEachServer, type TestAccount } from '../support/test-account.ts';
@@ -162,16 +162,7 @@ describeEachServer('a fresh account', ({ open }) => {
 describe('what goes wrong for one thing', () => {
   let account: StandIn;
   let env: Readonly<Record<string, string>>;
-  let remove: () => Promise<void>;
-
-  beforeEach(async () => {
-    account = await startStandIn();
-    ({ env, remove } = await setupEnvironment(account));
-  });
-  afterEach(async () => {
-    await remove();
-    await account.close();
-  });
+  useSetupAccount((prepared) => ({ account, env } = prepared));
 
   const failing: readonly (readonly [string, FaultRule, string, string])[] = [
     [

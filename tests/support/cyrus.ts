@@ -1,13 +1,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { chown, mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type CyrusOptions, cyrusConf, imapdConf } from './cyrus-config.ts';
 import { type CyrusInstall, PACKAGED_CYRUS } from './cyrus-install.ts';
+import { findFreePort } from './kube/tethered.ts';
 import { logInByImap } from './imap-login.ts';
 import { deliverByLmtp } from './lmtp.ts';
 import type { TestAccount } from './test-account.ts';
@@ -149,18 +149,6 @@ function openAccount(instance: Instance, { kind }: CyrusInstall): Promise<TestAc
 async function chownAll(folder: string, ids: { uid: number; gid: number }): Promise<void> {
   const names = await readdir(folder, { recursive: true });
   for (const name of ['', ...names]) await chown(join(folder, name), ids.uid, ids.gid);
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function hmacKey(secret: string): string {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { accountEnvironment } from './account-environment.ts';
 import { type Program, type ProgramOptions, type ProgramResult, startProgram } from './process.ts';
 import type { Programs } from './programs.ts';
 import { findPrivateText } from './run-mailroom-privacy.ts';
@@ -74,14 +75,7 @@ export async function install(
   const statePath = join(folder, 'state', 'state.json');
   const environment = (change: EnvChange = {}): Readonly<Record<string, string>> =>
     definedOnly({
-      PATH: process.env['PATH'] ?? '',
-      HOME: folder,
-      MAILROOM_JMAP_TOKEN: account.token,
-      MAILROOM_CARDDAV_USERNAME: account.username,
-      MAILROOM_CARDDAV_PASSWORD: account.password,
-      MAILROOM_JMAP_SESSION_URL: account.sessionUrl,
-      MAILROOM_CARDDAV_URL: account.cardDavUrl,
-      MAILROOM_STATE_FILE: statePath,
+      ...accountEnvironment(account, folder, statePath),
       ...settings,
       ...change,
     });

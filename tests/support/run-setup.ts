@@ -1,10 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach, beforeEach } from 'vitest';
 
+import { accountEnvironment } from './account-environment.ts';
 import { type ProgramResult, startProgram } from './process.ts';
 import type { Programs } from './programs.ts';
 import { findPrivateText } from './run-mailroom-privacy.ts';
+import { type StandIn, startStandIn } from './stand-in/stand-in.ts';
 import type { TestAccount } from './test-account.ts';
 
 export interface SetupRun extends ProgramResult {
@@ -39,18 +42,31 @@ export async function setupEnvironment(account: TestAccount): Promise<{
 }> {
   const folder = await mkdtemp(join(tmpdir(), 'mailroom-setup-'));
   return {
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: folder,
-      MAILROOM_JMAP_TOKEN: account.token,
-      MAILROOM_CARDDAV_USERNAME: account.username,
-      MAILROOM_CARDDAV_PASSWORD: account.password,
-      MAILROOM_JMAP_SESSION_URL: account.sessionUrl,
-      MAILROOM_CARDDAV_URL: account.cardDavUrl,
-      MAILROOM_STATE_FILE: join(folder, 'state', 'state.json'),
-    },
+    env: accountEnvironment(account, folder, join(folder, 'state', 'state.json')),
     remove: () => rm(folder, { recursive: true }),
   };
+}
+
+/** For each test a fresh account and the environment of setup for it, handed to `use`. */
+export function useSetupAccount(
+  use: (prepared: {
+    readonly account: StandIn;
+    readonly env: Readonly<Record<string, string>>;
+  }) => void,
+): void {
+  let account: StandIn;
+  let remove: () => Promise<void>;
+
+  beforeEach(async () => {
+    account = await startStandIn();
+    const environment = await setupEnvironment(account);
+    ({ remove } = environment);
+    use({ account, env: environment.env });
+  });
+  afterEach(async () => {
+    await remove();
+    await account.close();
+  });
 }
 
 /** Runs the real program. Throws when it printed a secret. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 
+import { accountEnvironment } from './account-environment.ts';
 import { runOnce } from '../../src/run/run.ts';
 import { type EnvChange, type LogLine, parseLogLines } from './run-mailroom.ts';
 import { findPrivateText } from './run-mailroom-privacy.ts';
@@ -50,16 +51,7 @@ export interface Mailroom {
 export async function setUpMailroom(account: TestAccount): Promise<Mailroom> {
   const folder = await mkdtemp(join(tmpdir(), 'mailroom-torture-'));
   const statePath = join(folder, 'state.json');
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: folder,
-    MAILROOM_JMAP_TOKEN: account.token,
-    MAILROOM_CARDDAV_USERNAME: account.username,
-    MAILROOM_CARDDAV_PASSWORD: account.password,
-    MAILROOM_JMAP_SESSION_URL: account.sessionUrl,
-    MAILROOM_CARDDAV_URL: account.cardDavUrl,
-    MAILROOM_STATE_FILE: statePath,
-  };
+  const env = accountEnvironment(account, folder, statePath);
   return {
     folder,
     statePath,

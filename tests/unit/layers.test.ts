@@ -93,6 +93,8 @@ describe('layers', () => {
       'http/budget.ts',
       'http/http.ts',
       'http/failure.ts',
+      'http/json.ts',
+      'log/escape-xml.ts',
       'log/logger.ts',
       'log/plain-line.ts',
     ];

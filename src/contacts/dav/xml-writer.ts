@@ -1,3 +1,5 @@
+import { escapeXml } from '../../log/escape-xml.ts';
+
 /** Elements by name, as xml-js has them in its compact form; prefixes are the caller's to declare. */
 export type XmlTree = { readonly [name: string]: XmlTree | readonly XmlTree[] | string };
 
@@ -17,8 +19,4 @@ function renderAttributes(attributes: XmlTree): string {
   return Object.entries(attributes)
     .map(([name, value]) => ` ${name}="${typeof value === 'string' ? escapeXml(value) : ''}"`)
     .join('');
-}
-
-function escapeXml(text: string): string {
-  return text.replace(/[<>&"]/gu, (character) => `&#${character.charCodeAt(0)};`);
 }

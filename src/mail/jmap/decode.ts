@@ -1,4 +1,5 @@
 import { MalformedAnswerError } from '../../errors.ts';
+import { isRecord } from '../../http/json.ts';
 
 /**
  * Strict readers for a server's JSON. `where` names method and property for the message, as in
@@ -7,10 +8,8 @@ import { MalformedAnswerError } from '../../errors.ts';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function decodeObject(value: unknown, where: string): JsonObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrongType(where, 'an object');
-  }
-  return value as JsonObject;
+  if (!isRecord(value)) throw wrongType(where, 'an object');
+  return value;
 }
 
 export function decodeArray<Item>(

@@ -24,6 +24,6 @@ describe('renderXml', () => {
     expect(elements.map(({ name, text }) => ({ name, text }))).toStrictEqual([
       { name: '{}b', text: value },
     ]);
-    expect(xml).toContain('x="&#60;/b&#62;&#60;!-- &#34;&#38;amp;&#34; \' ]]&#62; --&#62;"');
+    expect(xml).toContain('x="&lt;/b&gt;&lt;!-- &quot;&amp;amp;&quot; \' ]]&gt; --&gt;"');
   });
 });
