@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { errorCodeOf } from '../../src/errors.ts';
+
 /**
  * The first log-in by IMAP creates the Inbox and the mailboxes with roles; JMAP does not. Waits until the
  * server is up, until `deadline`, in milliseconds of `Date.now()`.
@@ -19,8 +21,7 @@ export async function logInByImap(
       ]);
       return;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const isNotUpYet = code === 'ENOENT' || code === 'ECONNREFUSED';
+      const isNotUpYet = ['ENOENT', 'ECONNREFUSED'].includes(errorCodeOf(error) ?? '');
       if (!isNotUpYet || Date.now() > deadline) throw error;
       await sleep(30);
     }
