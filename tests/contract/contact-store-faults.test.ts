@@ -339,6 +339,48 @@ describe('a listing that lacks what has to be there', () => {
   });
 });
 
+describe('a listing that has more than 50 cards without their data', () => {
+  const CARDS = 120;
+  const isAskedBy = (name: string, body: string | Buffer): boolean =>
+    body.includes(`addressbook-${name}`);
+
+  beforeEach(async () => {
+    for (let index = 0; index < CARDS; index += 1) {
+      await account.putCard(`${index}.vcf`, aCard(`uid-${index}`, `EMAIL:a${index}@a.example`));
+    }
+    account.faults.push({
+      on: 'report',
+      times: Infinity,
+      when: ({ body }) => isAskedBy('query', body),
+      fault: {
+        kind: 'replaceText',
+        change: (text) => text.replace(/BEGIN:VCARD[^<]*END:VCARD/gu, 'too much to render'),
+      },
+    });
+    account.clearRequests();
+  });
+
+  it('they are asked for together, 50 a time', async () => {
+    expect(await find(openContactStore(account), 'a99@a.example')).toHaveLength(1);
+
+    const together = account.requests.filter(({ body }) => isAskedBy('multiget', body));
+    expect(together).toHaveLength(Math.ceil(CARDS / 50));
+    expect(sent('GET')).toBe(0);
+  });
+
+  it.each([403, 501])('of a server that refuses that (%i), one by one', async (status) => {
+    account.faults.push({
+      on: 'report',
+      times: Infinity,
+      when: ({ body }) => isAskedBy('multiget', body),
+      fault: { kind: 'status', status },
+    });
+
+    expect(await find(openContactStore(account), 'a99@a.example')).toHaveLength(1);
+    expect(sent('GET')).toBe(CARDS);
+  });
+});
+
 describe('one odd card', () => {
   it('that the listing gives damaged is read whole', async () => {
     await account.putCard('a.vcf', aCard('a', 'EMAIL:a@a.example'));

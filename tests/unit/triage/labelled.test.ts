@@ -21,6 +21,16 @@ describe('groupBySender', () => {
     ]);
   });
 
+  it('very many of one sender, each put to the others once', () => {
+    // Copied at each email, as they once were, they took minutes.
+    const email = anEmail({ in: ['@ToFeed'] });
+    const emails = Array.from({ length: 200_000 }, () => email);
+
+    const [sender] = groupBySender(emails, layout).senders;
+
+    expect(sender?.emails).toHaveLength(emails.length);
+  });
+
   it('emails without a triage label are none of a pass', () => {
     expect(
       sendersOf(anEmail({ in: ['Screener'] }), anEmail({ in: ['Inbox', '@MailroomError'] })),

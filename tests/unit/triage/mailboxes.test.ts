@@ -78,6 +78,12 @@ describe('findMailbox: the mailbox that a setting names', () => {
       'cafe/A',
     ],
     ['a slash in a name', [aMailbox('News/Feed')], 'News/Feed', 'News/Feed'],
+    [
+      'a slash in a name, below another',
+      [work, aMailbox('Lists/Feed', { parentId: 'Work' })],
+      'Work/Lists/Feed',
+      'Work/Lists/Feed',
+    ],
   ])('%s', (_rule, mailboxes, setting, id) => {
     expect(findMailbox(mailboxes, setting)).toMatchObject({ kind: 'found', mailbox: { id } });
   });
