@@ -1,3 +1,4 @@
+import { SCREENER } from '../triage/decision.ts';
 import type { Decision } from '../triage/digest.ts';
 import type { ConflictReport, SenderFailure } from '../triage/report.ts';
 import type { JailedSender, WaitingSender } from './backlog.ts';
@@ -70,7 +71,9 @@ export function renderDigest(
         senderLine({ address, name, rest: `: ${count(emails, 'email')}` }),
       ),
     ),
-    `To decide on a sender, put a label on one of its emails.`,
+    ...(content.waiting.length === 0
+      ? []
+      : ['To decide on a sender, put a label on one of its emails.']),
   ];
   return {
     subject: subjectOf(content, dateOf),
@@ -154,7 +157,7 @@ function renderDecided({ decided, decidedBesides }: DigestContent): readonly str
     senderLine({
       address: sender,
       name,
-      rest: `: ${cleanText(category, MOST_NAME)}`,
+      rest: `: ${category === SCREENER ? 'back to Screener' : cleanText(category, MOST_NAME)}`,
     }),
   );
   return section('Decided since the last digest', [

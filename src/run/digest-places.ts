@@ -27,31 +27,15 @@ export function findPlaces(
   digestMailbox: string,
   names: TriageNames,
 ): Places {
-  const find = (name: string): Mailbox | null => {
-    const search = findMailbox(mailboxes, name);
-    return search.kind === 'found' ? search.mailbox : null;
-  };
-  const mailbox = find(digestMailbox);
-  const screener = find(names.screenerMailbox);
-  const trash = mailboxes.find(({ role }) => role === 'trash');
-  const labels = [
-    names.errorLabel,
-    names.warningLabel,
-    names.takeBackLabel,
-    ...names.categories.map((one) => one.label),
-  ];
-  const labelIds = labels.flatMap((name) => (name === null ? [] : (find(name)?.id ?? [])));
-  const problem = mailbox === null ? 'is missing, or not the only one of that name' : null;
-  const useProblem = mailbox === null ? null : findUseProblem(mailbox, mailboxes, 'destination');
-  const isLabel = mailbox !== null && labelIds.includes(mailbox.id);
-  const why = problem ?? (isLabel ? 'is a label of Mailroom' : useProblem);
-  if (mailbox === null || why !== null) {
-    throw new AccountError(
-      `mailbox "${digestMailbox}" ${why}: create it, or name another one in MAILROOM_DIGEST_MAILBOX`,
-    );
+  const problem = findDigestProblem(mailboxes, digestMailbox, names);
+  if (problem !== null) throw new AccountError(problem);
+  const find = (name: string): Mailbox | null => findByName(mailboxes, name);
+  const [mailbox, screener] = [find(digestMailbox), find(names.screenerMailbox)];
+  const trash = findTrash(mailboxes);
+  if (mailbox === null || screener === null || trash === undefined) {
+    throw new AccountError(`mailbox "${names.screenerMailbox}" is missing`);
   }
-  if (screener === null) throw new AccountError(`mailbox "${names.screenerMailbox}" is missing`);
-  if (trash === undefined) throw new AccountError('the account has no mailbox with the role trash');
+  const labelIds = findLabelIds(mailboxes, names);
   const jail = names.categories.find(({ name }) => isSameName(name, 'Jail'))?.destinationMailbox;
   return {
     mailboxId: mailbox.id,
@@ -68,6 +52,45 @@ export function findPlaces(
     leftAloneIds: findWithin(mailboxes, new Set(['trash', 'junk', 'drafts', 'sent'])),
     errorLabelled: find(names.errorLabel)?.totalEmails ?? 0,
   };
+}
+
+/** Why a digest cannot be left there, with the remedy; null when it can. */
+export function findDigestProblem(
+  mailboxes: readonly Mailbox[],
+  digestMailbox: string,
+  names: TriageNames,
+): string | null {
+  if (findTrash(mailboxes) === undefined) return 'the account has no mailbox with the role trash';
+  const mailbox = findByName(mailboxes, digestMailbox);
+  const isLabel = mailbox !== null && findLabelIds(mailboxes, names).includes(mailbox.id);
+  const why =
+    mailbox === null
+      ? 'is missing, or not the only one of that name'
+      : isLabel
+        ? 'is a label of Mailroom'
+        : findUseProblem(mailbox, mailboxes, 'destination');
+  return why === null
+    ? null
+    : `mailbox "${digestMailbox}" ${why}: create it, or name another one in MAILROOM_DIGEST_MAILBOX`;
+}
+
+function findByName(mailboxes: readonly Mailbox[], name: string): Mailbox | null {
+  const search = findMailbox(mailboxes, name);
+  return search.kind === 'found' ? search.mailbox : null;
+}
+
+function findTrash(mailboxes: readonly Mailbox[]): Mailbox | undefined {
+  return mailboxes.find(({ role }) => role === 'trash');
+}
+
+function findLabelIds(mailboxes: readonly Mailbox[], names: TriageNames): readonly string[] {
+  const labels = [
+    names.errorLabel,
+    names.warningLabel,
+    names.takeBackLabel,
+    ...names.categories.map((one) => one.label),
+  ];
+  return labels.flatMap((name) => (name === null ? [] : (findByName(mailboxes, name)?.id ?? [])));
 }
 
 /** `gone`: senders who, but for a dry run, would have left Screener by now. */

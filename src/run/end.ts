@@ -1,4 +1,5 @@
 import { messageOf, SettingsError } from '../errors.ts';
+import { findProxy } from '../http/proxy.ts';
 import type { Settings } from '../settings/settings.ts';
 import { afterPing, type Counts, type RunState } from '../state/state.ts';
 import type { TriageReport } from '../triage/report.ts';
@@ -106,9 +107,11 @@ async function ping(
 ): Promise<number> {
   const { pingUrl: url, isDryRun, log, redact } = run;
   if (isDryRun) return 0;
-  const { stop } = run.options;
+  const { stop, env } = run.options;
+  const proxy = findProxy(env);
+  const proxyEnv = proxy.kind === 'used' ? proxy.env : null;
   const { problem, requests } =
-    url === null ? NO_PING : await sendPing({ url, outcome: event, summary, stop });
+    url === null ? NO_PING : await sendPing({ url, outcome: event, summary, proxyEnv, stop });
   if (problem !== null) log.warning('ping_failed', { problem });
   const isKnown = requests > 0 && !stop.aborted;
   if (url !== null && !isKnown) return requests;

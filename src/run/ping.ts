@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { MailroomError, messageOf } from '../errors.ts';
+import type { ProxyEnvironment } from '../http/agents.ts';
 import { toTransportError } from '../http/failure.ts';
 import { createLookup } from '../http/lookup.ts';
 import { createTransport } from '../http/transport.ts';
@@ -16,6 +17,8 @@ export interface Ping {
   readonly outcome: RunOutcome['event'];
   /** The summary of the termination message. */
   readonly summary: string;
+  /** As for the mail and contacts servers; null: none. */
+  readonly proxyEnv: ProxyEnvironment | null;
   /** Aborted by SIGTERM and SIGINT: then nothing more is sent. */
   readonly stop: AbortSignal;
 }
@@ -61,13 +64,13 @@ interface Answer {
   readonly mayPass: boolean;
 }
 
-async function tryOnce(url: URL, { summary, stop }: Ping): Promise<Answer> {
+async function tryOnce(url: URL, { summary, stop, proxyEnv }: Ping): Promise<Answer> {
   const timeout = AbortSignal.timeout(TRY_MS);
   // Nobody reads what follows the status, so it must not keep the process waiting.
   const enough = new AbortController();
   try {
     const signal = AbortSignal.any([timeout, stop, enough.signal]);
-    const send = createTransport({ timeoutMs: TRY_MS, lookup: createLookup({ signal }) });
+    const send = createTransport({ timeoutMs: TRY_MS, lookup: createLookup({ signal }), proxyEnv });
     const { status } = await send(url, {
       method: 'POST',
       headers: { 'content-type': 'text/plain; charset=utf-8', 'user-agent': 'mailroom' },

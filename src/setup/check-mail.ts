@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.ts';
 import type { JmapSession } from '../mail/jmap/session.ts';
 import type { JmapMailStore } from '../mail/mail-store.ts';
+import { findDigestProblem } from '../run/digest-places.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { TriageNames } from '../triage/layout.ts';
 import type { Mailbox } from '../triage/model.ts';
@@ -10,6 +11,8 @@ import { planMailbox, type RequiredMailbox, requiredMailboxes } from './required
 export interface MailCheckOptions {
   readonly mail: JmapMailStore;
   readonly names: TriageNames;
+  /** As in the settings; null: digests are off. */
+  readonly digestMailbox: string | null;
   /** Create what is missing. */
   readonly mayWrite: boolean;
   readonly progress: Progress;
@@ -38,6 +41,7 @@ export async function checkMail(options: MailCheckOptions): Promise<MailChecks> 
       checks.push(await checkMailbox(mailbox, mailboxes, options));
     }
     checks.push(await checkTakeBack(mailboxes, options));
+    checks.push(...(await checkDigest(checks, mailboxes, options)));
     return { checks, session, mailboxes };
   } catch (error) {
     const failed = { area: 'credential', name: TOKEN, status: 'failed' } as const;
@@ -136,6 +140,23 @@ async function checkTakeBack(mailboxes: Mailbox[], options: MailCheckOptions): P
   return check.status === 'missing'
     ? { ...check, status: 'optional', detail: 'takes a decision back; --apply makes it' }
     : check;
+}
+
+/** Where digests go; a mailbox that has been checked for another purpose is not named twice. */
+async function checkDigest(
+  others: readonly Check[],
+  mailboxes: Mailbox[],
+  options: MailCheckOptions,
+): Promise<readonly Check[]> {
+  const { digestMailbox: name, names } = options;
+  if (name === null) return [];
+  const known = others.find((one) => one.name === name);
+  const check =
+    known ?? (await checkMailbox({ area: 'digest', name, use: 'destination' }, mailboxes, options));
+  if (check.status === 'failed' || check.status === 'missing') return known ? [] : [check];
+  const problem = findDigestProblem(mailboxes, name, names);
+  if (problem !== null) return [{ area: 'digest', name, status: 'failed', detail: problem }];
+  return known ? [] : [check];
 }
 
 async function create(

@@ -19,6 +19,7 @@ export const AREAS = [
   'triage label',
   'error label',
   'warning label',
+  'digest',
   'contact group',
   'categories',
   'state',

@@ -153,6 +153,7 @@ const TITLES: Readonly<Record<Check['area'], string>> = {
   'triage label': 'Triage labels',
   'error label': 'Error label',
   'warning label': 'Warning label',
+  digest: 'Digest',
   'contact group': 'Contact groups',
   categories: 'Categories',
   state: 'State',

@@ -103,8 +103,9 @@ async function examine(
   };
   const { mail, contacts } = connect(settings, watched, emptyState, log);
   const names = triageNames(settings);
+  const digestMailbox = settings.digest === 'off' ? null : settings.digestMailbox;
   const [mailChecks, contactsChecks, state] = await Promise.all([
-    checkMail({ mail, names, mayWrite, progress }),
+    checkMail({ mail, names, digestMailbox, mayWrite, progress }),
     checkContacts({ contacts, username: settings.cardDavUsername, names, mayWrite, progress }),
     checkState({ ...settings, budget }),
   ]);

@@ -16,9 +16,12 @@ const CHECK = 'EXAMPLE-not-a-real-check';
 
 let answer = 200;
 let pings: { readonly url: string; readonly body: string }[] = [];
+/** What a ping's server looks at before it answers. */
+let lookAtPing: () => Promise<void> = async () => undefined;
 const server = createServer((request, response) => {
   void (async () => {
     pings.push({ url: request.url ?? '', body: await text(request) });
+    await lookAtPing();
     response.writeHead(answer).end();
   })();
 });
@@ -33,6 +36,7 @@ beforeAll(async () => {
 beforeEach(() => {
   answer = 200;
   pings = [];
+  lookAtPing = async () => undefined;
 });
 afterAll(() => {
   server.close();
@@ -103,6 +107,17 @@ describe('a ping at the end of a run', () => {
       });
       expect(second.ping_failure).toEqual(first.ping_failure);
       expect(healed.ping_failure).toBeNull();
+    });
+  });
+
+  test('comes after the state: whoever is told finds it written', async () => {
+    await onStandIn(programs, {}, async ({ mailroom }) => {
+      const states: unknown[] = [];
+      lookAtPing = async () => void states.push(await mailroom.readState());
+
+      await mailroom.run({ env });
+
+      expect(states).toMatchObject([{ lastRun: { outcome: 'poll_complete' } }]);
     });
   });
 

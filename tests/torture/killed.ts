@@ -47,7 +47,7 @@ export function killedAnywhere(): Ordeal {
 }
 
 /** The n-th request, in the order in which they reach the server. */
-interface KillPoint {
+export interface KillPoint {
   readonly request: number;
   readonly when: 'before' | 'after';
 }
@@ -76,7 +76,7 @@ async function readUndisturbed({ what, story }: Told): Promise<Undisturbed> {
   });
 }
 
-function killPoints(requestCount: number): readonly KillPoint[] {
+export function killPoints(requestCount: number): readonly KillPoint[] {
   return Array.from({ length: requestCount }, (_, index) => index + 1).flatMap((request) => [
     { request, when: 'before' as const },
     { request, when: 'after' as const },
@@ -107,7 +107,7 @@ function toTrial(
 }
 
 /** The kill comes out of the server, so that it hits the moment that is meant. */
-async function runAndKill(
+export async function runAndKill(
   { request, when }: KillPoint,
   programs: Programs,
   { account }: TortureAccount,

@@ -1,4 +1,5 @@
 import { badAnswers } from './bad-answers.ts';
+import { digestsToo } from './digest.ts';
 import { emptyIsNotNothing } from './empty.ts';
 import { hostileInput } from './hostile-input.ts';
 import { longHistories } from './histories.ts';
@@ -15,6 +16,7 @@ export const ORDEALS: readonly Ordeal[] = [
   twoAtOnce(),
   editedOnAPhone(),
   badAnswers(),
+  digestsToo(),
   hostileInput(),
   strangers(),
   keysStayHome(),

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -44,6 +45,7 @@ async function ping(
     url: `http://127.0.0.1:${port}/not-a-real-check?rid=1`,
     outcome: 'poll_complete',
     summary: 'poll_complete: 2 of 2 senders handled, 5 emails swept',
+    proxyEnv: null,
     stop: new AbortController().signal,
     ...change,
   });
@@ -117,6 +119,30 @@ describe('a ping', () => {
 
     expect(result).toEqual({ problem: null, requests: 1 });
   });
+});
+
+it('goes through the proxy of HTTPS_PROXY, as the servers do', async () => {
+  const asked: string[] = [];
+  const proxy = createServer().on('connect', ({ url = '' }: IncomingMessage, socket: Duplex) => {
+    asked.push(url);
+    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => {
+    proxy.listen(0, '127.0.0.1', resolve);
+  });
+  stopServer = () => void proxy.close();
+  const { port } = proxy.address() as AddressInfo;
+
+  const result = await sendPing({
+    url: 'https://hc.example/not-a-real-check',
+    outcome: 'poll_complete',
+    summary: 'poll_complete',
+    proxyEnv: { HTTPS_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: '' },
+    stop: new AbortController().signal,
+  });
+
+  expect(new Set(asked)).toEqual(new Set(['hc.example:443']));
+  expect(result.problem).toMatch(/^POST hc\.example\/: the proxy of HTTPS_PROXY/u);
 });
 
 describe('where a failure is told', () => {

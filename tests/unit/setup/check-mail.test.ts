@@ -30,6 +30,7 @@ describe('what the API token may do is read from the session', () => {
         warningLabel: null,
         categories: [],
       },
+      digestMailbox: null,
       mayWrite: false,
       progress: {
         set: () => undefined,
