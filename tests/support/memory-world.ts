@@ -46,19 +46,20 @@ export type PortCall =
 
 /**
  * What goes wrong at one call: the run breaks before or after the call had its effect; the call's
- * items (or, for patches, the first of them) are refused for good or fail for now; a signal comes; a
- * server says what is not so.
+ * items (or, for patches, the first of them) are refused for good or fail for now; a signal comes.
  */
-export type Fault =
-  | 'break before'
-  | 'break after'
-  | 'refuse'
-  | 'fail'
-  | 'refuse first'
-  | 'fail first'
-  | 'signal'
-  /** A group write is answered as done, and was not. */
-  | 'lie';
+export const FAULTS = [
+  'break before',
+  'break after',
+  'refuse',
+  'fail',
+  'refuse first',
+  'fail first',
+  'signal',
+] as const;
+
+/** The last is a server that says what is not so: a group write is answered as done, and was not. */
+export type Fault = (typeof FAULTS)[number] | 'lie';
 
 export interface MemoryWorldOptions {
   /** The fault at the n-th call (from 1) to any port; none by default. */

@@ -43,6 +43,23 @@ const LIMIT_PROBLEM: Fault = {
   body: '{"type":"urn:ietf:params:jmap:error:limit","limit":"maxObjectsInGet","status":400}',
 };
 const replaceJson = (json: unknown): Fault => ({ kind: 'replaceJson', change: () => json });
+
+/** In place of the arguments of each method's answer. */
+const changeArguments = (change: (args: Arguments) => object): Fault => ({
+  kind: 'replaceJson',
+  change: (json) => ({
+    ...json,
+    methodResponses: json.methodResponses.map(([name, args, id]: [string, Arguments, string]) => [
+      name,
+      change(args),
+      id,
+    ]),
+  }),
+});
+
+interface Arguments {
+  readonly list?: readonly unknown[];
+}
 const replaceText = (change: (text: string) => string): Fault => ({ kind: 'replaceText', change });
 const everyMethodError = (type: string): readonly Fault[] =>
   ['Mailbox/get', 'Email/query', 'Email/get', 'Email/set'].map((method) => ({
@@ -236,19 +253,7 @@ export const FAULTS: readonly FaultRow[] = [
   {
     name: 'a list of nulls',
     faults: [
-      {
-        kind: 'replaceJson',
-        change: (json) => ({
-          ...json,
-          methodResponses: json.methodResponses.map(
-            ([name, args, id]: [string, object, string]) => [
-              name,
-              'list' in args ? { ...args, list: [null] } : args,
-              id,
-            ],
-          ),
-        }),
-      },
+      changeArguments((args) => (args.list === undefined ? args : { ...args, list: [null] })),
     ],
     on: ['jmap'],
     outcome: 'failed',
@@ -256,19 +261,9 @@ export const FAULTS: readonly FaultRow[] = [
   {
     name: 'emails lack in the list',
     faults: [
-      {
-        kind: 'replaceJson',
-        change: (json) => ({
-          ...json,
-          methodResponses: json.methodResponses.map(
-            ([name, args, id]: [string, { list?: unknown[] }, string]) => [
-              name,
-              args.list === undefined ? args : { ...args, list: args.list.slice(1) },
-              id,
-            ],
-          ),
-        }),
-      },
+      changeArguments((args) =>
+        args.list === undefined ? args : { ...args, list: args.list.slice(1) },
+      ),
     ],
     on: ['jmap'],
     outcome: 'failed',
@@ -287,21 +282,7 @@ export const FAULTS: readonly FaultRow[] = [
   },
   {
     name: 'neither updated nor notUpdated',
-    faults: [
-      {
-        kind: 'replaceJson',
-        change: (json) => ({
-          ...json,
-          methodResponses: json.methodResponses.map(
-            ([name, args, id]: [string, object, string]) => [
-              name,
-              { ...args, updated: null, notUpdated: null },
-              id,
-            ],
-          ),
-        }),
-      },
-    ],
+    faults: [changeArguments((args) => ({ ...args, updated: null, notUpdated: null }))],
     on: ['email-set'],
     outcome: 'failed',
   },

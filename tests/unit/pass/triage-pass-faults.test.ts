@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { NetworkError, StoppedError } from '../../../src/errors.ts';
 import { aContact, anEmail, hrefOfGroup } from '../../support/builders.ts';
 import type { Fault, PortCall } from '../../support/memory-world.ts';
-import { MemoryAccount } from '../../support/memory-world.ts';
+import { FAULTS, MemoryAccount } from '../../support/memory-world.ts';
 import { findWrongs, watchFor } from '../../support/pass-rules.ts';
 import { anAccount, names, pass, triage } from '../../support/run-pass.ts';
 
@@ -134,17 +134,7 @@ describe('whatever fails, and wherever', async () => {
     );
   });
 
-  const faults: readonly Fault[] = [
-    'break before',
-    'break after',
-    'refuse',
-    'fail',
-    'refuse first',
-    'fail first',
-    'signal',
-  ];
-
-  it.each(faults)(
+  it.each(FAULTS)(
     '%s: nothing is lost on the way, and the next pass ends the same',
     async (fault) => {
       for (let at = 1; at <= calls.length + 2; at += 1) {

@@ -18,8 +18,8 @@ import {
   mailboxesFor,
   triageNames,
 } from '../../support/builders.ts';
-import type { Account, Fault, MemoryWorldOptions } from '../../support/memory-world.ts';
-import { MemoryAccount, memoryWorld } from '../../support/memory-world.ts';
+import type { Account, MemoryWorldOptions } from '../../support/memory-world.ts';
+import { FAULTS, MemoryAccount, memoryWorld } from '../../support/memory-world.ts';
 import { findWrongs, watchFor } from '../../support/pass-rules.ts';
 
 /** The defaults, a child with destination and group of its own, and one that goes to Inbox too. */
@@ -191,19 +191,9 @@ describe('a pass over any account', () => {
     );
   });
 
-  const faults: readonly Fault[] = [
-    'break before',
-    'break after',
-    'refuse',
-    'fail',
-    'refuse first',
-    'fail first',
-    'signal',
-  ];
-
   it('with faults in two passes, keeps the rules and ends where one without them ends', async () => {
     const disturbance = fc.array(
-      fc.tuple(fc.integer({ min: 1, max: 22 }), fc.constantFrom(...faults)),
+      fc.tuple(fc.integer({ min: 1, max: 22 }), fc.constantFrom(...FAULTS)),
       { minLength: 1, maxLength: 2 },
     );
     await fc.assert(
