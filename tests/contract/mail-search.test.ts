@@ -50,7 +50,7 @@ async function search(
   for await (const { emails } of store.readEmailsFrom(mailbox, senders)) {
     found.push(...emails.map(({ id }) => ids.indexOf(id)));
   }
-  return found.toSorted();
+  return found.toSorted((a, b) => a - b);
 }
 
 describeEachServer('mail of some senders', ({ open }) => {
