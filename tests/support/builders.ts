@@ -28,7 +28,8 @@ export function anAddress(text: string = SENDER_TEXT): SenderAddress {
   return address;
 }
 
-let emailCount = 0;
+/** So many digits that the ids come in the order of making, as text too, whatever was made before. */
+let emailCount = 1_000_000;
 
 /** An email from `SENDER_TEXT`; `from` may be an address, or From as the server gives it. */
 export function anEmail(
