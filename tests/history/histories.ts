@@ -71,6 +71,7 @@ const ALWAYS = ['mail arrives', 'label on', 'pass'];
 const KINDS = [
   ...ALWAYS,
   'mail of nobody',
+  'taken back',
   'label off',
   'another label',
   'email moved',
@@ -81,6 +82,10 @@ const KINDS = [
   'group edited',
   'pass killed',
   'pass with a fault',
+  'write with a fault',
+  'group write that is none',
+  'email deleted meanwhile',
+  'card edited meanwhile',
   'two passes at once',
   'pass without warnings',
   'pass with a mailbox missing',
@@ -88,11 +93,14 @@ const KINDS = [
 ];
 
 /** What some story has to have met; a name that is left over is a branch that nothing reaches. */
-export function findUnseen({ events, errors, kinds }: Sightings): readonly string[] {
+export function findUnseen(sightings: Sightings): readonly string[] {
+  const { events, errors, kinds, outcomes, failedSteps } = sightings;
   return [
     ...KINDS.filter((kind) => !kinds.has(kind)),
     ...EVENTS.filter((event) => !events.has(event)),
     ...ERRORS.filter((error) => !errors.has(error)),
+    ...OUTCOMES.filter((outcome) => !outcomes.has(outcome)),
+    ...FAILED_STEPS.filter((step) => !failedSteps.has(step)),
   ];
 }
 
@@ -108,6 +116,23 @@ const EVENTS = [
   'error_label_set',
   'error_label_failed',
   'triage_complete',
+  'contact_kept',
+  'contact_removed',
+  'label_changed_meanwhile',
 ];
+
+/**
+ * What writes can come to: each kind that `src/triage/` knows, but for an email that is gone: each
+ * write names the state that its emails were read in, and so a deleted one is met as `stale`.
+ */
+const OUTCOMES = [
+  ...['updated', 'stale', 'refused', 'failed'].map((kind) => `patchEmails: ${kind}`),
+  ...['created', 'updated', 'refused', 'failed'].map((kind) => `saveContact: ${kind}`),
+  ...['updated', 'unchanged', 'refused', 'failed'].map((kind) => `saveGroupMembers: ${kind}`),
+  ...['untouched', 'changed', 'refused', 'failed'].map((kind) => `checkUntouched: ${kind}`),
+  ...['removed', 'kept', 'refused', 'failed'].map((kind) => `removeContact: ${kind}`),
+];
+
+const FAILED_STEPS = ['contact', 'join group', 'check group', 'sweep', 'leave group', 'finish'];
 
 const ERRORS = ['NetworkError', 'StoppedError', 'AccountError'];

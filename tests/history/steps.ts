@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 
-import type { Fault, MemoryWorldOptions } from '../support/memory-world.ts';
-import { GROUPS, LABELS, NAMES, SENDERS, type Story } from './story.ts';
+import type { Fault, MemoryWorldOptions, PortCall } from '../support/memory-world.ts';
+import { DECISIONS, GROUPS, LABELS, NAMES, SENDERS, type Story, TAKE_BACK } from './story.ts';
 
 /** One thing that happens; its text is what a failed story shows. */
 export interface Step {
@@ -19,6 +19,13 @@ const call = fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 
 const ELSEWHERE = ['Archive', 'Trash', 'Inbox', 'Screener', 'Feed', 'Jail'];
 const BREAKS: readonly Fault[] = ['break before', 'break after'];
 const FAULTS: readonly Fault[] = ['refuse', 'fail', 'refuse first', 'fail first', 'signal'];
+const WRITES: readonly PortCall[] = [
+  'patchEmails',
+  'saveContact',
+  'saveGroupMembers',
+  'checkUntouched',
+  'removeContact',
+];
 
 function step(kind: string, text: string, act: Step['act']): Step {
   return { kind, text: text === '' ? kind : `${kind}: ${text}`, act };
@@ -26,6 +33,36 @@ function step(kind: string, text: string, act: Step['act']): Step {
 
 function at(number: number, fault: Fault): MemoryWorldOptions {
   return { faultAt: (count) => (count === number ? fault : null) };
+}
+
+/** The n-th call of one kind, so that rare ones have their share. */
+function atWrite(name: PortCall, nth: number, fault: Fault): MemoryWorldOptions {
+  let seen = 0;
+  return {
+    faultAt(_, call) {
+      if (call === name) seen += 1;
+      return call === name && seen === nth ? fault : null;
+    },
+  };
+}
+
+/** The user does something just before a call. */
+function during(number: number, act: () => void): MemoryWorldOptions {
+  return {
+    faultAt(count) {
+      if (count === number) act();
+      return null;
+    },
+  };
+}
+
+function before(name: PortCall, act: () => void): MemoryWorldOptions {
+  return {
+    faultAt(_, call) {
+      if (call === name) act();
+      return null;
+    },
+  };
 }
 
 /** Every kind of step; the weights make mail and labels more frequent than the rest. */
@@ -43,10 +80,19 @@ export const STEPS: readonly { readonly weight: number; readonly arbitrary: fc.A
     },
     {
       weight: 6,
-      arbitrary: fc.tuple(pick, label).map(([index, put]) =>
+      arbitrary: fc.tuple(pick, fc.constantFrom(...DECISIONS)).map(([index, put]) =>
         step('label on', `${put} on email ${index}`, (story) => {
           const email = story.pickEmail(index);
           if (email !== undefined) story.change(email, [put], []);
+        }),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: pick.map((index) =>
+        step('taken back', `email ${index}`, (story) => {
+          const email = story.pickEmail(index);
+          if (email !== undefined) story.change(email, [TAKE_BACK], []);
         }),
       ),
     },
@@ -148,6 +194,64 @@ export const STEPS: readonly { readonly weight: number; readonly arbitrary: fc.A
           await story.pass([at(number, fault)]);
         }),
       ),
+    },
+    {
+      weight: 6,
+      arbitrary: fc
+        .record({
+          name: fc.constantFrom(...WRITES),
+          nth: fc.integer({ min: 1, max: 3 }),
+          fault: fc.constantFrom(...FAULTS),
+          index: pick,
+          put: fc.oneof(label, fc.constant(TAKE_BACK)),
+        })
+        .map(({ name, nth, fault, index, put }) => {
+          const text = `${put} on email ${index}, ${fault} at ${name} ${nth}`;
+          return step('write with a fault', text, async (story) => {
+            const email = story.pickEmail(index);
+            if (email !== undefined) story.change(email, [put], LABELS);
+            await story.pass([atWrite(name, nth, fault)]);
+          });
+        }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.integer({ min: 1, max: 3 }).map((nth) =>
+        step('group write that is none', `write ${nth}`, async (story) => {
+          await story.pass([atWrite('saveGroupMembers', nth, 'lie of joining')]);
+        }),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(call, pick).map(([number, index]) =>
+        step('email deleted meanwhile', `email ${index}, at call ${number}`, async (story) => {
+          await story.pass([during(number, () => story.deleteUnlabelled(index))]);
+        }),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(
+          fc.constantFrom<PortCall>('removeContact', 'saveContact', 'saveGroupMembers'),
+          pick,
+          name,
+        )
+        .map(([call, index, called]) =>
+          step(
+            'card edited meanwhile',
+            `card ${index} is called ${called}, at ${call}`,
+            async (story) => {
+              const contact = story.pickContact(index);
+              if (contact === undefined) return;
+              const email = story.emailOf(contact);
+              if (email !== undefined && call === 'removeContact')
+                story.change(email, [TAKE_BACK], LABELS);
+              await story.pass([before(call, () => story.renameNow(contact, called))]);
+            },
+          ),
+        ),
     },
     {
       weight: 1,

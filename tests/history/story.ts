@@ -6,13 +6,19 @@ import { findSender } from '../../src/triage/sender.ts';
 import {
   aContact,
   aGroup,
+  aMailbox,
   anEmail,
   groupsFor,
   mailboxesFor,
   triageNames,
 } from '../support/builders.ts';
-import { MemoryAccount, memoryWorld, type MemoryWorldOptions } from '../support/memory-world.ts';
-import { findWrongs, watchFor } from '../support/pass-rules.ts';
+import {
+  cardId,
+  MemoryAccount,
+  memoryWorld,
+  type MemoryWorldOptions,
+} from '../support/memory-world.ts';
+import { findWrongs, type Watch, watchFor } from '../support/pass-rules.ts';
 import { findPlaces, type RuleContacts } from '../support/server-rules.ts';
 
 export const NAMES = triageNames();
@@ -23,16 +29,28 @@ export const SENDERS: readonly string[] = [
   'dee@c.example',
 ];
 export const GROUPS: readonly string[] = groupsFor(NAMES).map(({ name }) => name);
-export const LABELS: readonly string[] = NAMES.categories.map(({ label }) => label);
+export const DECISIONS: readonly string[] = NAMES.categories.map(({ label }) => label);
+export const TAKE_BACK = NAMES.takeBackLabel;
+export const LABELS: readonly string[] = [...DECISIONS, TAKE_BACK];
 
 /** What a sender's next email has to tell: nobody knows it, a contact in no group, or its group. */
 type Standing = { readonly kind: 'unknown' | 'contact' | 'unsure' } | { kind: 'in'; group: string };
+
+/** Whom labels decide on; the group is null where a decision is taken back. */
+interface Decision {
+  readonly senders: readonly string[];
+  readonly group: string | null;
+}
 
 /** What all stories together have met, so that a test can say what none of them did. */
 export class Sightings {
   readonly events = new Set<string>();
   readonly errors = new Set<string>();
   readonly kinds = new Set<string>();
+  /** What came of calls, `patchEmails: stale`. */
+  readonly outcomes = new Set<string>();
+  /** Steps of carrying out that failed for a sender. */
+  readonly failedSteps = new Set<string>();
 }
 
 /** One account and what its user has a right to expect of it, through any number of passes. */
@@ -46,13 +64,17 @@ export class Story {
   readonly #kept = new Set<string>();
   /** A pass did not end well since all was last quiet: it may have done a part. */
   #isDisturbed = false;
+  /** Of the pass that runs. */
+  #watch: Watch | undefined;
+  /** The user's own cards as they have to stay. */
+  #cards = new Map<string, Contact>();
   #count = 0;
   readonly #told: string[] = [];
 
   constructor(sightings: Sightings) {
     this.#sightings = sightings;
     this.account = new MemoryAccount({
-      mailboxes: mailboxesFor(NAMES),
+      mailboxes: [...mailboxesFor(NAMES), aMailbox(TAKE_BACK)],
       emails: [],
       contacts: [],
       groups: groupsFor(NAMES).map(({ name }) => aGroup(name)),
@@ -95,6 +117,13 @@ export class Story {
     return contacts[pick % Math.max(1, contacts.length)];
   }
 
+  /** The newest email of one who is on the card. */
+  emailOf({ addresses }: Contact): Email | undefined {
+    return [...this.account.emails.values()].findLast((email) =>
+      addresses.some((address) => address === findSender(email)),
+    );
+  }
+
   /** Mailboxes on and off, by the user; an email stays in one at least. */
   change({ id }: Email, add: readonly string[], remove: readonly string[]): void {
     const email = this.account.emails.get(id);
@@ -113,6 +142,23 @@ export class Story {
     if (LABELS.some((label) => email.mailboxIds.has(label))) this.#doubt(email);
   }
 
+  /** While a pass runs; a labelled one would be a decision taken back by hand. */
+  deleteUnlabelled(index: number): void {
+    const email = this.pickEmail(index);
+    if (email === undefined || LABELS.some((label) => email.mailboxIds.has(label))) return;
+    this.account.putEmail(email.id, null);
+    this.#kept.delete(email.id);
+    this.#watch?.forget(email.id);
+  }
+
+  /** While a pass runs: the card as it is now has another name. */
+  renameNow(contact: Contact, name: string): void {
+    const now = this.account.contacts.get(cardId(contact));
+    if (now === undefined || now.name === name) return;
+    this.renameContact(now, name);
+    if (this.#cards.has(cardId(now))) this.#cards.set(cardId(now), { ...now, name });
+  }
+
   /** A card that the user makes, for senders that have none. */
   makeContact(addresses: readonly string[], name: string): void {
     if (addresses.some((address) => this.#contactsOf(address).length > 0)) return;
@@ -123,12 +169,14 @@ export class Story {
   }
 
   renameContact(contact: Contact, name: string): void {
-    this.account.contacts.set(`${contact.href} ${contact.uid}`, { ...contact, name });
+    this.account.contacts.set(cardId(contact), { ...contact, name });
+    this.account.edited.add(cardId(contact));
   }
 
   /** The groups keep the member, as address books do. */
   deleteContact(contact: Contact): void {
-    this.account.contacts.delete(`${contact.href} ${contact.uid}`);
+    this.account.contacts.delete(cardId(contact));
+    this.account.edited.delete(cardId(contact));
     for (const address of contact.addresses) {
       const isKnown = this.#contactsOf(address).length > 0;
       this.#standings.set(address, { kind: isKnown ? 'unsure' : 'unknown' });
@@ -153,6 +201,8 @@ export class Story {
   ): Promise<{ readonly writes: number; readonly errors: readonly Error[] }> {
     const pending = this.#pendingDecisions();
     const watch = watchFor(this.account, NAMES);
+    this.#watch = watch;
+    this.#cards = this.#userCards();
     let writes = 0;
     const errors: Error[] = [];
     const run = async (options: MemoryWorldOptions): Promise<void> => {
@@ -160,6 +210,7 @@ export class Story {
       try {
         const { failures } = await runTriagePass(names, world);
         if (failures.length > 0) this.#isDisturbed = true;
+        for (const { step } of failures) this.#sightings.failedSteps.add(step);
       } catch (error) {
         this.#isDisturbed = true;
         errors.push(error as Error);
@@ -168,11 +219,12 @@ export class Story {
       await world.settled();
       writes += world.writes.length;
       for (const { event } of world.logged) this.#sightings.events.add(event);
+      for (const outcome of world.outcomes) this.#sightings.outcomes.add(outcome);
     };
     await Promise.all(runs.map(run));
-    require(watch.wrongs);
-    for (const [sender, group] of pending) {
-      if (this.#labelsOf(sender).size === 0) this.#decide(sender, group);
+    require([...watch.wrongs, ...this.#findTouched()]);
+    for (const [sender, decision] of pending) {
+      if (this.#labelsOf(sender).size === 0) this.#decide(decision);
     }
     return { writes, errors };
   }
@@ -181,7 +233,8 @@ export class Story {
   async settle(): Promise<void> {
     await this.pass([{}]);
     await this.pass([{}]);
-    this.#isDisturbed = false;
+    // What was begun with for a sender whose labels contradict by now is neither done nor undone.
+    this.#isDisturbed &&= SENDERS.some((sender) => this.#isInConflict(sender));
     const { writes, errors } = await this.pass([{}]);
     const wrongs = [...findWrongs(this.account, NAMES), ...errors.map(String)];
     if (writes > 0) wrongs.push(`a further pass asked for ${writes} writes`);
@@ -236,18 +289,55 @@ export class Story {
     return [...new Set<string>([sender, ...addresses])];
   }
 
-  #pendingDecisions(): ReadonlyMap<string, string> {
-    const pending = new Map<string, string>();
+  /** What the labels say, once a pass has taken them: of whom, and into which group. */
+  #pendingDecisions(): ReadonlyMap<string, Decision> {
+    const pending = new Map<string, Decision>();
     for (const sender of SENDERS) {
       const label = this.#labelsOf(sender).size === 1 ? this.#agreedLabel(sender) : undefined;
       const category = NAMES.categories.find((one) => one.label === label);
-      if (category !== undefined) pending.set(sender, category.contactGroup);
+      if (category === undefined && label !== TAKE_BACK) continue;
+      const group = category?.contactGroup ?? null;
+      pending.set(sender, { senders: this.#relatives(sender), group });
     }
     return pending;
   }
 
-  #decide(sender: string, group: string): void {
-    for (const one of this.#relatives(sender)) this.#standings.set(one, { kind: 'in', group });
+  #decide({ senders, group }: Decision): void {
+    for (const one of senders) {
+      if (group !== null) this.#standings.set(one, { kind: 'in', group });
+      // Taken back: unknown again, but for a card that stays.
+      else {
+        const left = this.#contactsOf(one);
+        const isContact = left.length > 0;
+        if (left.some((contact) => this.#isMailrooms(contact))) {
+          require([`${one} was taken back, and keeps the card that Mailroom made`]);
+        }
+        this.#standings.set(one, { kind: isContact ? 'contact' : 'unknown' });
+      }
+    }
+  }
+
+  /** Nobody has touched it since Mailroom made it. */
+  #isMailrooms(contact: Contact): boolean {
+    const isEdited = this.account.edited.has(cardId(contact));
+    return contact.uid.startsWith('made-for-') && !isEdited && contact.addresses.length === 1;
+  }
+
+  #userCards(): Map<string, Contact> {
+    const cards = [...this.account.contacts].filter(([, { uid }]) => uid.startsWith('User-'));
+    return new Map(cards);
+  }
+
+  /** A card of the user's own stays, and keeps what is on it. */
+  #findTouched(): readonly string[] {
+    return [...this.#cards.values()].flatMap((was) => {
+      const now = this.account.contacts.get(cardId(was));
+      const isKept =
+        now !== undefined &&
+        (was.name === '' || now.name === was.name) &&
+        was.addresses.every((address, index) => now.addresses[index] === address);
+      return isKept ? [] : [`the user's card ${was.uid} is not as it was`];
+    });
   }
 
   /** A label that a broken pass had begun with came off by hand: nobody can say what was done. */

@@ -250,6 +250,20 @@ const STEPS: readonly Breakage[] = [
     noticedBy: [...PASS, 'history/history.test.ts'],
   },
   {
+    name: 'takes a decision back, and leaves the sender in its group',
+    file: 'pass/take-back.ts',
+    from: 'begun = await leaveGroups(begun, plans, pass);',
+    to: '',
+    noticedBy: ['history/history.test.ts'],
+  },
+  {
+    name: 'takes a decision back, although the card could not be deleted',
+    file: 'pass/take-back.ts',
+    from: 'if (hasFailed) continue;',
+    to: '',
+    noticedBy: ['history/history.test.ts'],
+  },
+  {
     name: 'does not look again for emails that came in meanwhile',
     file: 'pass/sweep-step.ts',
     from: 'round <= MOST_ROUNDS && active.length > 0',

@@ -58,8 +58,11 @@ export const FAULTS = [
   'signal',
 ] as const;
 
-/** The last is a server that says what is not so: a group write is answered as done, and was not. */
-export type Fault = (typeof FAULTS)[number] | 'lie';
+/**
+ * The last two are servers that say what is not so: a group write (the second: one that adds members)
+ * is answered as done, and was not.
+ */
+export type Fault = (typeof FAULTS)[number] | 'lie' | 'lie of joining';
 
 export interface MemoryWorldOptions {
   /** The fault at the n-th call (from 1) to any port; none by default. */
@@ -81,6 +84,8 @@ export class MemoryAccount {
   readonly groups: Map<string, ContactGroup>;
   /** Ids of emails whose last mailbox was taken off. Has to stay empty. */
   readonly destroyedIds: string[] = [];
+  /** Cards that the user has changed since they were made; by `cardId`. */
+  readonly edited = new Set<string>();
   /** JMAP state of all emails; `touched` has that of each email's last change. */
   emailState = 1;
   readonly touched = new Map<string, number>();
@@ -134,6 +139,8 @@ export interface MemoryWorld extends World {
   readonly writes: readonly PortCall[];
   readonly wishes: readonly ContactWish[];
   readonly logged: readonly LoggedEvent[];
+  /** What came of each write, `removeContact: kept`. */
+  readonly outcomes: ReadonlySet<string>;
   /** Resolves when no call is under way any more, of a pass that was broken too. */
   settled(): Promise<void>;
 }
@@ -143,6 +150,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
   const writes: PortCall[] = [];
   const wishes: ContactWish[] = [];
   const logged: LoggedEvent[] = [];
+  const outcomes = new Set<string>();
   let isStopping = false;
   let mayWrite = false;
   let underWay = 0;
@@ -156,6 +164,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
       if (fault === 'signal') isStopping = true;
       if (fault === 'break before') throw new NetworkError(`${name}: broken before`);
       const result = effect(fault);
+      for (const kind of kindsOf(result)) outcomes.add(`${name}: ${kind}`);
       await options.pause?.();
       if (fault === 'break after') throw new NetworkError(`${name}: broken after`);
       return result;
@@ -262,7 +271,10 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
     checkUntouched: (card) =>
       call('checkUntouched', (fault) => {
         const now = account.contacts.get(cardId(card));
-        const isOurs = card.uid.startsWith('made-for-') && (now?.addresses.length ?? 1) === 1;
+        const isOurs =
+          card.uid.startsWith('made-for-') &&
+          !account.edited.has(cardId(card)) &&
+          (now?.addresses.length ?? 1) === 1;
         return failureOf(fault, 0) ?? { kind: isOurs ? 'untouched' : 'changed' };
       }),
     async removeContact(card) {
@@ -270,6 +282,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
       return call('removeContact', (fault) => {
         const failure = failureOf(fault, 0);
         if (failure !== null) return failure;
+        if (account.edited.has(cardId(card))) return { kind: 'kept' };
         account.contacts.delete(cardId(card));
         changed();
         return { kind: 'removed' };
@@ -297,7 +310,8 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
         ) {
           return { kind: 'unchanged' };
         }
-        if (fault === 'lie') return { kind: 'updated' };
+        const isLie = fault === 'lie' || (fault === 'lie of joining' && addUids.length > 0);
+        if (isLie) return { kind: 'updated' };
         account.groups.set(href, { ...group, memberKeys, exactUids });
         changed();
         return { kind: 'updated' };
@@ -325,6 +339,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
     writes,
     wishes,
     logged,
+    outcomes,
     async settled() {
       // A pass that broke leaves calls behind that nobody waits for, and they may begin others.
       for (let quiet = 0; quiet < 3; quiet = underWay === 0 ? quiet + 1 : 0) {
@@ -334,6 +349,15 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
       }
     },
   };
+}
+
+/** What an answer says of one write, or of several emails. */
+function kindsOf(result: unknown): readonly string[] {
+  if (typeof result !== 'object' || result === null) return [];
+  if ('outcomes' in result && result.outcomes instanceof Map) {
+    return [...result.outcomes.values()].flatMap(kindsOf);
+  }
+  return 'kind' in result ? [String(result.kind)] : [];
 }
 
 /** A logger that keeps what is logged. */
@@ -357,7 +381,7 @@ export function recordingLogger(logged: LoggedEvent[]): Logger {
 const PAGE_SIZE = 2;
 
 /** One resource may hold two cards. */
-function cardId({ href, uid }: Pick<Contact, 'href' | 'uid'>): string {
+export function cardId({ href, uid }: Pick<Contact, 'href' | 'uid'>): string {
   return `${href} ${uid}`;
 }
 

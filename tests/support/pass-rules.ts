@@ -1,5 +1,5 @@
 import type { TriageNames } from '../../src/triage/layout.ts';
-import { findLayout } from '../../src/triage/layout.ts';
+import { choicesOf, findLayout } from '../../src/triage/layout.ts';
 import type { Layout, ResolvedCategory } from '../../src/triage/layout.ts';
 import type { Email } from '../../src/triage/model.ts';
 import { isMember } from '../../src/triage/membership.ts';
@@ -15,6 +15,8 @@ import type { MemoryAccount } from './memory-world.ts';
 export interface Watch {
   /** Compares the account with how it was at the last look. */
   readonly look: () => void;
+  /** An email that the user deletes. */
+  readonly forget: (id: string) => void;
   readonly wrongs: readonly string[];
 }
 
@@ -23,13 +25,11 @@ export function watchFor(account: MemoryAccount, names: TriageNames): Watch {
   const layout = layoutOf(account, names);
   const first = new Map(account.emails);
   const { screenerId } = layout;
-  const mayMove = labelledSenders(account, layout);
+  const mayMove = labelledSenders(account, choicesOf(layout));
+  const takenBack = labelledSenders(account, layout.takeBack === null ? [] : [layout.takeBack]);
   // A card's group decides for all its addresses: the mail of each leaves the old place.
-  const mates = new Set<string>(
-    [...account.contacts.values()]
-      .filter(({ addresses }) => addresses.some((address) => mayMove.has(address)))
-      .flatMap(({ addresses }) => addresses),
-  );
+  const mates = withMates(account, mayMove);
+  const mayLeave = withMates(account, takenBack);
   const wrongs: string[] = [];
   let before = { emails: new Map(account.emails), routed: routedAddresses(account, layout) };
   const look = (): void => {
@@ -53,11 +53,14 @@ export function watchFor(account: MemoryAccount, names: TriageNames): Watch {
     }
     const routed = routedAddresses(account, layout);
     for (const address of before.routed) {
-      if (!routed.has(address)) wrongs.push(`${address} is in no group`);
+      if (!routed.has(address) && !mayLeave.has(address)) wrongs.push(`${address} is in no group`);
     }
     before = { emails: new Map(account.emails), routed };
   };
-  return { look, wrongs };
+  const forget = (id: string): void => {
+    first.delete(id);
+  };
+  return { look, forget, wrongs };
 }
 
 /** What is wrong with an account at any time. */
@@ -82,11 +85,22 @@ function layoutOf({ mailboxes, groups }: MemoryAccount, names: TriageNames): Lay
   return result.layout;
 }
 
-function labelledSenders({ emails }: MemoryAccount, layout: Layout): ReadonlySet<string> {
+function labelledSenders(
+  { emails }: MemoryAccount,
+  categories: readonly ResolvedCategory[],
+): ReadonlySet<string> {
   const labelled = [...emails.values()].filter(({ mailboxIds }) =>
-    layout.categories.some(({ labelId }) => mailboxIds.has(labelId)),
+    categories.some(({ labelId }) => mailboxIds.has(labelId)),
   );
   return new Set(labelled.map((email) => findSender(email) ?? ''));
+}
+
+/** These, and all who share a card with one of them. */
+function withMates({ contacts }: MemoryAccount, senders: ReadonlySet<string>): ReadonlySet<string> {
+  const cards = [...contacts.values()].filter(({ addresses }) =>
+    addresses.some((address) => senders.has(address)),
+  );
+  return new Set<string>([...senders, ...cards.flatMap(({ addresses }) => addresses)]);
 }
 
 /** Mailroom's own labels may go on and off: an email moves when any other mailbox does. */
@@ -100,7 +114,7 @@ function hasMoved(was: Email, now: Email, { errorLabelId, warningLabelId }: Layo
 }
 
 function labelTakenOff(was: Email, now: Email, layout: Layout): ResolvedCategory | undefined {
-  return layout.categories.find(
+  return choicesOf(layout).find(
     ({ labelId }) => was.mailboxIds.has(labelId) && !now.mailboxIds.has(labelId),
   );
 }
@@ -128,11 +142,14 @@ function findUndone(
       wrongs.push(`${email.id}: label off, still in ${own.groupHref}`);
     }
   }
-  if (category.destinationIds.some((id) => !email.mailboxIds.has(id))) {
-    wrongs.push(`${email.id}: label off, not at its destination`);
-  }
   const isLeftAlone = ({ mailboxIds }: Email): boolean =>
     [...layout.leftAloneIds].some((id) => mailboxIds.has(id));
+  const isTakenBack = category === layout.takeBack;
+  const isWhere = category.destinationIds.every((id) => email.mailboxIds.has(id));
+  if (!isWhere && !(isTakenBack && isLeftAlone(email))) {
+    wrongs.push(`${email.id}: label off, not at its destination`);
+  }
+  if (isTakenBack) return wrongs;
   const isLabelled = ({ mailboxIds }: Email): boolean => mailboxIds.has(category.labelId);
   for (const other of account.emails.values()) {
     if (findSender(other) !== sender || isLeftAlone(other) || isLabelled(other)) continue;

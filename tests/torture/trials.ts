@@ -18,6 +18,8 @@ export interface Ordeal {
   trials(options: TrialOptions): Iterable<Trial>;
   /** Trials under way at once; more than there are cores where they spend their time waiting. */
   readonly atOnce?: number;
+  /** After all trials: what so many of them should have met, and did not. Each counts as broken. */
+  findUnreached?(): readonly string[];
   /** Called once before and after all trials. */
   open?(): Promise<void>;
   close?(): Promise<void>;
@@ -63,6 +65,7 @@ export async function runTrials(ordeal: Ordeal, options: RunTrialsOptions): Prom
     };
     const atOnce = ordeal.atOnce ?? availableParallelism();
     await Promise.all(Array.from({ length: atOnce }, tryOneAfterTheOther));
+    broken.push(...(ordeal.findUnreached?.() ?? []).map((what) => `nothing reached: ${what}`));
   } finally {
     await ordeal.close?.();
   }
