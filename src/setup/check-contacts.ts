@@ -65,7 +65,7 @@ async function checkPassword({ contacts, username }: ContactsCheckOptions): Prom
   const [book, ...others] = await contacts.readBooks();
   const item = { area: 'credential', name: PASSWORD } as const;
   if (book?.isWritableOrUnknown !== true) {
-    const detail = 'works, but no address book may be written with this app password';
+    const detail = 'works, but this app password may not write to any address book';
     return { ...item, status: 'failed', detail };
   }
   const more = others.length === 0 ? '' : `, and ${others.length} more are read`;
@@ -84,7 +84,7 @@ function checkGroup(name: string, groups: readonly ContactGroup[]): Check {
     );
     if (alike !== null) return { ...item, status: 'failed', detail: offerAlike(alike) };
     const isReadOnly = groups.some((group) => isSameName(group.name, name));
-    const detail = isReadOnly ? 'there is one in an address book that may not be written' : null;
+    const detail = isReadOnly ? 'there is one, but its address book is read-only' : null;
     return { ...item, status: 'missing', detail };
   }
   const detail =
@@ -106,7 +106,7 @@ async function createMissing(
   const shown = done.map((check): Check => {
     const isThere = findGroup(groups, check.name).kind === 'found';
     if (check.status !== 'created' || isThere) return check;
-    const detail = 'the server accepted it, and does not show it among the contact groups';
+    const detail = 'the server accepted it, but does not list it among the contact groups';
     return { ...check, status: 'failed', detail };
   });
   return { checks: [password, ...shown], groups };

@@ -71,7 +71,7 @@ function describeAccount({ accountName, capabilities, limits }: JmapSession): re
       name: 'JMAP',
       status: 'exists',
       detail:
-        `used are: ${limits.maxObjectsInGet} emails a read, ${limits.maxObjectsInSet} a write, ` +
+        `in use: ${limits.maxObjectsInGet} emails a read, ${limits.maxObjectsInSet} a write, ` +
         `${limits.maxCallsInRequest} calls and ${limits.maxSizeRequest} bytes a request, ` +
         `${limits.maxConcurrentRequests} requests at once`,
     },
@@ -121,7 +121,7 @@ async function checkMailbox(
       return plan satisfies never;
   }
   const parents = plan.names.slice(0, -1);
-  const note = parents.length === 0 ? null : `with what it is in: ${parents.join('/')}`;
+  const note = parents.length === 0 ? null : `with its parent ${parents.join('/')}`;
   if (!mayWrite) return { area, name, status: 'missing', detail: note };
   try {
     let { parentId } = plan;

@@ -47,6 +47,6 @@ export function findAccountDoubt(
   if (mailUser === undefined || !cardDavUsername.includes('@')) return [];
   if (mailUser.toLowerCase() === cardDavUsername.toLowerCase()) return [];
   return [
-    `The token is for the mail of ${mailUser}, the app password for the contacts of ${cardDavUsername}: are both of one account?`,
+    `The token is for the mail of ${mailUser}, the app password for the contacts of ${cardDavUsername}: do both belong to one account?`,
   ];
 }

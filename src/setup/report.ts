@@ -217,7 +217,7 @@ function whatNow(
   { missing, failed, created }: Readonly<Record<'missing' | 'failed' | 'created', number>>,
   isApplied: boolean,
 ): string {
-  if (failed > 0) return 'The reasons are above; run setup again when they are dealt with.';
+  if (failed > 0) return 'The reasons are above. Deal with them, then run setup again.';
   if (missing > 0) return 'Run setup again with --apply to create what is missing.';
   const ready = 'The account is ready but for the rules below, which no program can see.';
   return isApplied && created === 0 ? `Nothing to do. ${ready}` : ready;

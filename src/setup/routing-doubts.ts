@@ -50,7 +50,7 @@ async function findUnsortedMembers(options: RoutingOptions): Promise<readonly st
     if (first === undefined) return [];
     const who = senders.length === 1 ? first : `${first} and ${senders.length - 1} more members`;
     return [
-      `Mail of ${who} of group "${name}" lies in Screener: the rule for "${name}" is missing, or stands below the one for Screener.`,
+      `Mail of ${who} of group "${name}" is in Screener: the rule for "${name}" is missing, or is below the one for Screener.`,
     ];
   });
 }

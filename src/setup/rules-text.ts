@@ -11,7 +11,7 @@ export function renderRules({ rules, notes }: FastmailRules, width: number): rea
 }
 
 const WITH_FOLDERS =
-  'They need labels, a choice in Settings > Preferences. With folders, "Move to" stands for Archive and Add label, and an email is in one folder only.';
+  'They need labels, a choice in Settings > Preferences. With folders, choose "Move to" instead; an email is then in one folder only.';
 
 function renderRule(rule: FastmailRule, number: number, count: number): readonly string[] {
   const last = number === count ? '  (the last of all rules)' : '';

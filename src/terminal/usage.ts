@@ -1,7 +1,7 @@
 /* What `--help` prints. */
 
 const SETTINGS_NOTE = `Settings are environment variables, MAILROOM_...; outside a cluster also those in the file .env of
-the current folder. What is set wins over the file. .github/REFERENCE.md has them all.`;
+the current folder. Variables that are set win over it. .github/REFERENCE.md has them all.`;
 
 export const RUN_ONCE_USAGE = `Usage: npx mailroom pass [--dry-run] [--only ADDRESS] [--format text] [--verbose]
    or: npx tsx src/run-once.ts [--dry-run] ...
@@ -12,8 +12,8 @@ One triage pass over the account of the settings, then exits.
   --only ADDRESS
               a pass for this sender alone; may be given more than once
   --format text
-              what was done, for a person, as on a terminal; else standard output is the log
-  --verbose   with that, all log lines on standard error; else those from warning on
+              say what was done, for a person, as on a terminal; otherwise a pipe gets the log
+  --verbose   with it, all log lines go to standard error; without, only warnings and errors
   -h, --help  show this text
   --version   show the version
 
@@ -34,7 +34,7 @@ without --apply.
 
   --apply     create the mailboxes, labels and contact groups that are missing, and nothing else
   --json      print one JSON object, for programs
-  --rules     print the rules to make by hand also when something failed
+  --rules     print the rules to make by hand even if something failed
   -h, --help  show this text
   --version   show the version
 
@@ -48,7 +48,7 @@ To begin, put these three into a file .env (cp .env.example .env):
   MAILROOM_CARDDAV_PASSWORD   Settings > Privacy & Security > Manage app passwords and access >
                               New app password; access to contacts (CardDAV)
 
-then look, create, and look again: without --apply, with it, without.
+then look, create, and look again: run it without --apply, with it, and without.
 
 ${SETTINGS_NOTE}
 `;
@@ -84,7 +84,7 @@ decisions, newest first. Reads only.
   -h, --help  show this text
   --version   show the version
 
-Exit codes: 0 it could be told, also of an unknown sender; 1 it could not, and the reason is on
+Exit codes: 0 there is an answer, also for an unknown sender; 1 there is none, and the reason is on
 standard error.
 
 ${SETTINGS_NOTE}

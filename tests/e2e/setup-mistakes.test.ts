@@ -289,7 +289,7 @@ describe('made by hand, and nearly right', () => {
     );
   });
 
-  test('a rule that is missing: mail of a member lies in Screener', async () => {
+  test('a rule that is missing: mail of a member is in Screener', async () => {
     await runSetup(programs, env, '--apply');
     const mailroom = await install(programs, account);
     const [screener, label] = [
@@ -307,10 +307,10 @@ describe('made by hand, and nearly right', () => {
     const { exitCode, stdout } = await runSetup(programs, env);
     await mailroom.remove();
 
-    expect(before.stdout).not.toContain('lies in Screener');
+    expect(before.stdout).not.toContain('is in Screener');
     expect(exitCode).toBe(0);
     expect(stdout.replaceAll(/\s+/gu, ' ')).toContain(
-      'Mail of news@sender.example of group "Feed" lies in Screener: the rule for "Feed" is missing, or stands below the one for Screener.',
+      'Mail of news@sender.example of group "Feed" is in Screener: the rule for "Feed" is missing, or is below the one for Screener.',
     );
     expect(stdout).not.toContain('else@other.example');
   });

@@ -185,7 +185,7 @@ describe('what goes wrong for one thing', () => {
       'a group that was accepted and not kept',
       { on: 'put-card', nth: 3, fault: { kind: 'status', status: 201 } },
       'contact group Paper Trail',
-      'does not show it',
+      'does not list it',
     ],
   ];
 
@@ -252,7 +252,7 @@ describe('what goes wrong for one thing', () => {
     const { exitCode, detail } = await runSetupJson(programs, env);
 
     expect(exitCode).toBe(1);
-    expect(detail('MAILROOM_CARDDAV_PASSWORD')).toContain('no address book may be written');
+    expect(detail('MAILROOM_CARDDAV_PASSWORD')).toContain('may not write to any address book');
   });
 
   test('two names for one mailbox', async () => {

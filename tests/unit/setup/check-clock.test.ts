@@ -16,7 +16,7 @@ describe('the clock', () => {
     ['is a little late', aheadBy(-90), 'exists', 'within 90 s of api.example.com'],
     ['is ahead', aheadBy(600), 'failed', '600 s ahead of api.example.com'],
     ['is behind', aheadBy(-7200), 'failed', '7200 s behind api.example.com'],
-    ['is not known to be right', null, 'failed', 'no server told its time'],
+    ['is not known to be right', null, 'failed', 'no server gave its time'],
   ] as const)('%s', (_name, time, status, detail) => {
     expect(checkClock(time)).toMatchObject({ status, detail: expect.stringContaining(detail) });
   });
