@@ -150,6 +150,45 @@ describe('findLayout: all that is wrong is said at once', () => {
     });
   });
 
+  it.each(['Screener', '@ToFeed', '@MailroomError', 'Feed', 'Inbox'])(
+    'a mailbox that may not be changed: %s',
+    (readOnly) => {
+      const names = triageNames();
+      const mailboxes = mailboxesFor(names).map((one) =>
+        one.name === readOnly ? { ...one, isReadOnly: true } : one,
+      );
+
+      expect(findLayout(mailboxes, groupsFor(names), names)).toEqual({
+        kind: 'incomplete',
+        problems: [expect.stringContaining(`mailbox "${readOnly}" may not be changed by this`)],
+      });
+    },
+  );
+
+  it('a group in a book that may not be written is missing, with that reason', () => {
+    const names = triageNames();
+    const groups = groupsFor(names).map((group) =>
+      group.name === 'Feed' ? { ...group, isReadOnly: true } : group,
+    );
+
+    expect(findLayout(mailboxesFor(names), groups, names)).toEqual({
+      kind: 'incomplete',
+      problems: [
+        'contact group "Feed" is only in an address book that may not be written: one in an own address book is missing',
+      ],
+    });
+  });
+
+  it('of two groups of one name the one that may be written is used', () => {
+    const names = triageNames();
+    const shared = { ...aGroup('Feed'), href: '/shared/feed.vcf', isReadOnly: true };
+
+    expect(findLayout(mailboxesFor(names), [shared, ...groupsFor(names)], names)).toEqual({
+      kind: 'complete',
+      layout: aLayout(),
+    });
+  });
+
   it('Archive may be a destination', () => {
     const layout = aLayout({ categories: [aCategory('A', { destinationMailbox: 'Archive' })] });
 
