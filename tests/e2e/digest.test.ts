@@ -233,6 +233,57 @@ describe('a digest that is due', () => {
     }),
   );
 
+  it('waits for a pass that succeeds', () =>
+    withDue({}, async ({ account, mailroom }) => {
+      if (!isStandIn(account)) throw new TypeError('faults are the stand-in’s');
+      const fault = { kind: 'status', status: 400 } as const;
+      account.faults.push({ on: 'jmap', times: Infinity, fault });
+      const failed = await mailroom.run();
+      account.faults.length = 0;
+      expect([failed.end.event, await findDigests(account)]).toEqual(['poll_failed', []]);
+
+      const next = await mailroom.run();
+
+      expect(next.find('digest_sent')).toHaveLength(1);
+    }));
+
+  it('is left in the mailbox of the settings, and retires what is there alone', () =>
+    withDue({ MAILROOM_DIGEST_MAILBOX: 'Paper Trail' }, async ({ account, scenario, mailroom }) => {
+      await mailroom.run();
+      const [first] = await findDigests(account);
+      const place = scenario.mailboxId('Paper Trail');
+      expect(first?.mailboxIds).toEqual([place]);
+      // The user keeps it: it is no longer where digests go.
+      const archive = scenario.mailboxId('Archive');
+      await account.moveEmail(first?.id ?? '', { add: [archive], remove: [place] });
+      await ageDigests(account);
+      await makeDigestDue(mailroom);
+
+      const run = await mailroom.run();
+
+      expect(run.find('digest_sent')).toMatchObject([{ retired: 0 }]);
+      const places = (await findDigests(account)).map(({ mailboxIds }) => mailboxIds);
+      expect(places).toEqual([[place], [archive]]);
+    }));
+
+  it('is known by its keyword: what only looks like one stays where it is', () =>
+    withDue({}, async ({ account, scenario, mailroom }) => {
+      await mailroom.run();
+      const [digest] = await findDigests(account);
+      const alike = await account.addEmail({
+        from: 'Mailroom <alice@mail.example>',
+        mailboxIds: [scenario.mailboxId('Inbox')],
+        subject: digest?.subject ?? '',
+      });
+      await ageDigests(account);
+      await makeDigestDue(mailroom);
+
+      const run = await mailroom.run();
+
+      expect(run.find('digest_sent')).toMatchObject([{ retired: 1 }]);
+      expect(await scenario.places([alike])).toEqual(['Inbox']);
+    }));
+
   it('is only said by a dry run', () =>
     withDue({}, async ({ account, mailroom }) => {
       if (isStandIn(account)) account.clearRequests();

@@ -110,6 +110,44 @@ describe('taken back', () => {
     expect(emails).toMatchObject({ inbox: ['Screener'], old: ['Feed'], labelled: ['Screener'] });
   });
 
+  it('out of every triage group, with the mail of each', async () => {
+    const { emails, groups, contacts } = await pass(
+      anAccount({
+        groups: ['Feed', 'Jail'],
+        emails: [
+          anEmail({ id: 'labelled', from: SENDER, in: ['Feed', '@ToScreener'] }),
+          anEmail({ id: 'in Feed', from: SENDER, in: ['Feed'] }),
+          anEmail({ id: 'in Jail', from: SENDER, in: ['Jail'] }),
+          anEmail({ id: 'in Paper Trail', from: SENDER, in: ['Paper Trail'] }),
+        ],
+      }),
+    );
+
+    expect(emails).toEqual({
+      labelled: ['Screener'],
+      'in Feed': ['Screener'],
+      'in Jail': ['Screener'],
+      'in Paper Trail': ['Paper Trail'],
+    });
+    expect([groups[hrefOfGroup('Feed')], groups[hrefOfGroup('Jail')]]).toEqual([[], []]);
+    expect(contacts).toEqual([]);
+  });
+
+  it('Inbox is swept back out of a category that adds to it, too', async () => {
+    const own = triageNames({
+      categories: names.categories.map((one) =>
+        one.name === 'Feed' ? { ...one, addToInbox: true } : one,
+      ),
+    });
+    const memory = anAccount();
+    const world = memoryWorld(memory);
+
+    await runTriagePass(own, world);
+    await world.settled();
+
+    expect(memory.contents().emails).toMatchObject({ inbox: ['Screener'], old: ['Screener'] });
+  });
+
   it('a card that is in no group: the sender stays a contact, and that is said', async () => {
     const { emails, contacts, events } = await pass(anAccount({ groups: [], uid: 'mine' }));
 
