@@ -1,21 +1,18 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
 import { countByKind } from '../bench/request-counts.ts';
 import { makeDigestDue } from '../support/digest-due.ts';
+import { ageDigests } from '../support/digests.ts';
 import { isStandIn } from '../support/run-mailroom.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
 import { type ArrangedScenario, withScenario } from '../support/use-scenario.ts';
 
 /* What a digest costs: nothing until it is due, and then three requests. */
 
-const IDLE = { 'Mailbox/get': 1, 'REPORT cards': 1 };
-const FRESH = {
-  ...IDLE,
-  'GET session': 1,
-  'PROPFIND discovery': 3,
-  'PROPFIND well-known': 1,
-};
-const ASKING = 'Mailbox/get+Email/query+Email/get';
+const budgets = JSON.parse(
+  await readFile(new URL('digest.json', import.meta.url), 'utf8'),
+) as Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 async function requestsOf({ account, mailroom }: ArrangedScenario): Promise<unknown> {
   if (!isStandIn(account)) throw new TypeError('a real server keeps no record');
@@ -32,9 +29,7 @@ const withDigest = (act: (arranged: ArrangedScenario) => Promise<void>): Promise
 describe('requests of a pass with digests on', () => {
   it('the first of all: as many as without, the mailboxes and the digests in one', () =>
     withDigest(async (arranged) => {
-      const { 'Mailbox/get': mailboxes, ...others } = FRESH;
-
-      expect(await requestsOf(arranged)).toEqual({ ...others, [ASKING]: mailboxes });
+      expect(await requestsOf(arranged)).toEqual(budgets['digest, the first pass of all']);
     }));
 
   it('not due: as many as without', () =>
@@ -42,7 +37,7 @@ describe('requests of a pass with digests on', () => {
       await arranged.mailroom.run();
       await arranged.scenario.email({ from: 'a@wait.example', in: ['Screener'] });
 
-      expect(await requestsOf(arranged)).toEqual(IDLE);
+      expect(await requestsOf(arranged)).toEqual(budgets['digest, not due']);
     }));
 
   it('due: three more', () =>
@@ -51,12 +46,7 @@ describe('requests of a pass with digests on', () => {
       await arranged.mailroom.run();
       await makeDigestDue(arranged.mailroom);
 
-      expect(await requestsOf(arranged)).toEqual({
-        ...IDLE,
-        [ASKING]: 1,
-        'Email/query+Email/get': 1,
-        'Email/set': 1,
-      });
+      expect(await requestsOf(arranged)).toEqual(budgets['digest, due']);
     }));
 
   it('due, and 9,000 emails in Screener and Jail: one more for each further 4,096', () =>
@@ -72,11 +62,19 @@ describe('requests of a pass with digests on', () => {
       await mailroom.run();
       await makeDigestDue(mailroom);
 
-      expect(await requestsOf(arranged)).toEqual({
-        ...IDLE,
-        [ASKING]: 1,
-        'Email/query+Email/get': 3,
-        'Email/set': 1,
-      });
+      expect(await requestsOf(arranged)).toEqual(budgets['digest, due, 9,000 emails']);
+    }));
+
+  it('due, and the state is lost: one more, for what stands on the cards', () =>
+    withDigest(async (arranged) => {
+      const { account, scenario, mailroom } = arranged;
+      await scenario.email({ from: 'a@wait.example', in: ['Screener'] });
+      await mailroom.run();
+      await makeDigestDue(mailroom);
+      await mailroom.run();
+      await ageDigests(account);
+      await mailroom.writeState('no JSON');
+
+      expect(await requestsOf(arranged)).toEqual(budgets['digest, due, state lost']);
     }));
 });

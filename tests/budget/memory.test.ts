@@ -102,6 +102,7 @@ it.skipIf(limit === null)(
         expect(limit.readPeakMebibytes()).toBeLessThanOrEqual(MEMORY_LIMIT_MEBIBYTES);
       },
     ),
+  300_000,
 );
 
 async function openWithPhotos(): Promise<StandIn> {
