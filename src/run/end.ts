@@ -47,13 +47,23 @@ export async function endRun(
   }
   progress.end();
   await log.flush(options.stop);
-  if (run.isForPerson && report !== null) {
-    // A pass of the CronJob has no use for it.
-    const { renderReport } = await import('../terminal/pass-report.ts');
-    const width = ('columns' in options.output && Number(options.output.columns)) || 80;
-    await write(options.output, redact(renderReport(report, { isDryRun: run.isDryRun, width })));
-  }
+  if (run.isForPerson) await tellPerson(run, report, outcome);
   return ending.exitCode;
+}
+
+/** On standard output, where a pass of the CronJob has its log. */
+async function tellPerson(
+  run: Run,
+  report: TriageReport | null,
+  outcome: RunOutcome,
+): Promise<void> {
+  const { options, isDryRun, redact } = run;
+  // A pass of the CronJob has no use for it.
+  const { renderFailure, renderReport } = await import('../terminal/pass-report.ts');
+  const width = ('columns' in options.output && Number(options.output.columns)) || 80;
+  const text =
+    report === null ? renderFailure(outcome, width) : renderReport(report, { isDryRun, width });
+  await write(options.output, redact(text));
 }
 
 /** Kubernetes cuts a termination message at 4096 bytes. */

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import { toPlainLine } from '../log/plain-line.ts';
 import type { ConflictReport, EmailMoves, SenderReport, TriageReport } from '../triage/report.ts';
 import { cutToColumns } from './columns.ts';
@@ -30,6 +31,24 @@ export function renderReport(report: TriageReport, options: ReportOptions): stri
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** How a pass ended that has nothing to report. */
+export interface PassFailure {
+  readonly event: 'poll_complete' | 'poll_failed' | 'startup_failed' | 'run_stopped';
+  readonly error?: unknown;
+}
+
+/** Why there is no report, and who has to do what. Ends in a line break. */
+export function renderFailure({ event, error }: PassFailure, width: number): string {
+  const problem = toPlainLine(messageOf(error)).replace(/(?<![.?!])$/u, '.');
+  const text =
+    event === 'run_stopped'
+      ? 'The pass was stopped. What was not finished keeps its label for the next one.'
+      : event === 'startup_failed'
+        ? `The pass failed, and you need to act: ${problem}`
+        : `The pass failed, and the next one tries again: ${problem}`;
+  return `\n${wrapText(text, { width, indent: '' }).join('\n')}\n`;
 }
 
 function rowOf(sender: SenderReport, { isDryRun }: ReportOptions): ReportRow {

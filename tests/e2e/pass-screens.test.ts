@@ -117,6 +117,21 @@ test('no email carries a triage label', async () => {
   );
 });
 
+test.each([
+  ['with a token that is refused', 'token-refused', { MAILROOM_JMAP_TOKEN: 'made-up-token' }],
+  ['with settings that are not valid', 'invalid', { MAILROOM_LABEL_TO_FEED: 'ToFeed' }],
+])('a pass %s: why, and what to do', async (_name, file, change) => {
+  await onAccount(
+    async () => undefined,
+    async (_world, env) => {
+      const command = `${PASS} 2>/dev/null`;
+      const { shown } = await typeOnTerminal(command, { columns: 80, env: { ...env, ...change } });
+
+      await expect(withoutPort(shown)).toMatchFileSnapshot(`screens/pass-${file}-80.txt`);
+    },
+  );
+});
+
 test('40 senders, planned and done, fit on two screens of 80 × 24', async () => {
   await onAccount(arrangeFortySenders, async (_world, env) => {
     for (const [file, flags] of [

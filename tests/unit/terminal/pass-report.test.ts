@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { renderReport } from '../../../src/terminal/pass-report.ts';
+import {
+  type PassFailure,
+  renderFailure,
+  renderReport,
+} from '../../../src/terminal/pass-report.ts';
 import type { SenderReport, TriageReport } from '../../../src/triage/report.ts';
 import { anAddress } from '../../support/builders.ts';
 
@@ -135,6 +139,37 @@ describe('what is left to do, and totals', () => {
 
     expect(text).toContain('What a pass would do now (nothing was written):');
     expect(text).toContain('1 of 1 sender would be handled (1 to Feed), 4 emails would move.');
+  });
+});
+
+describe('a pass without a report', () => {
+  it.each<[string, PassFailure, string]>([
+    [
+      'a person has to act',
+      { event: 'startup_failed', error: new Error('mailbox "Feed" is missing') },
+      'The pass failed, and you need to act: mailbox "Feed" is missing.',
+    ],
+    [
+      'it may pass by itself',
+      { event: 'poll_failed', error: new Error('is this machine online?') },
+      'The pass failed, and the next one tries again: is this machine online?',
+    ],
+    [
+      'a signal came',
+      { event: 'run_stopped' },
+      'The pass was stopped. What was not finished keeps its label for the next one.',
+    ],
+  ])('%s', (_name, failure, said) => {
+    expect(renderFailure(failure, 100)).toBe(`\n${said}\n`);
+  });
+
+  it('fits the width, and a server cannot forge a line', () => {
+    const error = new Error(`HTTP 500: ${'word '.repeat(40)}\n\u001B[31mall is well`);
+
+    const lines = renderFailure({ event: 'poll_failed', error }, 60).split('\n');
+
+    expect(lines.filter((line) => line.length > 60)).toEqual([]);
+    expect(lines.join('')).not.toContain('\u001B');
   });
 });
 
