@@ -21,7 +21,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { StateWriteError } from '../../src/errors.ts';
 import { createFileStore } from '../../src/state/file-store.ts';
 import { probeStateFile } from '../../src/state/state-file.ts';
-import { afterFailure, emptyState, lostState, type RunState } from '../../src/state/state.ts';
+import {
+  afterFailure,
+  afterPing,
+  emptyState,
+  lostState,
+  type RunState,
+} from '../../src/state/state.ts';
 import type { StateStore } from '../../src/state/store.ts';
 import { isKubeSkipped, kubeNote } from '../support/kube.ts';
 import {
@@ -68,6 +74,21 @@ function storeContract(place: () => StatePlace): void {
     const expected = { kind: 'read', state: withSuccess(emptyState) };
     expect(await store.read()).toEqual(expected);
     expect(await open().read()).toEqual(expected);
+  });
+
+  test('a run may write once more, what its ping came to, and loses nothing of another run', async () => {
+    const store = open();
+    await store.read();
+    await store.save(withSuccess);
+    await open().save(oneMoreFailure());
+    const trouble = { since: success, problem: 'POST hc.example: HTTP 500' };
+
+    await store.save((stored) => afterPing(stored, trouble) ?? stored);
+
+    expect(await open().read()).toMatchObject({
+      kind: 'read',
+      state: { lastSuccessfulRun: success, consecutiveFailures: 1, pingFailure: trouble },
+    });
   });
 
   test('a change is applied to what another run stored meanwhile', async () => {
