@@ -110,6 +110,28 @@ describe('taken back', () => {
     expect(emails).toMatchObject({ inbox: ['Screener'], old: ['Feed'], labelled: ['Screener'] });
   });
 
+  it('a card with several addresses: mail of all of them, and the log names them', async () => {
+    const other = 'jane@shop.example';
+    const { emails, events } = await pass(
+      anAccount({
+        addresses: [SENDER, other],
+        emails: [
+          anEmail({ id: 'labelled', from: SENDER, in: ['Feed', '@ToScreener'] }),
+          anEmail({ id: 'old', from: SENDER, in: ['Feed'] }),
+          anEmail({ id: 'of the other', from: other, in: ['Feed'] }),
+        ],
+      }),
+    );
+
+    expect(emails).toEqual({
+      labelled: ['@MailroomWarning', 'Screener'],
+      old: ['Screener'],
+      'of the other': ['Screener'],
+    });
+    const kept = events.find(({ event }) => event === 'contact_kept');
+    expect(kept?.fields).toMatchObject({ sender: SENDER, addresses: [SENDER, other] });
+  });
+
   it('out of every triage group, with the mail of each', async () => {
     const { emails, groups, contacts } = await pass(
       anAccount({
