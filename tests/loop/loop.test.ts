@@ -65,7 +65,7 @@ const DEFAULT_ROWS: readonly Row[] = [
     ],
   },
   {
-    what: 'taken back: its next email waits in Screener, and may be decided on anew',
+    what: 'taken back: its next email waits in Screener, and may be decided on again',
     from: 'Second Thoughts <second@thoughts.example>',
     before: 'Screener',
     decisions: [
