@@ -1,5 +1,6 @@
 import { findUnseen, playHistories } from '../history/histories.ts';
 import { Sightings } from '../history/story.ts';
+import { findWireUnseen, playWireHistories } from '../history/wire-histories.ts';
 import type { Ordeal } from './trials.ts';
 
 /** Ten histories a trial: few enough for a trial to be tried again soon. */
@@ -34,5 +35,34 @@ export function longHistories(): Ordeal {
       }
     },
     findUnreached: () => (played < ENOUGH ? [] : findUnseen(sightings)),
+  };
+}
+
+/** The same over HTTP, by the whole program: dozens of passes a second, one history after another. */
+export function installations(): Ordeal {
+  const sightings = { events: new Set<string>(), kinds: new Set<string>() };
+  let played = 0;
+  return {
+    name: 'installations',
+    promise:
+      'Histories of a whole installation over HTTP, of up to 150 steps each: besides mail, labels, cards and groups, runs killed at any request and two at once, writes refused, mail and edits while a pass runs, the state lost or spoilt, days that pass, digests, settings and mailbox names that change. The next email of each sender is where it was decided, every line of the user’s own cards stays, no email is lost, and a further pass writes nothing',
+    // The clock is that of the whole process.
+    atOnce: 1,
+    *trials({ seed, size }) {
+      const most = size === 'sample' ? 1 : Infinity;
+      for (let round = 0; round < most; round += 1) {
+        yield {
+          name: `installations of seed ${seed + round}`,
+          async run() {
+            await playWireHistories(
+              { seed: seed + round, histories: 5, mostSteps: 150 },
+              sightings,
+            );
+            played += 1;
+          },
+        };
+      }
+    },
+    findUnreached: () => (played < ENOUGH / 5 ? [] : findWireUnseen(sightings)),
   };
 }

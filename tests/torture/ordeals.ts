@@ -2,7 +2,7 @@ import { badAnswers } from './bad-answers.ts';
 import { digestsToo } from './digest.ts';
 import { emptyIsNotNothing } from './empty.ts';
 import { hostileInput } from './hostile-input.ts';
-import { longHistories } from './histories.ts';
+import { installations, longHistories } from './histories.ts';
 import { killedAnywhere } from './killed.ts';
 import { editedOnAPhone } from './phone.ts';
 import { keysStayHome } from './keys.ts';
@@ -22,4 +22,5 @@ export const ORDEALS: readonly Ordeal[] = [
   keysStayHome(),
   emptyIsNotNothing(),
   longHistories(),
+  installations(),
 ];

@@ -1,0 +1,111 @@
+import * as fc from 'fast-check';
+
+import { wireSteps } from './wire-steps.ts';
+import { type WireSightings, WireStory } from './wire-story.ts';
+
+export interface WireHistoriesOptions {
+  readonly seed: number;
+  readonly histories: number;
+  readonly mostSteps: number;
+}
+
+const ALWAYS = ['mail arrives', 'label on', 'pass'];
+
+/**
+ * Any histories of one installation: the whole program over HTTP, with its state, settings and clock.
+ * Each leaves out some kinds of steps. Throws with the seed and the shortest story that goes wrong.
+ * Time is that of the whole process: one of these at a time.
+ */
+export async function playWireHistories(
+  { seed, histories, mostSteps }: WireHistoriesOptions,
+  sightings: WireSightings,
+): Promise<void> {
+  const clock = new ShiftedClock();
+  const steps = wireSteps((ms) => clock.skip(ms));
+  const kinds = steps.map(({ kind }) => kind);
+  const history = fc.record({
+    steps: fc.array(fc.oneof(...steps.map(({ weight, arbitrary }) => ({ weight, arbitrary }))), {
+      maxLength: mostSteps,
+      size: 'max',
+    }),
+    left: fc.subarray(kinds, { minLength: Math.ceil(kinds.length / 2) }),
+  });
+  try {
+    await fc.assert(
+      fc.asyncProperty(history, async ({ steps: all, left }) => {
+        const kept = new Set([...left, ...ALWAYS]);
+        clock.reset();
+        const story = await WireStory.open(sightings);
+        try {
+          for (const one of all.filter(({ kind }) => kept.has(kind))) {
+            story.saw(one);
+            await one.act(story);
+          }
+          await story.settle();
+        } catch (error) {
+          throw new Error(`${(error as Error).message}\n${story.told}`, { cause: error });
+        } finally {
+          await story.close();
+        }
+      }),
+      { seed, numRuns: histories, endOnFailure: false },
+    );
+  } finally {
+    clock.restore();
+  }
+}
+
+/** What some story has to have met; a name that is left over is a branch that nothing reaches. */
+export function findWireUnseen({ events, kinds }: WireSightings): readonly string[] {
+  const all = wireSteps(() => undefined).map(({ kind }) => kind);
+  return [
+    ...all.filter((kind) => !kinds.has(kind)),
+    ...EVENTS.filter((event) => !events.has(event)),
+  ];
+}
+
+const EVENTS = [
+  'run_started',
+  'poll_complete',
+  'poll_failed',
+  'startup_failed',
+  'state_unreadable',
+  'contact_upserted',
+  'group_joined',
+  'group_reassigned',
+  'emails_swept',
+  'triage_complete',
+  'sender_processing_failed',
+  'contact_kept',
+  'contact_removed',
+  'name_mismatch_warning',
+  'digest_sent',
+];
+
+/** The process's time, moved on at will. */
+class ShiftedClock {
+  readonly #real = globalThis.Date;
+  #offsetMs = 0;
+
+  constructor() {
+    const real = this.#real;
+    const now = (): number => real.now() + this.#offsetMs;
+    globalThis.Date = new Proxy(real, {
+      construct: (target, args, newTarget) =>
+        Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget) as object,
+      get: (target, key) => (key === 'now' ? now : (Reflect.get(target, key) as unknown)),
+    });
+  }
+
+  skip(ms: number): void {
+    this.#offsetMs += ms;
+  }
+
+  reset(): void {
+    this.#offsetMs = 0;
+  }
+
+  restore(): void {
+    globalThis.Date = this.#real;
+  }
+}
