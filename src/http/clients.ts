@@ -4,6 +4,7 @@ import { findClockProblem, type ServerTime, watchClock } from './clock.ts';
 import { createHttp, type Http } from './http.ts';
 import type { Proxy } from './proxy.ts';
 import { addRemedy, contactsServerHelp, mailServerHelp, type ServerHelp } from './remedy.ts';
+import type { Around } from './transport.ts';
 import { createTrustRule } from './trust.ts';
 
 /** One client for each of the two servers, with its credentials. */
@@ -24,6 +25,8 @@ export interface ServerOptions {
   /** Per request, body included. */
   readonly requestTimeoutMs: number;
   readonly proxy: Proxy;
+  /** As in HttpOptions. */
+  readonly around?: Around | undefined;
 }
 
 /** Sends nothing yet. Throws SettingsError for a trusted host that is not a host. */
@@ -32,7 +35,7 @@ export function createHttpClients(
   budget: RequestBudget,
   log: Logger,
 ): HttpClients {
-  const { trustedHosts, requestTimeoutMs: timeoutMs, proxy } = servers;
+  const { trustedHosts, requestTimeoutMs: timeoutMs, proxy, around } = servers;
   if (proxy.kind === 'ignored') {
     const reason = 'it is not the URL of an HTTP proxy; the servers are reached without one';
     log.warning('proxy_ignored', { variable: proxy.variable, reason });
@@ -51,6 +54,7 @@ export function createHttpClients(
       authorization: () => authorization,
       trust: createTrustRule({ configuredUrl, trustedHosts, settingName }),
       timeoutMs,
+      around,
       proxyEnv: proxy.kind === 'used' ? proxy.env : null,
       budget,
       onRetry: ({ problem, retry, delayMs }) =>

@@ -15,7 +15,7 @@ import { followRedirect, type HttpCall, type HttpInit, isRedirect, toCall } from
 import { describeRequest, toStatusError, toTransportError } from './failure.ts';
 import { createLookup } from './lookup.ts';
 import { MAX_RETRIES, planRetry, waitForRetry } from './retry.ts';
-import { createTransport, type Transport } from './transport.ts';
+import { type Around, createTransport, type Transport } from './transport.ts';
 import type { TrustRule } from './trust.ts';
 
 /**
@@ -36,6 +36,8 @@ export interface HttpOptions {
   readonly budget: RequestBudget;
   /** What sends a single request. Default: `createTransport`. */
   readonly fetch?: Transport;
+  /** Put around `fetch`: a test holds requests up, or breaks them off. */
+  readonly around?: Around | undefined;
   /** Certificate authorities (PEM) to trust over https, and no others. Default: those of Node. */
   readonly readCa?: () => Promise<string>;
   /** The proxy for https. Default: none. */
@@ -69,7 +71,8 @@ export function createHttp(given: HttpOptions): Http {
   const { timeoutMs, readCa, proxyEnv, budget } = given;
   const createOwn = (): Transport =>
     createTransport({ timeoutMs, readCa, proxyEnv, lookup: createLookup(budget) });
-  const options: Options = { ...given, fetch: given.fetch ?? createOwn() };
+  const { around = (send) => send } = given;
+  const options: Options = { ...given, fetch: around(given.fetch ?? createOwn()) };
   return async (url, init = {}) => {
     let call = toCall(url, init);
     for (let hops = 0; ; hops += 1) {

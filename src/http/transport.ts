@@ -6,6 +6,9 @@ import { type AgentOptions, createAgents } from './agents.ts';
 /** One HTTP request and its answer, redirects not followed: they are the answer. */
 export type Transport = (url: URL, init: RequestInit) => Promise<Response>;
 
+/** Something that is put around what sends. */
+export type Around = (send: Transport) => Transport;
+
 /**
  * minipass-fetch over connections that are kept. Bodies are asked for uncompressed, so that ETags
  * stay strong; a server that compresses anyway is understood. Fails as the Fetch standard has

@@ -36,7 +36,12 @@ export async function attemptPass(run: Run, state: RunState): Promise<Attempt> {
   const grace = { stop: options.stop, stopGraceMs: STOP_GRACE_MS, readGraceMs: 0 };
   const budget = createBudget({ passTimeoutMs, ...grace });
   const names = triageNames(settings);
-  const connection = connect(settings, createHttpClients(settings, budget, log), state, log);
+  const connection = connect(
+    settings,
+    createHttpClients({ ...settings, around: options.around }, budget, log),
+    state,
+    log,
+  );
   const isAsking = settings.digest !== 'off' && (state.digest?.toldAt ?? null) === null;
   const asking = isAsking ? askWhenTold(connection.mail) : null;
   const mail = asking?.mail ?? connection.mail;

@@ -1,4 +1,5 @@
 import { SettingsError } from '../errors.ts';
+import type { Around } from '../http/transport.ts';
 import { createBudget, type RequestBudget } from '../http/budget.ts';
 import { createLogger, type Logger, type RootLogger } from '../log/logger.ts';
 import { createRedact, type Redact } from '../log/redaction.ts';
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly stop: AbortSignal;
   /** Does nothing where there is no such place; throws where it cannot be written. */
   readonly writeTerminationMessage: (text: string) => void;
+  /** As in HttpOptions; for tests. */
+  readonly around?: Around;
 }
 
 /** A run that has begun: what its parts share. */

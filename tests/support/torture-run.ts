@@ -1,6 +1,5 @@
 import '../../src/http/install.ts';
 
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,27 +82,32 @@ async function runPass(
 ): Promise<PassResult> {
   let stdout = '';
   let termination = '';
+  let isAsked = false;
   const output = new Writable({
     write(chunk: Buffer, _encoding, done) {
       stdout += chunk.toString('utf8');
       done();
     },
   });
-  const exitCode = await transports.run(transport, () =>
-    runOnce({
-      version: '0.0.0-test',
-      env,
-      isDryRun: false,
-      only: [],
-      output,
-      errorOutput: output,
-      isTerminal,
-      isText: false,
-      isVerbose: true,
-      stop: new AbortController().signal,
-      writeTerminationMessage: (text) => (termination += text),
-    }),
-  );
+  const exitCode = await runOnce({
+    version: '0.0.0-test',
+    env,
+    isDryRun: false,
+    only: [],
+    output,
+    errorOutput: output,
+    isTerminal,
+    isText: false,
+    isVerbose: true,
+    stop: new AbortController().signal,
+    writeTerminationMessage: (text) => (termination += text),
+    around: (send) => (url, init) => {
+      isAsked = true;
+      return transport(() => send(url, init), { url, method: init.method ?? 'GET' });
+    },
+  });
+  // Else a test that holds requests up, or breaks them off, would try nothing.
+  if (!isAsked) throw new Error('no request went through the transport of the test');
   const state = await readFile(env['MAILROOM_STATE_FILE'] ?? '', 'utf8').catch(() => '');
   for (const text of [stdout, termination, state]) {
     const found = findPrivateText(text, [account.token], {
@@ -119,19 +123,6 @@ async function runPass(
 }
 
 const NOTHING_READ: LogLine = { timestamp: '', level: '', event: 'text', component: '' };
-
-const transports = new AsyncLocalStorage<Transport>();
-const sendForReal = globalThis.fetch;
-
-/** Several runs share the process; each finds its own transport by the asynchronous context it is in. */
-globalThis.fetch = async (url, init) => {
-  const transport = transports.getStore() ?? ((send) => send());
-  const request = {
-    url: new URL(url instanceof Request ? url.url : url),
-    method: init?.method ?? 'GET',
-  };
-  return transport(() => sendForReal(url, init), request);
-};
 
 function withChanges(
   env: Readonly<Record<string, string>>,

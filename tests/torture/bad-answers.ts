@@ -71,11 +71,14 @@ function toTrial(request: RequestRow, fault: FaultRow, undisturbed: () => Pictur
         const { consecutiveFailures } = JSON.parse(await readFile(mailroom.statePath, 'utf8')) as {
           readonly consecutiveFailures: number;
         };
+        const isDone = outcome === 'done' || outcome === 'noted';
+        const shown = outcome === 'noted' ? withoutNotes : (picture: Picture) => picture;
+        const due = (): Picture => shown(undisturbed());
+        const seen = (): Picture => shown(world.picture());
         requireNone([
           ...(struck === 0 ? ['the request was never made'] : []),
           ...findWrongOutcome(outcome, request, result, consecutiveFailures),
-          ...(outcome === 'done' ? differences(undisturbed(), world.picture()) : []),
-          ...(outcome === 'done' ? [] : findHasty(request, before, world.picture())),
+          ...(isDone ? differences(due(), seen()) : findHasty(request, before, world.picture())),
           ...world.findHarm(),
         ]);
         world.account.faults.length = 0;
@@ -84,7 +87,7 @@ function toTrial(request: RequestRow, fault: FaultRow, undisturbed: () => Pictur
           ...(after.exitCode === 0 && after.end.event === 'poll_complete'
             ? []
             : [`the next pass ended in ${after.end.event}`]),
-          ...differences(undisturbed(), world.picture()).map((one) => `after the next pass ${one}`),
+          ...differences(due(), seen()).map((one) => `after the next pass ${one}`),
         ]);
       }),
   };
@@ -103,6 +106,7 @@ function findWrongOutcome(
     failed: scope === 'pass' ? end.event === 'poll_failed' : hasFailed,
     refused:
       hasFailed && (events.includes('error_label_set') || events.includes('error_label_failed')),
+    noted: isPassDone && !hasFailed && events.includes('contact_note_failed'),
     startup: end.event === 'startup_failed',
   }[outcome];
   const wanted = outcome === 'startup' ? 1 : 0;
@@ -111,6 +115,14 @@ function findWrongOutcome(
     ...(exitCode === wanted ? [] : [`exit code ${exitCode}`]),
     ...(consecutiveFailures === (isPassDone ? 0 : 1) ? [] : [`${consecutiveFailures} failures`]),
   ];
+}
+
+function withoutNotes(picture: Picture): Picture {
+  const cards = Object.entries(picture.cards).map(([href, lines]) => [
+    href,
+    lines.filter((line) => !line.startsWith('NOTE')),
+  ]);
+  return { ...picture, cards: Object.fromEntries(cards) as Picture['cards'] };
 }
 
 /** Writes that rest on the answer that was none. */

@@ -9,6 +9,8 @@ export type FaultOutcome =
   | 'failed'
   /** Refused for good: the error label for the senders that it is about. */
   | 'refused'
+  /** Only the line on a card is refused, which is a warning: all else is as if nothing had been. */
+  | 'noted'
   /** A person has to act. */
   | 'startup';
 
@@ -25,6 +27,9 @@ export interface FaultRow {
   /** `MAILROOM_REQUEST_TIMEOUT`, for what is a matter of time. */
   readonly timeoutSeconds?: number;
 }
+
+/** The card of the story lacks nothing else. */
+const NOTE_ONLY: FaultRow['but'] = { 'contact completed': 'noted' };
 
 const JMAP = ['jmap', 'email-set'] as const;
 const DAV_XML = ['discovery', 'report'] as const;
@@ -143,7 +148,7 @@ export const FAULTS: readonly FaultRow[] = [
     faults: [status(403)],
     on: ALL,
     outcome: 'startup',
-    but: { put: 'refused', report: 'done', 'get-card': 'failed' },
+    but: { put: 'refused', report: 'done', 'get-card': 'failed', ...NOTE_ONLY },
   },
   {
     name: '404',
@@ -157,7 +162,13 @@ export const FAULTS: readonly FaultRow[] = [
     faults: [status(405)],
     on: ALL,
     outcome: 'failed',
-    but: { put: 'refused', 'email-set': 'refused', 'get-card': 'refused', report: 'done' },
+    but: {
+      put: 'refused',
+      'email-set': 'refused',
+      'get-card': 'refused',
+      report: 'done',
+      ...NOTE_ONLY,
+    },
   },
   { name: '400 limit', faults: [LIMIT_PROBLEM], on: JMAP, outcome: 'failed' },
   { name: '412 once', faults: [status(412)], on: ['put'], outcome: 'done', isOnce: true },
@@ -167,7 +178,13 @@ export const FAULTS: readonly FaultRow[] = [
     faults: [status(413)],
     on: ALL,
     outcome: 'failed',
-    but: { put: 'refused', 'email-set': 'refused', 'get-card': 'refused', report: 'done' },
+    but: {
+      put: 'refused',
+      'email-set': 'refused',
+      'get-card': 'refused',
+      report: 'done',
+      ...NOTE_ONLY,
+    },
   },
   { name: '423', faults: [status(423)], on: ['put'], outcome: 'failed' },
   {
@@ -207,7 +224,7 @@ export const FAULTS: readonly FaultRow[] = [
     outcome: 'done',
     isOnce: true,
   },
-  { name: '507', faults: [status(507)], on: ['put'], outcome: 'failed' },
+  { name: '507', faults: [status(507)], on: ['put'], outcome: 'failed', but: NOTE_ONLY },
   { name: '202', faults: [status(202)], on: ALL, outcome: 'failed' },
   {
     name: 'redirect to itself',
