@@ -35,7 +35,12 @@ describeEachServer('a second decision', ({ open }) => {
     const run = await mailroom.run();
 
     expect(run.end).toMatchObject({ event: 'poll_complete', processed: 1, failed: 0 });
-    expect(run.find('group_reassigned')).toMatchObject([{ sender: 'moving@re.example' }]);
+    expect(run.find('group_reassigned')).toMatchObject([
+      { sender: 'moving@re.example', from: ['Feed'], to: 'Imbox' },
+    ]);
+    expect(run.find('emails_swept')).toContainEqual(
+      expect.objectContaining({ from: ['Screener'], to: ['Inbox'], emails: 1 }),
+    );
     expect(await scenario.groupsOf(uid)).toEqual(['Imbox']);
     expect(await places([first, ...inFeed, screened, both])).toEqual(
       Array.from({ length: 7 }, () => 'Inbox'),

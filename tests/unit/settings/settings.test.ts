@@ -212,6 +212,8 @@ describe('a value that is not', () => {
     ['MAILROOM_SCREENER_MAILBOX', '   ', /must be a name/u],
     ['MAILROOM_SCREENER_MAILBOX', 'Inbox//Screener', /without empty parts/u],
     ['MAILROOM_LABEL_TO_FEED', '/Feeding', /without empty parts/u],
+    ['MAILROOM_LABEL_TO_FEED', 'ToFeed', /begins with @/u],
+    ['MAILROOM_LABEL_TO_SCREENER', 'ToScreener', /begins with @/u],
     ['MAILROOM_GROUP_FEED', 'Inbox / Feed', /without spaces around/u],
     ['MAILROOM_GROUP_JAIL', 'Jail\u0000House', /must be a name/u],
     ['MAILROOM_JMAP_SESSION_URL', 'api.fastmail.com', /must be an https URL/u],
