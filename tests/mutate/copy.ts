@@ -68,7 +68,9 @@ export async function openCopy(): Promise<Copy> {
 async function runTests(folder: string, files: readonly string[]): Promise<Verdict> {
   const reportPath = join(folder, 'report.json');
   await rm(reportPath, { force: true });
-  const args = ['run', '--config', 'tests/vitest.config.ts', '--bail=1', '--reporter=json'];
+  const args = ['run', '--config', 'tests/vitest.config.ts', '--reporter=json'];
+  // One file after the other: --bail takes other workers down before they have said what failed.
+  args.push('--bail=1', '--maxWorkers=1');
   const command = [
     join(PROJECT, 'node_modules/vitest/vitest.mjs'),
     ...args,
