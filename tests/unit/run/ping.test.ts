@@ -113,16 +113,6 @@ describe('a ping', () => {
     });
   });
 
-  it('gives a server 5 s, twice', { timeout: 60_000 }, async () => {
-    const { result, seen } = await ping([() => undefined]);
-
-    expect(result).toEqual({
-      problem: expect.stringMatching(/^POST 127\.0\.0\.1:\d+: no answer within 5 s$/u),
-      requests: 2,
-    });
-    expect(seen).toHaveLength(2);
-  });
-
   it('a signal ends a try that is under way, and nothing is wrong then', async () => {
     const stop = new AbortController();
     const { result } = await ping([() => stop.abort()], { stop: stop.signal });
