@@ -916,3 +916,25 @@ describe('discovery', () => {
     await expect(openContactStore(account).readGroups([])).rejects.toThrow(/evil\.example/u);
   });
 });
+
+describe('a card that is to be deleted, because its decision is taken back', () => {
+  it.each<[number, string, boolean]>([
+    [403, 'kept', true],
+    [405, 'kept', true],
+    [412, 'kept', true],
+    [404, 'removed', true],
+    [400, 'refused', true],
+    [423, 'failed', true],
+  ])('where the server answers %i: %s', async (status, kind, isThere) => {
+    const of = 'gone@a.example';
+    const store = openContactStore(account);
+    const card = contactOf(await store.saveContact(aWish(of)));
+    const maker = { address: address(of), names: [card.name], categories: [aWish(of).decision.to] };
+    always('delete-card', { kind: 'status', status });
+
+    const outcome = await store.removeContact(card, maker);
+
+    expect([outcome.kind, (await account.cards()).has(card.href)]).toEqual([kind, isThere]);
+    expect(sent('DELETE')).toBe(1);
+  });
+});
