@@ -108,7 +108,7 @@ export const parseTriageLabel: ParseSetting<string> = (text) => {
   const name = parseName(text);
   if (name.slice(name.lastIndexOf('/') + 1).startsWith('@')) return name;
   throw new Error(
-    'must have a name that begins with @: mail sent to you+Name@… is delivered into a mailbox Name, so that a stranger could use it',
+    'must have a name that begins with @ (rename the mailbox, then put its new name here): mail sent to you+Name@… is delivered into a mailbox Name, so that a stranger could use it',
   );
 };
 

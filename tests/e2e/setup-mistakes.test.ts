@@ -125,7 +125,7 @@ describe('typed wrong', () => {
       [
         'a label without @',
         { MAILROOM_LABEL_TO_FEED: 'ToFeed' },
-        /MAILROOM_LABEL_TO_FEED must have a name that begins with @: mail sent to you\+Name@/u,
+        /MAILROOM_LABEL_TO_FEED must have a name that begins with @ .*: mail sent to you\+Name@/u,
       ],
       [
         'a destination that is deleted in the end',

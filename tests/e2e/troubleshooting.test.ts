@@ -251,7 +251,9 @@ describe('A label or a mailbox was renamed', () => {
     onStandIn(programs, {}, async ({ mailroom }) => {
       const run = await mailroom.run({ env: { MAILROOM_LABEL_TO_FEED: 'ToNews' } });
 
-      expect(run.end['error'].message).toContain('call it "@ToNews"');
+      expect(run.end['error'].message).toContain(
+        'MAILROOM_LABEL_TO_FEED must have a name that begins with @ (rename the mailbox, then put its new name here)',
+      );
     }));
 });
 
