@@ -1,5 +1,5 @@
 import type { Author, EmailAddress, NobodyReason, SenderAddress } from './model.ts';
-import { parseSenderAddress, senderAddress } from './sender.ts';
+import { isDomainAsItIs, parseSenderAddress, senderAddress } from './sender.ts';
 
 /** What is written in one From field (RFC 5322 §3.6.2), read without the server's help. */
 export type FromReading =
@@ -41,9 +41,9 @@ export function judgeAuthor(
   const { localPart, domain } = reading;
   if (`${localPart}${domain}`.includes('*')) return nobody('address with *');
   const address = senderAddress(localPart, domain);
-  if (address === null || isPerhapsOfEightBits(`${localPart}@${domain}`) || !isNfc(localPart)) {
-    return nobody('unusable address');
-  }
+  const isDoubtful =
+    isPerhapsOfEightBits(`${localPart}@${domain}`) || !isNfc(localPart) || !isDomainAsItIs(domain);
+  if (address === null || isDoubtful) return nobody('unusable address');
   if (readServersAddress(entry.email) !== address) return nobody('server reads another address');
   return ownAddresses.has(address) ? nobody('own address') : { kind: 'sender', address };
 }
@@ -57,10 +57,12 @@ function readServersAddress(email: string): SenderAddress | null {
 
 /**
  * Some servers store an `X` for each octet beyond ASCII, in the raw field too: `müller` is `mXXller`
- * then. Two in a row, or one after a small letter or digit, hardly ever stand in a real address.
+ * then, and `info@eüon.example` is `info@eXXon.example`. Two capitals in a row, or one after a small
+ * letter, hardly ever stand in a real address. In one that is all capitals a single `X` is a letter:
+ * UTF-8 has two octets at least for what is beyond ASCII.
  */
 function isPerhapsOfEightBits(address: string): boolean {
-  return /[a-z]/u.test(address) && /XX|[a-z\d]X/u.test(address);
+  return /XX/u.test(address) || (/[a-z]/u.test(address) && /[a-z\d]X/u.test(address));
 }
 
 /**

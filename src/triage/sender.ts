@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 
 import type { Email, EmailAddress, NobodyReason, SenderAddress } from './model.ts';
 
@@ -113,6 +113,21 @@ function canonicalDomain(text: string): string | null {
   // `0` becomes 0.0.0.0. A real IPv4 address is written in brackets.
   if (hasEmptyLabel || /^[\d.]+$/u.test(ascii)) return null;
   return FORBIDDEN_IN_DOMAIN.test(ascii) ? null : ascii.toLowerCase();
+}
+
+/**
+ * Whether nothing but capitals becomes of the domain on its way to ASCII. The mapping of UTS #46
+ * drops characters that nobody sees, and makes letters of those that look like them: `sh\u00ADop` and
+ * `ｓhop` become `shop`. A domain is never registered in such a spelling, so whoever writes it wants to
+ * be taken for another, and checks of the sender's domain (DMARC) may not have looked at that one.
+ */
+export function isDomainAsItIs(domain: string): boolean {
+  const written = lowerCase(domain).split('.');
+  const ascii = (canonicalDomain(domain) ?? '').split('.');
+  return (
+    written.length === ascii.length &&
+    ascii.every((label, at) => [label, domainToUnicode(label)].includes(written[at] ?? ''))
+  );
 }
 
 const FORBIDDEN_IN_DOMAIN = /[\s\p{Cc}@<>(),;:"\\[\]/?#%*\uFFFD]/u;

@@ -668,6 +668,8 @@ const FROM_ROWS: readonly (readonly [string, readonly string[], string | null])[
   ['"*"@bank.example', ['*@bank.example'], null],
   ['müller@bank.example', ['mXXller@bank.example'], null],
   ['a@bücher.example', ['a@bXXcher.example'], null],
+  ['INFO@EÜON.EXAMPLE', ['INFO@EXXON.EXAMPLE'], null],
+  ['v@ba\u00ADnk.example', ['v@baXXnk.example'], null],
   ['x@0', ['x@0'], null],
   ['x@192.0.2.1', ['x@192.0.2.1'], null],
   ['Nobody <>', ['Nobody <>'], null],

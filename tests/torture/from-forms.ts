@@ -74,13 +74,13 @@ const STRANGE: readonly Form[] = [
   ['a number for a domain', ({ local }) => `${local}@0`, nobody],
   ['a large number for a domain', ({ local }) => `<${local}@2130706433>`, nobody],
   ['a literal for a domain', ({ local, domain }) => `${local}@[${domain}]`, nobody],
-  // Each octet is an X at delivery: nobody's, or somebody's who really has them.
-  ['a letter outside ASCII', ({ v }) => `<${inTwo(v, 'é')}>`, ({ v }) => inTwo(v, 'XX')],
-  ['two of them', ({ v }) => inTwo(v, 'éé'), ({ v }) => inTwo(v, 'XXXX')],
+  // Each octet is an X at delivery, and so it could be somebody's who really has them.
+  ['a letter outside ASCII', ({ v }) => `<${inTwo(v, 'é')}>`, nobody],
+  ['two of them', ({ v }) => inTwo(v, 'éé'), nobody],
   [
     'a letter that looks alike',
     ({ local, domain }) => `${local.replace(/[aeo]/iu, 'е')}@${domain}`,
-    ({ local, domain }) => `${local.replace(/[aeo]/iu, 'XX')}@${domain}`,
+    nobody,
   ],
   ['a route over the victim', ({ v, x }) => `<@${v}:${x}>`],
   ['a route over the domain', ({ domain, x }) => `<@${domain}:${x}>`],

@@ -70,9 +70,27 @@ describe('judgeAuthor: the one address of the one From field, as the server read
     ],
     [
       'capitals with X',
-      'MAX.XXL@SHOP.EXAMPLE',
-      reading('MAX.XXL', 'SHOP.EXAMPLE'),
-      'max.xxl@shop.example',
+      'MAX.X@SHOP.EXAMPLE',
+      reading('MAX.X', 'SHOP.EXAMPLE'),
+      'max.x@shop.example',
+    ],
+    [
+      'IDN in capitals',
+      'jane@xn--bcher-kva.example',
+      reading('jane', 'BÜCHER.EXAMPLE'),
+      'jane@xn--bcher-kva.example',
+    ],
+    [
+      'IDN, one label in ASCII form',
+      'jane@bücher.xn--p1ai',
+      reading('jane', 'bücher.xn--p1ai'),
+      'jane@xn--bcher-kva.xn--p1ai',
+    ],
+    [
+      'a domain in brackets',
+      'jane@[IPv6:2001:DB8::1]',
+      reading('jane', '[IPv6:2001:DB8::1]'),
+      'jane@[ipv6:2001:db8::1]',
     ],
   ])('%s', (_, server, ours, sender) => {
     expect(judge([server], [ours])).toEqual([sender, null]);
@@ -122,6 +140,12 @@ describe('judgeAuthor: the one address of the one From field, as the server read
       [reading('mXXller', 'shop.example')],
       'unusable address',
     ],
+    [
+      'octets made X, all in capitals',
+      ['INFO@EXXON.EXAMPLE'],
+      [reading('INFO', 'EXXON.EXAMPLE')],
+      'unusable address',
+    ],
     ['one octet made X', ['a@boX.example'], [reading('a', 'boX.example')], 'unusable address'],
     [
       'octets that cannot be read',
@@ -147,6 +171,22 @@ describe('judgeAuthor: the one address of the one From field, as the server read
       [reading('\u212Aate', 'x.example')],
       'unusable address',
     ],
+    ...[
+      ['a soft hyphen', 'sh\u00ADop.example'],
+      ['a space of no width', 'sh\u200Bop.example'],
+      ['a joiner', 'sh\u2060op.example'],
+      ['a variation selector', 'sh\uFE0Fop.example'],
+      ['a wide letter', '\uFF53hop.example'],
+      ['a letter in a circle', '\u24E2hop.example'],
+      ['another full stop', 'shop\u3002example'],
+      ['the Kelvin sign', 'boo\u212A.example'],
+      ['an accent apart', 'bu\u0308cher.example'],
+    ].map(([what = '', domain = '']): [string, string[], FromReading[], string] => [
+      `a domain that turns into another’s: ${what}`,
+      [`jane@${domain}`],
+      [reading('jane', domain)],
+      'unusable address',
+    ]),
     ['the own address', ['Me@Home.Example'], [reading('me', 'home.example')], 'own address'],
   ])('nobody: %s', (_, servers, readings, reason) => {
     expect(judge(servers, readings)).toEqual([null, reason]);
