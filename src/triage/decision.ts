@@ -45,8 +45,13 @@ export function findDecisions(note: string): readonly Decision[] {
 export function isOurLine(line: string, categories: readonly string[]): boolean {
   const decision = parseDecision(line);
   if (decision === null) return EARLIER.test(line.trim());
-  const known = new Set([...categories, SCREENER]);
-  return known.has(decision.to) && (decision.from === null || known.has(decision.from));
+  const known = new Set([...categories, SCREENER].map(nameKey));
+  return [decision.to, decision.from ?? decision.to].every((name) => known.has(nameKey(name)));
+}
+
+/** Whether two names, as settings have them or as they come back from a card, are one category's. */
+export function isSameCategoryName(a: string, b: string): boolean {
+  return nameKey(a) === nameKey(b);
 }
 
 /**
@@ -55,21 +60,31 @@ export function isOurLine(line: string, categories: readonly string[]): boolean 
  */
 export function planDecision(note: string, wish: DecisionWish): string | null {
   const last = findDecisions(note).at(-1);
-  if (last?.to === wish.to) return null;
+  if (last !== undefined && isSameCategoryName(last.to, wish.to)) return null;
   const from = last?.to ?? (wish.groupCategory === wish.to ? null : wish.groupCategory);
   return renderDecision({ date: wish.today, from, to: wish.to, isContactAdded: false });
 }
 
 /** Why a category cannot have this name, a phrase that goes on after it; null when it can. */
 export function findNameProblem(name: string): string | null {
-  if (name.trim().normalize('NFC').toLowerCase() === SCREENER.toLowerCase()) {
+  const key = nameKey(name);
+  if (key.toLowerCase() === SCREENER.toLowerCase()) {
     return `is the word for a decision that was taken back; choose another name`;
   }
-  if (name.includes(ARROW)) return `must not hold "${ARROW}": it divides two names on a card`;
-  if (name.endsWith(ADDED)) return `must not end in "${ADDED}": cards say so of themselves`;
-  return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)
+  // At an end of the name as well, where the space beside it is that of the line.
+  if (` ${key} `.includes(ARROW)) return `must not hold "${ARROW}": it divides two names on a card`;
+  if (` ${key}`.endsWith(ADDED)) return `must not end in "${ADDED}": cards say so of themselves`;
+  return /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)
     ? 'must not hold a line break or control character'
     : null;
+}
+
+/**
+ * What is left of a name however a card has it: white space of any kind and length, accents in one
+ * character or two, and backslashes, which the escapes of some cards add and drop.
+ */
+function nameKey(name: string): string {
+  return name.normalize('NFC').replaceAll('\\', '').replace(/\s+/gu, ' ').trim();
 }
 
 const SHAPE = /^Mailroom (?<date>\d{4}-\d\d-\d\d): (?<said>\S.*)$/u;
@@ -83,7 +98,9 @@ function parseDecision(line: string): Decision | null {
   const names = (isContactAdded ? said.slice(0, -ADDED.length) : said).split(ARROW);
   const [first = '', second] = names;
   if (names.length > 2 || names.some((name) => name.trim() === '')) return null;
+  // A card is added with its first decision.
+  if (second !== undefined && isContactAdded) return null;
   return second === undefined
     ? { date, from: null, to: first, isContactAdded }
-    : { date, from: first, to: second, isContactAdded };
+    : { date, from: first, to: second, isContactAdded: false };
 }

@@ -1,5 +1,5 @@
 import type { FastmailRule } from '../setup/fastmail-rules.ts';
-import { type Decision, findDecisions } from '../triage/decision.ts';
+import { type Decision, findDecisions, isSameCategoryName } from '../triage/decision.ts';
 import type { Category, SenderAddress } from '../triage/model.ts';
 import { isSameName } from '../triage/names.ts';
 import { findMatch } from './rule-match.ts';
@@ -151,7 +151,9 @@ function saySince(
   groups: readonly string[],
   categories: readonly Category[],
 ): string {
-  const decided = categories.find(({ name }) => name === last?.to)?.contactGroup;
+  const decided = categories.find(
+    ({ name }) => last !== undefined && isSameCategoryName(name, last.to),
+  )?.contactGroup;
   const isDecided = groups.some((name) => decided !== undefined && isSameName(name, decided));
   return last !== undefined && isDecided ? ` since ${last.date}` : '';
 }

@@ -1,6 +1,6 @@
-import { type DecisionWish, planDecision } from '../../triage/decision.ts';
+import { type DecisionWish, findDecisions, planDecision } from '../../triage/decision.ts';
 import type { SenderAddress } from '../../triage/model.ts';
-import { foldLine, MAX_OCTETS } from './fold.ts';
+import { foldLine, foldQuotedPrintable, MAX_OCTETS } from './fold.ts';
 import { asRawCard, type CardLine, type CardPart, hasParameter, type RawCard } from './lines.ts';
 import { isFoundByRules } from './email-value.ts';
 import { findEmailTexts, findFullName, findNote } from './parse.ts';
@@ -10,6 +10,7 @@ import {
   escapeText,
   isBase64,
   isQuotedPrintable,
+  isUtf8,
   oneLine,
   toOctets,
 } from './values.ts';
@@ -66,13 +67,13 @@ export function withInsertions(raw: RawCard, insertions: readonly Insertion[]): 
 }
 
 /** A new line at the end of the card. `content` is octets. */
-export function insertLine(part: WholeCardPart, content: string): Insertion {
+export function insertLine(part: WholeCardPart, content: string, fold = foldLine): Insertion {
   const { finish, beforeFinish, lineEnd } = part;
   // A line that ends in a soft line break would swallow the next one.
   const isDangling = isQuotedPrintable(beforeFinish) && beforeFinish.value.endsWith('=');
   return {
     at: isDangling ? beforeFinish.start : finish.start,
-    octets: foldLine(content, lineEnd),
+    octets: fold(content, lineEnd),
   };
 }
 
@@ -84,8 +85,8 @@ function planFullName(part: WholeCardPart, fullName: string): readonly Insertion
   if (line === undefined) {
     return [insertLine(part, `FN${charsetParameter(part, value)}:${toOctets(value)}`)];
   }
-  // An empty value in base64 is nothing to add to, and two FN are not allowed.
-  if (isBase64(line)) return [];
+  // An empty value in base64, or in another character set, is nothing to add to; two FN are not allowed.
+  if (isBase64(line) || !isUtf8(line)) return [];
   const octets = isQuotedPrintable(line) ? encodeQuotedPrintable(name) : toOctets(value);
   return [appendToLine(line, octets, part)];
 }
@@ -121,22 +122,37 @@ function charsetParameter({ version }: CardPart, value: string): string {
 function planNote(part: WholeCardPart, { decision }: ContactAdditions): readonly Insertion[] {
   const added = planDecision(findNote(part), decision);
   if (added === null) return [];
-  const note = part.lines.find((line) => line.name === 'NOTE' && mayBeAppendedTo(line, part));
+  const note = findNoteToAppendTo(part);
   if (note !== undefined) return [appendToNote(note, oneLine(added), part)];
   // Quoted-printable, so that another line can be added later.
   if (part.version === '2.1') {
     const encoding = `;ENCODING=QUOTED-PRINTABLE${charsetParameter(part, added)}`;
-    return [insertLine(part, `NOTE${encoding}:${encodeQuotedPrintable(oneLine(added))}`)];
+    const line = `NOTE${encoding}:${encodeQuotedPrintable(oneLine(added))}`;
+    return [insertLine(part, line, foldQuotedPrintable)];
   }
   return [insertLine(part, `NOTE:${toOctets(escapeText(oneLine(added), part.version))}`)];
 }
 
 /**
- * Nothing can be added to base64 or to a reference, nor to plain text of vCard 2.1, which has only
- * one line.
+ * Of several, the one with the last decision: the line has to come behind it, or else it would not be
+ * the last one when the card is read again, and each pass would write one more.
+ */
+function findNoteToAppendTo(part: CardPart): CardLine | undefined {
+  const notes = part.lines.filter(({ name }) => name === 'NOTE');
+  const decided = notes.findLast((line) => findDecisions(decodeText(line)).length > 0);
+  return (decided === undefined ? notes : [decided]).find((line) => mayBeAppendedTo(line, part));
+}
+
+/**
+ * Nothing can be added to base64, to a reference or to another character set, nor to plain text of
+ * vCard 2.1, which has only one line.
  */
 function mayBeAppendedTo(note: CardLine, { version }: CardPart): boolean {
-  if (isBase64(note) || hasParameter(note, 'VALUE', 'URI', 'URL', 'CONTENT-ID', 'CID'))
+  if (
+    isBase64(note) ||
+    !isUtf8(note) ||
+    hasParameter(note, 'VALUE', 'URI', 'URL', 'CONTENT-ID', 'CID')
+  )
     return false;
   return version !== '2.1' || isQuotedPrintable(note) || note.value.trim() === '';
 }
@@ -158,14 +174,14 @@ function appendToNote(note: CardLine, added: string, part: WholeCardPart): Inser
 function appendToLine(line: CardLine, octets: string, part: WholeCardPart): Insertion {
   const at = line.end;
   const { lineEnd, version } = part;
+  const withoutEnd = (folded: string): string => folded.slice(0, -lineEnd.length);
   if (isQuotedPrintable(line) && line.value.endsWith('=')) {
-    return { at, octets: `${lineEnd}${octets}` };
+    return { at, octets: lineEnd + withoutEnd(foldQuotedPrintable(octets, lineEnd)) };
   }
   const room = MAX_OCTETS - (line.end - line.lastStart);
   if (octets.length <= room) return { at, octets };
   if (isQuotedPrintable(line) && version === '2.1') {
-    return { at, octets: `=${lineEnd}${octets}` };
+    return { at, octets: `=${lineEnd}${withoutEnd(foldQuotedPrintable(octets, lineEnd))}` };
   }
-  const folded = foldLine(` ${octets}`, lineEnd);
-  return { at, octets: lineEnd + folded.slice(0, -lineEnd.length) };
+  return { at, octets: lineEnd + withoutEnd(foldLine(` ${octets}`, lineEnd)) };
 }

@@ -28,6 +28,13 @@ export function isBase64(line: CardLine): boolean {
   return hasParameter(line, 'ENCODING', 'BASE64', 'B');
 }
 
+/** Whether what is added to the value in UTF-8 is read as such (`CHARSET` of vCard 2.1). */
+export function isUtf8({ parameters }: CardLine): boolean {
+  return parameters
+    .filter(({ name }) => name === 'CHARSET')
+    .every(({ values }) => /^UTF-?8$/u.test(values[0] ?? ''));
+}
+
 /**
  * Text for a value of the card's version. Control characters never get in; a line end becomes `\n`.
  */

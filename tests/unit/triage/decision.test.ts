@@ -41,9 +41,10 @@ describe('a decision is one line', () => {
     'see Mailroom 2026-11-25: Feed',
     'Mailroom 2026-11-25: A → B → C',
     'Mailroom 2026-11-25:  → B',
+    'Mailroom 2026-11-25: A → B (contact added)',
   ])('not of that shape, the user’s: %j', (line) => {
     expect(findDecisions(line)).toEqual([]);
-    expect(isOurLine(line, ['Feed', 'Jail', 'B'])).toBe(false);
+    expect(isOurLine(line, ['Feed', 'Jail', 'A', 'B'])).toBe(false);
   });
 
   it.each(['Added by Mailroom on 2026-01-05', 'Updated by Mailroom on 2026-01-05'])(
@@ -74,6 +75,7 @@ describe('written only when it differs from the last', () => {
       null,
       'Mailroom 2026-11-26: Feed → Jail',
     ],
+    ['the same in other white space', 'Mailroom 2026-01-01: Jail ', null, null],
     [
       'taken back before',
       'Mailroom 2026-01-01: Jail → Screener',
@@ -82,6 +84,18 @@ describe('written only when it differs from the last', () => {
     ],
   ])('%s', (_rule, note, groupCategory, line) => {
     expect(planDecision(note, { ...wish, groupCategory })).toBe(line);
+  });
+
+  it.each([
+    ['white space', 'Paper\u00A0Trail', 'Paper Trail'],
+    ['several spaces', 'Paper  Trail', 'Paper Trail'],
+    ['accents apart', 'Cafe\u0301', 'Café'],
+    ['an escape that a card dropped', 'A\\;B', 'A;B'],
+  ])('the same name after a card had it: %s', (_rule, name, onCard) => {
+    const note = `Mailroom 2026-01-01: ${onCard}`;
+
+    expect(planDecision(note, { ...wish, to: name })).toBeNull();
+    expect(isOurLine(note, [name])).toBe(true);
   });
 
   it('property: written once, whatever the note says', () => {
@@ -111,11 +125,25 @@ describe('written only when it differs from the last', () => {
 });
 
 describe('names of categories that a line could not tell', () => {
-  it.each([SCREENER, 'screener', 'A → B', 'Feed (contact added)', 'two\nlines'])('%j', (name) => {
+  it.each([
+    SCREENER,
+    'screener',
+    'Scree\\ner',
+    'A → B',
+    'A\u00A0→\u2003B',
+    '→ B',
+    'A →',
+    '→',
+    'Feed (contact added)',
+    'Feed\u00A0(contact added)',
+    '(contact added)',
+    'two\nlines',
+    'half a pair \uD83D',
+  ])('%j', (name) => {
     expect(findNameProblem(name)).not.toBeNull();
   });
 
-  it.each(['Feed', 'Screeners', 'A -> B', 'added (contact)'])('%j is fine', (name) => {
+  it.each(['Feed', 'Screeners', 'A -> B', 'A→B', 'added (contact)'])('%j is fine', (name) => {
     expect(findNameProblem(name)).toBeNull();
   });
 });
