@@ -9,7 +9,7 @@ void runCommand(
   { usage, flags: ['json'], values: ['since'], mostPositionals: 1, package: packageJson },
   async ({ flags, values, positionals, ...command }) => {
     await import('./http/install.ts');
-    const { runWhy } = await import('./why/run-why.ts');
+    const { runWhy } = await import('./run/why/answer.ts');
     const { readEnvironment } = await import('./settings/environment.ts');
     const [address = null] = positionals;
     const [since = null] = values.get('since') ?? [];

@@ -1,4 +1,4 @@
-import { dryRunContactStore, dryRunLogger, dryRunMailStore } from '../dry-run/stores.ts';
+import { dryRunContactStore, dryRunLogger, dryRunMailStore } from '../pass/dry-run.ts';
 import { SettingsError, StoppedError } from '../errors.ts';
 import { createBudget, type RequestBudget } from '../http/budget.ts';
 import { createHttpClients } from '../http/clients.ts';
@@ -13,10 +13,10 @@ import type { SenderAddress } from '../triage/model.ts';
 import { hasFailed } from '../triage/report.ts';
 import { parseSenderAddress } from '../triage/sender.ts';
 import { connect, type Connection } from './connect.ts';
-import { digestSettings, type DigestStep, tellDigest } from './digest-step.ts';
+import { digestSettings, type DigestStep, tellDigest } from './digest/step.ts';
 import { type Run, STOP_GRACE_MS } from './open-run.ts';
 import type { PassResult } from './outcome.ts';
-import { askWhenTold } from './when-told.ts';
+import { askWhenTold } from './digest/when-told.ts';
 
 /** How a run's one triage pass went. */
 export interface Attempt extends Pick<FinishedRun, 'known' | 'digest'> {

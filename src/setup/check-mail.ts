@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts';
 import type { JmapSession } from '../mail/jmap/session.ts';
 import type { JmapMailStore } from '../mail/mail-store.ts';
-import { findDigestProblem } from '../run/digest-places.ts';
+import { findDigestProblem } from '../run/digest/places.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { TriageNames } from '../triage/layout.ts';
 import type { Mailbox } from '../triage/model.ts';

@@ -11,7 +11,7 @@ import {
   isNotChecked,
   isReady,
 } from './check.ts';
-import type { FastmailRules } from './fastmail-rules.ts';
+import type { FastmailRules } from '../triage/fastmail-rules.ts';
 import { actionTexts, conditionText, renderRules } from './rules-text.ts';
 
 /** All that setup found, and what is to be done by hand. */

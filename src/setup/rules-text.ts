@@ -1,5 +1,5 @@
 import { wrapText } from '../terminal/wrap-text.ts';
-import type { FastmailRule, FastmailRules } from './fastmail-rules.ts';
+import type { FastmailRule, FastmailRules } from '../triage/fastmail-rules.ts';
 
 /** The rules for people, two lines each, so that all of them and the result fit on one screen. */
 export function renderRules({ rules, notes }: FastmailRules, width: number): readonly string[] {

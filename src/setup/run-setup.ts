@@ -18,7 +18,7 @@ import { checkMail } from './check-mail.ts';
 import { checkState } from './check-state.ts';
 import { type Check, isReady } from './check.ts';
 import { findAccountDoubt, findCategoryDoubts } from './doubts.ts';
-import { planFastmailRules } from './fastmail-rules.ts';
+import { planFastmailRules } from '../triage/fastmail-rules.ts';
 import { findRoutingDoubts } from './routing-doubts.ts';
 import { renderSetupJson, renderSetupText, type SetupReport } from './report.ts';
 

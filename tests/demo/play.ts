@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { planFastmailRules } from '../../src/setup/fastmail-rules.ts';
+import { planFastmailRules } from '../../src/triage/fastmail-rules.ts';
 import { triageNames } from '../support/builders.ts';
 import { type ProgramResult, startProgram } from '../support/process.ts';
 import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-import { planFastmailRules } from '../../src/setup/fastmail-rules.ts';
+import { planFastmailRules } from '../../src/triage/fastmail-rules.ts';
 import { triageNames } from '../support/builders.ts';
 import { builtPrograms } from '../support/programs.ts';
 import {

@@ -1,5 +1,5 @@
 import { runTriagePass } from '../../src/pass/triage-pass.ts';
-import { planFastmailRules } from '../../src/setup/fastmail-rules.ts';
+import { planFastmailRules } from '../../src/triage/fastmail-rules.ts';
 import type { TriageNames } from '../../src/triage/layout.ts';
 import type { Contact, Email } from '../../src/triage/model.ts';
 import { findSender } from '../../src/triage/sender.ts';

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 
-import { planFastmailRules } from '../../src/setup/fastmail-rules.ts';
+import { planFastmailRules } from '../../src/triage/fastmail-rules.ts';
 import { triageNames } from '../support/builders.ts';
 import { prepareAccount } from '../support/prepare-account.ts';
 import type { EnvChange } from '../support/run-mailroom.ts';

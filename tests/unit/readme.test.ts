@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { parseSettings } from '../../src/settings/settings.ts';
 import { triageNames } from '../../src/settings/settings.ts';
 import { settingDescriptions } from '../../src/settings/table.ts';
-import { planFastmailRules } from '../../src/setup/fastmail-rules.ts';
+import { planFastmailRules } from '../../src/triage/fastmail-rules.ts';
 import { judgeHealth } from '../../src/state/health.ts';
 import { emptyState } from '../../src/state/state.ts';
 import { RUN_ONCE_USAGE, SETUP_USAGE, STATUS_USAGE, WHY_USAGE } from '../../src/terminal/usage.ts';

@@ -1,9 +1,9 @@
-import { toPlainLine } from '../log/plain-line.ts';
-import { padToColumns } from '../terminal/columns.ts';
-import { renderDecision } from '../triage/decision.ts';
-import type { SenderAddress } from '../triage/model.ts';
+import { toPlainLine } from '../../log/plain-line.ts';
+import { padToColumns } from '../../terminal/columns.ts';
+import { renderDecision } from '../../triage/decision.ts';
+import type { SenderAddress } from '../../triage/model.ts';
 import { type ExplainedCard, findPattern } from './explain.ts';
-import type { Why, WrittenDecision } from './read-why.ts';
+import type { Why, WrittenDecision } from './read.ts';
 
 /** The sentence first, then what it rests on. Ends in a line break. */
 export function renderWhy(why: Why): string {

@@ -1,10 +1,10 @@
-import { Backlog } from '../digest/backlog.ts';
-import { AccountError } from '../errors.ts';
-import type { DigestMail, DigestPlaces } from '../triage/digest.ts';
-import type { TriageNames } from '../triage/layout.ts';
-import { findMailbox, findUseProblem, findWithin } from '../triage/mailboxes.ts';
-import type { EmailPatch, Mailbox, SenderAddress } from '../triage/model.ts';
-import { isSameName } from '../triage/names.ts';
+import { Backlog } from './backlog.ts';
+import { AccountError } from '../../errors.ts';
+import type { DigestMail, DigestPlaces } from '../../triage/digest.ts';
+import type { TriageNames } from '../../triage/layout.ts';
+import { findMailbox, findUseProblem, findWithin } from '../../triage/mailboxes.ts';
+import type { EmailPatch, Mailbox, SenderAddress } from '../../triage/model.ts';
+import { isSameName } from '../../triage/names.ts';
 
 /** Mailboxes that a digest is about, and where it goes. */
 export interface Places {

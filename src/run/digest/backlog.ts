@@ -1,5 +1,5 @@
-import type { TitledEmail } from '../triage/digest.ts';
-import type { SenderAddress } from '../triage/model.ts';
+import type { TitledEmail } from '../../triage/digest.ts';
+import type { SenderAddress } from '../../triage/model.ts';
 
 /** Somebody whose emails wait in Screener. */
 export interface WaitingSender {

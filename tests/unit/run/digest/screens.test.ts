@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import type { WaitingSender } from '../../../src/digest/backlog.ts';
-import { type DigestContent, renderDigest } from '../../../src/digest/render.ts';
-import { wrapText } from '../../../src/terminal/wrap-text.ts';
-import { anAddress } from '../../support/builders.ts';
+import type { WaitingSender } from '../../../../src/run/digest/backlog.ts';
+import { type DigestContent, renderDigest } from '../../../../src/run/digest/render.ts';
+import { wrapText } from '../../../../src/terminal/wrap-text.ts';
+import { anAddress } from '../../../support/builders.ts';
 
 /* What a phone of 40 columns shows of a digest, kept as text in `screens`. */
 

@@ -1,23 +1,23 @@
-import type { Backlog } from '../digest/backlog.ts';
-import { type DigestContent, isNothingToTell, renderDigest } from '../digest/render.ts';
-import { createLastDueTime, type Schedule } from '../digest/due.ts';
-import type { NotedContact } from '../contacts/card-notes.ts';
-import { MailroomError, messageOf } from '../errors.ts';
-import type { Logger } from '../log/logger.ts';
-import { toPlainLine } from '../log/plain-line.ts';
-import type { Redact } from '../log/redaction.ts';
-import type { Settings } from '../settings/settings.ts';
+import type { Backlog } from './backlog.ts';
+import { type DigestContent, isNothingToTell, renderDigest } from './render.ts';
+import { createLastDueTime, type Schedule } from './due.ts';
+import type { NotedContact } from '../../contacts/card-notes.ts';
+import { MailroomError, messageOf } from '../../errors.ts';
+import type { Logger } from '../../log/logger.ts';
+import { toPlainLine } from '../../log/plain-line.ts';
+import type { Redact } from '../../log/redaction.ts';
+import type { Settings } from '../../settings/settings.ts';
 import {
   type DigestChange,
   type DigestMemory,
   emptyDigestMemory,
   MAX_AHEAD_MS,
-} from '../state/digest-memory.ts';
-import type { Decision, DigestMail, StoredDigest } from '../triage/digest.ts';
-import type { TriageNames } from '../triage/layout.ts';
-import type { SenderReport, TriageReport } from '../triage/report.ts';
+} from '../../state/digest-memory.ts';
+import type { Decision, DigestMail, StoredDigest } from '../../triage/digest.ts';
+import type { TriageNames } from '../../triage/layout.ts';
+import type { SenderReport, TriageReport } from '../../triage/report.ts';
 import { findCardDecisions, withoutRepeats } from './card-decisions.ts';
-import { findPlaces, type Places, readBacklog } from './digest-places.ts';
+import { findPlaces, type Places, readBacklog } from './places.ts';
 
 /** When a digest is due, and where it goes. */
 interface DigestSettings extends Schedule {

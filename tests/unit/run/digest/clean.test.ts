@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { cleanText, cut } from '../../../src/digest/clean.ts';
-import { anyCharacter } from '../../support/any-text.ts';
+import { cleanText, cut } from '../../../../src/run/digest/clean.ts';
+import { anyCharacter } from '../../../support/any-text.ts';
 
 describe('what a stranger wrote', () => {
   it.each<[string, string, string]>([

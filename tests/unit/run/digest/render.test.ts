@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { Backlog } from '../../../src/digest/backlog.ts';
-import { type DigestContent, isNothingToTell, renderDigest } from '../../../src/digest/render.ts';
-import type { TitledEmail } from '../../../src/triage/digest.ts';
-import { anAddress, anEmail } from '../../support/builders.ts';
+import { Backlog } from '../../../../src/run/digest/backlog.ts';
+import {
+  type DigestContent,
+  isNothingToTell,
+  renderDigest,
+} from '../../../../src/run/digest/render.ts';
+import type { TitledEmail } from '../../../../src/triage/digest.ts';
+import { anAddress, anEmail } from '../../../support/builders.ts';
 
 const NOW = new Date('2026-11-25T06:03:00Z');
 const FRAME = {

@@ -1,4 +1,4 @@
-import { toPlainLine } from '../log/plain-line.ts';
+import { toPlainLine } from '../../log/plain-line.ts';
 
 /**
  * What a stranger wrote, as one harmless piece of a line: no control characters, the reading direction

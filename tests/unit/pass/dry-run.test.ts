@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { dryRunContactStore, dryRunLogger, dryRunMailStore } from '../../../src/dry-run/stores.ts';
+import { dryRunContactStore, dryRunLogger, dryRunMailStore } from '../../../src/pass/dry-run.ts';
 import type { Email } from '../../../src/triage/model.ts';
 import type { ContactWish, MailStore } from '../../../src/triage/ports.ts';
 import { runTriagePass } from '../../../src/pass/triage-pass.ts';

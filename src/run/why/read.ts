@@ -1,20 +1,25 @@
-import { MAX_UIDS, uidFor } from '../contacts/contact-id.ts';
-import { dryRunContactStore, dryRunLogger, dryRunMailStore } from '../dry-run/stores.ts';
-import { AccountError } from '../errors.ts';
-import type { Logger } from '../log/logger.ts';
-import { runTriagePass } from '../pass/triage-pass.ts';
-import type { PassClock } from '../pass/world.ts';
-import type { Connection } from '../run/connect.ts';
-import { planFastmailRules } from '../setup/fastmail-rules.ts';
-import { type Decision, findDecisions } from '../triage/decision.ts';
-import { choicesOf, findLayout, requiredGroupNames, type TriageNames } from '../triage/layout.ts';
-import { mailboxPath } from '../triage/mailboxes.ts';
-import { isExactMember, isMember } from '../triage/membership.ts';
-import type { Email, SenderAddress } from '../triage/model.ts';
-import type { EmailPage } from '../triage/ports.ts';
-import type { SenderReport } from '../triage/report.ts';
-import { isSameName } from '../triage/names.ts';
-import { findSender } from '../triage/sender.ts';
+import { MAX_UIDS, uidFor } from '../../contacts/contact-id.ts';
+import { dryRunContactStore, dryRunLogger, dryRunMailStore } from '../../pass/dry-run.ts';
+import { AccountError } from '../../errors.ts';
+import type { Logger } from '../../log/logger.ts';
+import { runTriagePass } from '../../pass/triage-pass.ts';
+import type { PassClock } from '../../pass/world.ts';
+import type { Connection } from '../connect.ts';
+import { planFastmailRules } from '../../triage/fastmail-rules.ts';
+import { type Decision, findDecisions } from '../../triage/decision.ts';
+import {
+  choicesOf,
+  findLayout,
+  requiredGroupNames,
+  type TriageNames,
+} from '../../triage/layout.ts';
+import { mailboxPath } from '../../triage/mailboxes.ts';
+import { isExactMember, isMember } from '../../triage/membership.ts';
+import type { Email, SenderAddress } from '../../triage/model.ts';
+import type { EmailPage } from '../../triage/ports.ts';
+import type { SenderReport } from '../../triage/report.ts';
+import { isSameName } from '../../triage/names.ts';
+import { findSender } from '../../triage/sender.ts';
 import { explain, type ExplainedCard, type Explanation, newestFirst } from './explain.ts';
 import { findMatch } from './rule-match.ts';
 

@@ -1,14 +1,14 @@
-import { messageOf } from '../errors.ts';
-import { createBudget } from '../http/budget.ts';
-import { createHttpClients } from '../http/clients.ts';
-import { createLogger } from '../log/logger.ts';
-import { createRedact } from '../log/redaction.ts';
-import { connect } from '../run/connect.ts';
-import { type Environment, findSecrets } from '../settings/environment.ts';
-import { parseSettings, triageNames } from '../settings/settings.ts';
-import { emptyState } from '../state/state.ts';
-import { parseSenderAddress } from '../triage/sender.ts';
-import { readDecisions, readWhy } from './read-why.ts';
+import { messageOf } from '../../errors.ts';
+import { createBudget } from '../../http/budget.ts';
+import { createHttpClients } from '../../http/clients.ts';
+import { createLogger } from '../../log/logger.ts';
+import { createRedact } from '../../log/redaction.ts';
+import { connect } from '../connect.ts';
+import { type Environment, findSecrets } from '../../settings/environment.ts';
+import { parseSettings, triageNames } from '../../settings/settings.ts';
+import { emptyState } from '../../state/state.ts';
+import { parseSenderAddress } from '../../triage/sender.ts';
+import { readDecisions, readWhy } from './read.ts';
 import { renderDecisions, renderWhy } from './render.ts';
 
 /** What the process hands to the command. */

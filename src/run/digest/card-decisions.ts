@@ -1,6 +1,6 @@
-import type { NotedContact } from '../contacts/card-notes.ts';
-import { findDecisions } from '../triage/decision.ts';
-import type { Decision } from '../triage/digest.ts';
+import type { NotedContact } from '../../contacts/card-notes.ts';
+import { findDecisions } from '../../triage/decision.ts';
+import type { Decision } from '../../triage/digest.ts';
 
 /**
  * The decisions that stand on cards, from a day (`YYYY-MM-DD`) on, oldest first: what is known of them

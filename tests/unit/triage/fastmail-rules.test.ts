@@ -6,7 +6,7 @@ import {
   type FastmailRule,
   type FastmailRules,
   planFastmailRules,
-} from '../../../src/setup/fastmail-rules.ts';
+} from '../../../src/triage/fastmail-rules.ts';
 import { findChain } from '../../../src/triage/chain.ts';
 import type { Category } from '../../../src/triage/model.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { createLastDueTime, type Schedule } from '../../../src/digest/due.ts';
+import { createLastDueTime, type Schedule } from '../../../../src/run/digest/due.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 

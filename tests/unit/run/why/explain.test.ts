@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { planFastmailRules } from '../../../src/setup/fastmail-rules.ts';
-import { explain, type ExplainedCard } from '../../../src/why/explain.ts';
-import { parseSince } from '../../../src/why/run-why.ts';
-import { aCategory, anAddress, triageNames } from '../../support/builders.ts';
-import { findPlaces } from '../../support/server-rules.ts';
+import { planFastmailRules } from '../../../../src/triage/fastmail-rules.ts';
+import { explain, type ExplainedCard } from '../../../../src/run/why/explain.ts';
+import { parseSince } from '../../../../src/run/why/answer.ts';
+import { aCategory, anAddress, triageNames } from '../../../support/builders.ts';
+import { findPlaces } from '../../../support/server-rules.ts';
 
 const address = anAddress('news@shop.example');
 

@@ -1,7 +1,7 @@
-import type { FastmailRule } from '../setup/fastmail-rules.ts';
-import { type Decision, findDecisions, isSameCategoryName } from '../triage/decision.ts';
-import type { Category, SenderAddress } from '../triage/model.ts';
-import { isSameName } from '../triage/names.ts';
+import type { FastmailRule } from '../../triage/fastmail-rules.ts';
+import { type Decision, findDecisions, isSameCategoryName } from '../../triage/decision.ts';
+import type { Category, SenderAddress } from '../../triage/model.ts';
+import { isSameName } from '../../triage/names.ts';
 import { findMatch } from './rule-match.ts';
 
 /** A card on which the sender's address stands, or a pattern that covers it. */

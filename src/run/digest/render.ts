@@ -1,6 +1,6 @@
-import { SCREENER } from '../triage/decision.ts';
-import type { Decision } from '../triage/digest.ts';
-import type { ConflictReport, SenderFailure } from '../triage/report.ts';
+import { SCREENER } from '../../triage/decision.ts';
+import type { Decision } from '../../triage/digest.ts';
+import type { ConflictReport, SenderFailure } from '../../triage/report.ts';
 import type { JailedSender, WaitingSender } from './backlog.ts';
 import { cleanText, cut } from './clean.ts';
 

@@ -1,7 +1,7 @@
-import { JmapMethodError } from '../errors.ts';
-import type { DigestMail } from '../triage/digest.ts';
-import type { MailStore } from '../triage/ports.ts';
-import { findNewestDate } from './digest-step.ts';
+import { JmapMethodError } from '../../errors.ts';
+import type { DigestMail } from '../../triage/digest.ts';
+import type { MailStore } from '../../triage/ports.ts';
+import { findNewestDate } from './step.ts';
 
 /** The mail of a pass, and what its first request found out on the way. */
 export interface AskingMail {

@@ -1,5 +1,5 @@
-import { findFirstEntry, isFoundByRules } from '../contacts/vcard/email-value.ts';
-import type { SenderAddress } from '../triage/model.ts';
+import { findFirstEntry, isFoundByRules } from '../../contacts/vcard/email-value.ts';
+import type { SenderAddress } from '../../triage/model.ts';
 
 /**
  * Whether the value of an EMAIL makes the server's rules know a sender: they read the first address

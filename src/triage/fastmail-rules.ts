@@ -1,7 +1,7 @@
-import { findChain } from '../triage/chain.ts';
-import type { TriageNames } from '../triage/layout.ts';
-import type { Category } from '../triage/model.ts';
-import { isInboxName, isSameName } from '../triage/names.ts';
+import { findChain } from './chain.ts';
+import type { TriageNames } from './layout.ts';
+import type { Category } from './model.ts';
+import { isInboxName, isSameName } from './names.ts';
 
 /*
  * Fastmail routes a sender's later mail by contact group, with rules that no program may make. Its
