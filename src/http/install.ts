@@ -2,8 +2,8 @@ import fetch from 'minipass-fetch';
 
 /*
  * Node's own fetch costs 70 ms of CPU before the first request: more than all the rest of a pass
- * that finds nothing to do, and that runs every five minutes. An entry that uses HTTP imports this
- * file first, so that ky, which reads the classes from the global object as it loads, gets these.
+ * that finds nothing to do, and that runs every five minutes. A command imports this file before it
+ * loads ky, which reads the classes from the global object as it loads, and so gets these.
  */
 
 const classes = {

@@ -18,8 +18,10 @@ export interface Arguments {
   readonly positionals: readonly string[];
 }
 
-/** What a command knows. */
-export interface KnownArguments {
+/** How a command is called. */
+export interface CommandForm {
+  /** What `--help` prints. */
+  readonly usage: string;
   /** Flags without a value. */
   readonly flags: readonly string[];
   /** Flags with a value, which may be given more than once. */
@@ -34,24 +36,16 @@ interface Printed {
   readonly exitCode: number;
 }
 
-/** What a command says of itself. */
-export interface CommandText {
-  /** For `--help`. */
-  readonly usage: string;
-  /** For `--version`. */
-  readonly version: string;
-}
-
 /** `--help` and `--version` are known to every command. */
 export function parseCommandLine(
   args: readonly string[],
-  known: KnownArguments,
-  { usage, version }: CommandText,
+  form: CommandForm,
+  version: string,
 ): CommandLine {
   // An `import` of node:util reads all its members, and reading one of them opens standard error.
   const { parseArgs } = createRequire(import.meta.filename)('node:util') as typeof NodeUtil;
-  const names = [...known.flags, 'help', 'version'];
-  const valueNames = known.values ?? [];
+  const names = [...form.flags, 'help', 'version'];
+  const valueNames = form.values ?? [];
   try {
     const { values: parsed, positionals } = parseArgs({
       args: [...args],
@@ -62,12 +56,12 @@ export function parseCommandLine(
         ]),
         ...valueNames.map((name) => [name, { type: 'string' as const, multiple: true }]),
       ]),
-      allowPositionals: (known.mostPositionals ?? 0) > 0,
+      allowPositionals: (form.mostPositionals ?? 0) > 0,
     });
     const values: Readonly<Record<string, unknown>> = parsed;
-    if (values['help'] === true) return print('stdout', usage, 0);
+    if (values['help'] === true) return print('stdout', form.usage, 0);
     if (values['version'] === true) return print('stdout', `mailroom ${version}\n`, 0);
-    const tooMany = positionals[known.mostPositionals ?? 0];
+    const tooMany = positionals[form.mostPositionals ?? 0];
     if (tooMany !== undefined) throw new Error(`Unexpected argument '${tooMany}'`);
     return {
       kind: 'run',

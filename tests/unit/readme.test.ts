@@ -11,7 +11,7 @@ import { settingDescriptions } from '../../src/settings/table.ts';
 import { planFastmailRules } from '../../src/triage/fastmail-rules.ts';
 import { judgeHealth } from '../../src/state/health.ts';
 import { emptyState } from '../../src/state/state.ts';
-import { RUN_ONCE_USAGE, SETUP_USAGE, STATUS_USAGE, WHY_USAGE } from '../../src/terminal/usage.ts';
+import { COMMANDS } from '../../src/terminal/commands.ts';
 
 /* What README and its pages say is compared with the code, so that neither can change alone. */
 
@@ -42,10 +42,10 @@ const REQUIRED = {
 
 /** What each program says of its flags. */
 const USAGES: Readonly<Record<string, string>> = {
-  'src/run-once.ts': RUN_ONCE_USAGE,
-  'src/setup.ts': SETUP_USAGE,
-  'src/status.ts': STATUS_USAGE,
-  'src/why.ts': WHY_USAGE,
+  'src/run-once.ts': COMMANDS.pass.usage,
+  'src/setup.ts': COMMANDS.setup.usage,
+  'src/status.ts': COMMANDS.status.usage,
+  'src/why.ts': COMMANDS.why.usage,
 };
 
 /** The cells of the first table after `text` on a page, its head left out. */

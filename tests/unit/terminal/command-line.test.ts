@@ -8,11 +8,8 @@ const USAGE = 'Usage: test [--dry-run]\n';
 const parse = (...args: readonly string[]): ReturnType<typeof parseCommandLine> =>
   parseCommandLine(
     args,
-    { flags: ['dry-run', 'json'], values: ['only'], mostPositionals: 0 },
-    {
-      usage: USAGE,
-      version: packageJson.version,
-    },
+    { usage: USAGE, flags: ['dry-run', 'json'], values: ['only'], mostPositionals: 0 },
+    packageJson.version,
   );
 
 describe('parseCommandLine', () => {
@@ -25,13 +22,13 @@ describe('parseCommandLine', () => {
   });
 
   it('what is no flag, where the command takes it', () => {
-    const text = { usage: USAGE, version: '1' };
+    const form = { usage: USAGE, flags: [], mostPositionals: 1 };
 
-    expect(parseCommandLine(['a'], { flags: [], mostPositionals: 1 }, text)).toMatchObject({
+    expect(parseCommandLine(['a'], form, '1')).toMatchObject({
       kind: 'run',
       positionals: ['a'],
     });
-    expect(parseCommandLine(['a', 'b'], { flags: [], mostPositionals: 1 }, text)).toMatchObject({
+    expect(parseCommandLine(['a', 'b'], form, '1')).toMatchObject({
       kind: 'print',
       text: expect.stringContaining("'b'"),
     });

@@ -2,14 +2,14 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 
-import { findNodeProblem } from '../../../src/terminal/node-version.ts';
-import { type CommandHost, runCommand } from '../../../src/terminal/run-command.ts';
+import { COMMANDS } from '../../src/terminal/commands.ts';
+import { findNodeProblem } from '../../src/terminal/node-version.ts';
+import { type CommandHost, runCommand } from '../../src/run/command.ts';
 
 const options = {
-  usage: 'Usage: test\n',
-  flags: ['loud'],
-  package: { version: '1.2.3', engines: { node: '>=24.12' } },
-};
+  name: 'status',
+  about: { version: '1.2.3', engines: { node: '>=24.12' } },
+} as const;
 
 /** Runs a command that returns `exitCode`; what it printed, and whether it ran at all. */
 async function run(args: readonly string[], version = 'v24.12.0', exitCode = 0) {
@@ -39,12 +39,16 @@ async function run(args: readonly string[], version = 'v24.12.0', exitCode = 0) 
 
 describe('runCommand', () => {
   it('the exit code is what the command returns', async () => {
-    expect(await run(['--loud'], 'v24.12.0', 1)).toMatchObject({ exitCode: 1, err: '' });
-    expect(await run(['--loud'])).toMatchObject({ exitCode: 0, flags: new Set(['loud']) });
+    expect(await run(['--json'], 'v24.12.0', 1)).toMatchObject({ exitCode: 1, err: '' });
+    expect(await run(['--json'])).toMatchObject({ exitCode: 0, flags: new Set(['json']) });
   });
 
   it('--help and --version print and run nothing', async () => {
-    expect(await run(['--help'])).toMatchObject({ exitCode: 0, flags: null, out: options.usage });
+    expect(await run(['--help'])).toMatchObject({
+      exitCode: 0,
+      flags: null,
+      out: COMMANDS.status.usage,
+    });
     expect(await run(['--version'])).toMatchObject({ exitCode: 0, out: 'mailroom 1.2.3\n' });
   });
 

@@ -1,9 +1,11 @@
-/* What `--help` prints. */
+import type { CommandForm } from './command-line.ts';
+
+/* How each command is called, and what `--help` prints. */
 
 const SETTINGS_NOTE = `Settings are environment variables, MAILROOM_...; outside a cluster also those in the file .env of
 the current folder. Variables that are set win over it. .github/REFERENCE.md has them all.`;
 
-export const RUN_ONCE_USAGE = `Usage: npx mailroom pass [--dry-run] [--only ADDRESS] [--format text] [--verbose]
+const PASS_USAGE = `Usage: npx mailroom pass [--dry-run] [--only ADDRESS] [--format text] [--verbose]
    or: npx tsx src/run-once.ts [--dry-run] ...
 
 One triage pass over the account of the settings, then exits.
@@ -25,7 +27,7 @@ ${SETTINGS_NOTE}
 MAILROOM_JMAP_TOKEN, MAILROOM_CARDDAV_USERNAME and MAILROOM_CARDDAV_PASSWORD are required.
 `;
 
-export const SETUP_USAGE = `Usage: npx mailroom setup [--apply] [--json] [--rules]
+const SETUP_USAGE = `Usage: npx mailroom setup [--apply] [--json] [--rules]
    or: npx tsx src/setup.ts [--apply] [--json] [--rules]
 
 Compares the account of the settings with what a triage pass needs: credentials, mailboxes, triage
@@ -53,7 +55,7 @@ then look, create, and look again: run it without --apply, with it, and without.
 ${SETTINGS_NOTE}
 `;
 
-export const STATUS_USAGE = `Usage: npx mailroom status [--stdin] [--json]
+const STATUS_USAGE = `Usage: npx mailroom status [--stdin] [--json]
    or: npx tsx src/status.ts [--stdin] [--json]
 
 Whether the last passes went well: three lines on a terminal, one line of JSON in a pipe.
@@ -72,7 +74,7 @@ it runs in a cluster.
 ${SETTINGS_NOTE}
 `;
 
-export const WHY_USAGE = `Usage: npx mailroom why [ADDRESS] [--since 7d] [--json]
+const WHY_USAGE = `Usage: npx mailroom why [ADDRESS] [--since 7d] [--json]
    or: npx tsx src/why.ts [ADDRESS] [--since 7d] [--json]
 
 With an address: where the next email of this sender goes and why, its contacts, groups and
@@ -89,3 +91,11 @@ standard error.
 
 ${SETTINGS_NOTE}
 `;
+
+/** All commands. */
+export const COMMANDS = {
+  pass: { usage: PASS_USAGE, flags: ['dry-run', 'verbose'], values: ['only', 'format'] },
+  setup: { usage: SETUP_USAGE, flags: ['apply', 'json', 'rules'] },
+  status: { usage: STATUS_USAGE, flags: ['stdin', 'json'] },
+  why: { usage: WHY_USAGE, flags: ['json'], values: ['since'], mostPositionals: 1 },
+} as const satisfies Readonly<Record<string, CommandForm>>;

@@ -1,7 +1,9 @@
 import { text } from 'node:stream/consumers';
 
-import { type Arguments, type KnownArguments, parseCommandLine } from './command-line.ts';
-import { findNodeProblem } from './node-version.ts';
+import { type Arguments, parseCommandLine } from '../terminal/command-line.ts';
+import { COMMANDS } from '../terminal/commands.ts';
+import { findNodeProblem } from '../terminal/node-version.ts';
+import { writeTerminationMessage } from './termination-message.ts';
 
 /** What a command needs of `process`, which the entries alone touch. */
 export type CommandHost = Pick<
@@ -9,14 +11,16 @@ export type CommandHost = Pick<
   'argv' | 'env' | 'execPath' | 'exitCode' | 'on' | 'stderr' | 'stdin' | 'stdout' | 'version'
 >;
 
-export interface CommandOptions extends KnownArguments {
-  readonly usage: string;
-  readonly package: { readonly version: string; readonly engines: { readonly node: string } };
+export interface CommandOptions {
+  readonly name: keyof typeof COMMANDS;
+  /** package.json. */
+  readonly about: { readonly version: string; readonly engines: { readonly node: string } };
 }
 
 /** What a command that is to be run is given. */
 export interface Command extends Arguments {
   readonly version: string;
+  /** What is set, and outside a cluster also what `.env` of the current folder says. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly output: NodeJS.WritableStream;
   readonly isTerminal: boolean;
@@ -26,6 +30,7 @@ export interface Command extends Arguments {
   readonly stop: AbortSignal;
   /** Standard input, to its end. */
   readInput(): Promise<string>;
+  readonly writeTerminationMessage: (text: string) => void;
 }
 
 /**
@@ -35,10 +40,9 @@ export interface Command extends Arguments {
  */
 export async function runCommand(
   host: CommandHost,
-  options: CommandOptions,
+  { name, about }: CommandOptions,
   run: (command: Command) => Promise<number>,
 ): Promise<void> {
-  const { usage, package: about } = options;
   // Until it has come to its end: Node exits when nothing is left to wait for.
   host.exitCode = 1;
   const problem = findNodeProblem(host, about.engines.node);
@@ -47,25 +51,28 @@ export async function runCommand(
     return;
   }
   const { version } = about;
-  const parsed = parseCommandLine(host.argv.slice(2), options, { usage, version });
+  const parsed = parseCommandLine(host.argv.slice(2), COMMANDS[name], version);
   if (parsed.kind === 'print') {
     host[parsed.stream].write(parsed.text);
     host.exitCode = parsed.exitCode;
     return;
   }
+  await import('../http/install.ts');
+  const { readEnvironment } = await import('../settings/environment.ts');
   const stop = stopSignal(host);
   host.exitCode = await run({
     version,
     flags: parsed.flags,
     values: parsed.values,
     positionals: parsed.positionals,
-    env: host.env,
+    env: readEnvironment(host.env),
     output: host.stdout,
     isTerminal: host.stdout.isTTY,
     errorOutput: host.stderr,
     isErrorTerminal: host.stderr.isTTY,
     stop,
     readInput: () => text(host.stdin),
+    writeTerminationMessage,
   });
   if (stop.aborted && host.stdout.writableLength > 0) abandon(host.stdout);
 }
