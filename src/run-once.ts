@@ -4,7 +4,7 @@ import { runCommand } from './run/command.ts';
 /* One triage pass, as the CronJob runs it. */
 
 void runCommand(process, { name: 'pass', about }, async ({ flags, values, ...command }) => {
-  const { runOnce } = await import('./run/run.ts');
+  const { runOnce } = await import('./run/once.ts');
   return runOnce({
     ...command,
     isDryRun: flags.has('dry-run'),

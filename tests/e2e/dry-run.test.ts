@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { runOnce } from '../../src/run/run.ts';
+import { runOnce } from '../../src/run/once.ts';
 import { readEtags, recordedWrites } from '../support/run-mailroom.ts';
 import { setupEnvironment } from '../support/run-setup.ts';
 import { describeEachServer } from '../support/test-account.ts';

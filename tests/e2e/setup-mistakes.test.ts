@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
-import { runOnce } from '../../src/run/run.ts';
+import { runOnce } from '../../src/run/once.ts';
 import { builtPrograms } from '../support/programs.ts';
 import { install } from '../support/run-mailroom.ts';
 import { runSetup, setupEnvironment, useSetupAccount } from '../support/run-setup.ts';

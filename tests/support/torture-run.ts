@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 
 import { accountEnvironment } from './account-environment.ts';
-import { runOnce } from '../../src/run/run.ts';
+import { runOnce } from '../../src/run/once.ts';
 import { type EnvChange, type LogLine, parseLogLines } from './run-mailroom.ts';
 import { findPrivateText } from './run-mailroom-privacy.ts';
 import type { StandInOptions } from './stand-in/options.ts';

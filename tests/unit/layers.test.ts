@@ -57,7 +57,7 @@ describe('layers', () => {
     expect(paths).toEqual(expect.arrayContaining([...ENTRIES, 'triage/plan.ts']));
     expect(importsOf('triage/plan.ts')).toContain('triage/model.ts');
     expect(importsOf('run-once.ts')).toEqual(
-      expect.arrayContaining(['run/command.ts', 'run/run.ts']),
+      expect.arrayContaining(['run/command.ts', 'run/once.ts']),
     );
     expect(importsOf('contacts/dav/client.ts')).toContain('tsdav');
     // Every local file that is imported was read too: a wrong reading of paths would show here.
