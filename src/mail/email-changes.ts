@@ -2,7 +2,12 @@ import { JmapMethodError } from '../errors.ts';
 import type { Email } from '../triage/model.ts';
 import type { EmailChanges, EmailPage } from '../triage/ports.ts';
 import type { EmailReader } from './email-reader.ts';
-import { type ChangesAnswer, decodeChangesAnswer, decodeGetAnswer } from './jmap/answers.ts';
+import {
+  type ChangesAnswer,
+  decodeChangesAnswer,
+  decodeGetAnswer,
+  type GetAnswer,
+} from './jmap/answers.ts';
 import type { MethodCall, ResultReference } from './jmap/calls.ts';
 import type { JmapClient } from './jmap/client.ts';
 import { decodeString, type JsonObject, malformedAnswer } from './jmap/decode.ts';
@@ -22,9 +27,7 @@ export async function readEmails(
     const get = getCall('get', { ids: chunk });
     const answers = await client.request([get]);
     const answer = decodeGetAnswer(answers.argumentsOf(get), get.name);
-    const isShort = chunk.some((id) => !answer.objects.has(id) && !answer.notFound.has(id));
-    if (isShort) throw malformedAnswer('Email/get leaves out emails');
-    emails.push(...(await read([...answer.objects.values()])));
+    emails.push(...(await read(objectsOf(answer, chunk))));
     // The state of the first chunk: changes are asked for from there on.
     state ??= decodeString(answer.state, 'Email/get state');
   }
@@ -86,14 +89,30 @@ async function readStep(
     }
     const answers = await client.request([changes, created, updated]);
     const answer = decodeChangesAnswer(answers.argumentsOf(changes), changes.name);
-    const objects = [created, updated].flatMap((get) => [
-      ...decodeGetAnswer(answers.argumentsOf(get), get.name).objects.values(),
-    ]);
+    const newOnes = decodeGetAnswer(answers.argumentsOf(created), created.name);
+    const changedOnes = decodeGetAnswer(answers.argumentsOf(updated), updated.name);
+    const objects = [
+      ...objectsOf(newOnes, answer.created),
+      ...objectsOf(changedOnes, answer.updated),
+    ];
     return { changes: answer, emails: await read(objects) };
   } catch (error) {
     if (error instanceof JmapMethodError && CANNOT_TELL.has(error.type)) return 'unknown';
     throw error;
   }
+}
+
+/**
+ * The emails of an Email/get that was asked for these ids. Throws when it neither has an email nor
+ * says that it is gone: an email that is left out would pass for one that nobody has changed.
+ */
+function objectsOf(
+  { objects, notFound }: GetAnswer,
+  ids: readonly string[],
+): readonly JsonObject[] {
+  const isShort = ids.some((id) => !objects.has(id) && !notFound.has(id));
+  if (isShort) throw malformedAnswer('Email/get leaves out emails');
+  return [...objects.values()];
 }
 
 /** RFC 8620 §5.2, and what servers that have no Email/changes answer. */

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { measureOnce } from '../bench/bench-scenario.ts';
 import { type BenchProgram, benchPrograms } from '../bench/programs.ts';
 import { type BenchScenario, SCENARIOS } from '../bench/scenarios.ts';
+import { readTable } from '../support/page-table.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
 
 /** How many requests of each kind a pass may send: as many, not one more and not one less. */
@@ -32,6 +33,19 @@ describe('requests of one pass, by kind', () => {
   it('no budget is left without a scenario', () => {
     expect(Object.keys(budgets)).toStrictEqual(SCENARIOS.map(({ name }) => name));
   });
+
+  it('tests/README.md has as many, for every scenario and both programs', async () => {
+    const { rows } = await readTable('bench');
+    const table = rows.map(([scenario, program, , requests]) => [scenario, program, requests]);
+
+    expect(new Set(table.map((row) => row.join(' | ')))).toEqual(
+      new Set(
+        SCENARIOS.flatMap(({ name }) =>
+          ['bundle', 'tsx'].map((one) => [name, one, sumOf(name).toLocaleString('en')].join(' | ')),
+        ),
+      ),
+    );
+  });
 });
 
 describe('the budgets keep the bounds of tests/README.md, the two requests for the state added', () => {
@@ -39,11 +53,11 @@ describe('the budgets keep the bounds of tests/README.md, the two requests for t
     ['idle, remembered', 4],
     ['idle, fresh', 9],
   ])('%s: at most %i', (name, most) => {
-    expect(sum(budgets[name]) + STATE_REQUESTS).toBeLessThanOrEqual(most);
+    expect(sumOf(name) + STATE_REQUESTS).toBeLessThanOrEqual(most);
   });
 
   it('10 senders, 50 emails each, out of an Inbox of 400,000: at most 40', () => {
-    const requests = sum(budgets['10 × 50 of 400,000 in Inbox']);
+    const requests = sumOf('10 × 50 of 400,000 in Inbox');
 
     expect(requests + STATE_REQUESTS).toBeLessThanOrEqual(40);
   });
@@ -54,7 +68,7 @@ describe('the budgets keep the bounds of tests/README.md, the two requests for t
       const emails = senders * emailsPerSender + otherEmails;
       const most = senders + 22 + 4 * Math.ceil(emails / MAX_OBJECTS);
 
-      expect(sum(budgets[name]) + STATE_REQUESTS).toBeLessThanOrEqual(most);
+      expect(sumOf(name) + STATE_REQUESTS).toBeLessThanOrEqual(most);
     },
   );
 });
@@ -68,6 +82,12 @@ const MAX_OBJECTS = 4096;
 async function runPass(scenario: BenchScenario): ReturnType<typeof measureOnce> {
   if (program === undefined) throw new Error('no program was built');
   return measureOnce({ scenario, program, latencyMs: 0, openServer: () => startStandIn() });
+}
+
+function sumOf(name: string): number {
+  const budget = budgets[name];
+  if (budget === undefined) throw new Error(`no budget ${name}`);
+  return sum(budget);
 }
 
 function sum(counts: Budget | null | undefined): number {

@@ -614,6 +614,44 @@ describeEachServer('mail', ({ open }) => {
       expect(again['newState']).toBe(first['newState']);
     });
   });
+
+  describe('Email/changes', () => {
+    it('comes in steps of maxChanges at most, until all is told', async () => {
+      const inbox = await account.mailboxId('Inbox');
+      const first = (await mail.invoke('Email/get', { ids: [] })) as Args;
+      const ids: string[] = [];
+      for (let n = 0; n < 5; n += 1) {
+        ids.push(await account.addEmail({ from: null, mailboxIds: [inbox] }));
+      }
+      const steps: Args[] = [];
+      for (let sinceState = first['state']; steps.at(-1)?.['hasMoreChanges'] !== false;) {
+        const step = (await mail.invoke('Email/changes', { sinceState, maxChanges: 2 })) as Args;
+        steps.push(step);
+        sinceState = step['newState'];
+        if (steps.length > 5) break;
+      }
+      const last = (await mail.invoke('Email/get', { ids: [] })) as Args;
+
+      const created = steps.map((step) => step['created'] as readonly string[]);
+      expect(created.map(({ length }) => length)).toEqual([2, 2, 1]);
+      expect(new Set(created.flat())).toEqual(new Set(ids));
+      expect(steps.at(-1)?.['newState']).toBe(last['state']);
+    });
+
+    it.each([0, -1, 'two'])('maxChanges %j is an invalid argument', async (maxChanges) => {
+      const { state } = (await mail.invoke('Email/get', { ids: [] })) as Args;
+
+      const answer = await mail.invoke('Email/changes', { sinceState: state, maxChanges });
+
+      expect(answer).toBe('invalidArguments');
+    });
+
+    it('a state that never was: it cannot tell', async () => {
+      const answer = await mail.invoke('Email/changes', { sinceState: 'no-such-state' });
+
+      expect(answer).toBe('cannotCalculateChanges');
+    });
+  });
 });
 
 /** What is written in From; what the server makes of it, `name <address>`; whose we say it is. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { readTable } from '../support/page-table.ts';
 import { BREAKAGES } from './breakages.ts';
 import { findMisfits, openCopy } from './copy.ts';
 
@@ -10,6 +11,19 @@ test('every breakage still fits the source, once, and its tests are there', asyn
 test('there are at least 40, each with a name of its own', () => {
   expect(new Set(BREAKAGES.map(({ name }) => name)).size).toBe(BREAKAGES.length);
   expect(BREAKAGES.length).toBeGreaterThanOrEqual(40);
+});
+
+test('tests/README.md has a row for each, of a run that tried them all', async () => {
+  const { rows, text } = await readTable('mutate');
+
+  expect(rows).toEqual(
+    BREAKAGES.map(({ name, file, noticedBy }) => [
+      name,
+      `\`${file}\``,
+      noticedBy.map((test) => `\`${test}\``).join(', '),
+    ]),
+  );
+  expect(text).toMatch(new RegExp(`: ${BREAKAGES.length} breakages\\.$`, 'u'));
 });
 
 test('a breakage that no test looks at survives, and one that is looked at does not', async () => {

@@ -1,17 +1,18 @@
 /**
- * Whether the tests would notice: breaks one rule of the program after the other, in a copy of the
- * project, and runs the tests that have to fail then.
+ * Would the tests notice? Breaks one rule of the program after the other, in a copy of the project,
+ * and runs the tests that must fail then.
  *
  *   npm run mutate -- [--only=TEXT] [--seconds=S] [--readme]
  *
- * `--only` is of a breakage's name; with `--seconds` no further one is begun when the time is over,
- * and a different part is tried each day. `--readme` puts the table into tests/README.md.
+ * `--only` takes a part of a breakage's name. With `--seconds` none is begun after that time, and
+ * each day begins with another part of the list. `--readme` puts the table into tests/README.md.
  */
 import { parseArgs } from 'node:util';
 
 import { replaceTable } from '../support/page-table.ts';
 import { type Breakage, BREAKAGES } from './breakages.ts';
 import { findMisfits, openCopy, type Verdict } from './copy.ts';
+import { renderTable } from './table.ts';
 
 const { values } = parseArgs({
   options: {
@@ -52,21 +53,13 @@ try {
   for (const copy of copies) await copy.remove();
 }
 
-const table = [
-  '| a program that …, | in | has to be noticed by one of |',
-  '| --- | --- | --- |',
-  ...BREAKAGES.map(({ name, file, noticedBy }) => {
-    const tests = noticedBy.map((test) => `\`${test}\``).join(', ');
-    return `| ${name} | \`${file}\` | ${tests} |`;
-  }),
-].join('\n');
 say(`${verdicts.size} of ${BREAKAGES.length} breakages tried, ${problems.length} problems`);
 for (const problem of problems) say(`  ${problem}`);
 if (values.readme && problems.length === 0) {
   const date = new Date().toISOString().slice(0, 10);
   await replaceTable(
     'mutate',
-    `${table}\n\n\`npm run mutate\`, ${date}: ${verdicts.size} breakages.`,
+    `${renderTable(BREAKAGES)}\n\n\`npm run mutate\`, ${date}: ${verdicts.size} breakages.`,
   );
 }
 if (problems.length > 0 || verdicts.size === 0) process.exitCode = 1;

@@ -18,7 +18,7 @@ export function badAnswers(): Ordeal {
       .map((fault) => toTrial(request, fault, () => undisturbed));
   return {
     name: 'bad-answers',
-    promise: `A bad answer to each of ${REQUESTS.length} kinds of request (${FAULTS.length} kinds: reset, stalled, cut short, a log-in page, every status, broken JSON, XML and cards): the outcome is the one promised, nothing rests on it, and the next pass does it all`,
+    promise: `A bad answer (${FAULTS.length} kinds: reset, stalled, cut short, a log-in page, every status, broken JSON, XML and cards) to each of ${REQUESTS.length} kinds of request: the pass ends as promised, decides nothing by the bad answer, and the next pass does everything`,
     // They spend their time waiting for the next attempt.
     atOnce: 80,
     async open() {

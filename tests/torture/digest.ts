@@ -24,7 +24,7 @@ export function digestsToo(): Ordeal {
   return {
     name: 'digest',
     promise:
-      'A pass in which a digest is due, killed at every request, two at once, and with a bad answer to each of its requests: triage is as without digests, no digest is lost, and what was to be told is told, twice rather than never',
+      'A pass in which a digest is due, killed at every request, two at once, and with a bad answer to each of its requests: triage goes on as without digests, no digest is lost, and everything is told, twice rather than never',
     atOnce: 3,
     async open() {
       programs = builtPrograms();

@@ -195,7 +195,7 @@ export function emptyIsNotNothing(): Ordeal {
   let undisturbed: Picture;
   return {
     name: 'empty',
-    promise: `A side that suddenly reads empty or shorter than it is (${ROWS.length} ways): what rests on it is not written, and all is done once it is over`,
+    promise: `A server that suddenly shows nothing, or less than it has (${ROWS.length} ways): nothing is written on the strength of it, and once it is over everything is done`,
     async open() {
       undisturbed = await withTortureAccount({ story: FEW_WRITES }, async (world, mailroom) => {
         await mailroom.pass();

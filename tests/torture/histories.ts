@@ -16,7 +16,7 @@ export function longHistories(): Ordeal {
   return {
     name: 'histories',
     promise:
-      'Ten histories a time, of up to 200 steps each: mail, labels on and off, decisions taken back, cards and groups edited, emails moved and deleted, also while a pass runs, passes killed, with faults, two at once. Mail of each sender then arrives where it was decided, or in Screener again, nothing is lost, nobody has two contacts, the user’s own cards stay as they are, a further pass writes nothing, and all that a pass can come to is met',
+      'Ten histories at a time, of up to 200 steps each: mail comes in, labels go on and off, decisions are taken back, cards and groups are edited, emails are moved and deleted, also while a pass runs; passes are killed, meet faults, run two at once. In the end each sender’s mail arrives where it was decided, or in Screener again, nothing is lost, nobody has two contacts, the user’s own cards are unchanged, one more pass writes nothing, and everything that a pass knows how to meet was met',
     async open() {
       sightings = new Sightings();
       played = 0;
@@ -45,7 +45,7 @@ export function installations(): Ordeal {
   return {
     name: 'installations',
     promise:
-      'Histories of a whole installation over HTTP, of up to 150 steps each: besides mail, labels, cards and groups, runs killed at any request and two at once, writes refused, mail and edits while a pass runs, the state lost or spoilt, days that pass, digests, settings and mailbox names that change. The next email of each sender is where it was decided, every line of the user’s own cards stays, no email is lost, and a further pass writes nothing',
+      'Histories of a whole installation over HTTP, of up to 150 steps each, with mail, labels, cards and groups, and also: runs killed at any request, two runs at once, writes refused, mail and edits while a pass runs, the state lost or damaged, days that pass, digests, settings and mailbox names that change. In the end each sender’s next email goes where it was decided, every line of the user’s own cards is still there, no email is lost, and one more pass writes nothing',
     // The clock is that of the whole process.
     atOnce: 1,
     *trials({ seed, size }) {

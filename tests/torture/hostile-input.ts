@@ -18,7 +18,7 @@ export function hostileInput(): Ordeal {
   return {
     name: 'hostile-input',
     promise:
-      'Hostile From headers (20 a time), cards (12 a time, up to 5 MB) and answers of both servers: no line gets into a card or a log, no escape onto a terminal, no byte of a card is lost, and five passes write no more than two',
+      'Hostile From headers (20 at a time), cards (12 at a time, up to 5 MB) and answers of both servers: no line is smuggled into a card or a log, no escape sequence reaches a terminal, no byte of a card is lost, and five passes write no more than two',
     *trials({ seed, size }) {
       const rounds = size === 'all' ? Infinity : 12;
       yield { name: 'cards, one of 5 MB', run: () => tryCards(seed, 5_000_000) };

@@ -114,7 +114,7 @@ const LURES: readonly Lure[] = [
 export function keysStayHome(): Ordeal {
   return {
     name: 'keys',
-    promise: `Credentials lured elsewhere (${LURES.length} ways by redirects, URLs and hrefs, and by a poisoned state, to ${STRANGERS.length} kinds of stranger), and secrets in what libraries throw: nothing is sent or printed, and the failure names the host and the setting`,
+    promise: `Attempts to lure the credentials away (${LURES.length} ways, with redirects, URLs, hrefs and a poisoned state, to ${STRANGERS.length} kinds of foreign host), and secrets in the errors of libraries: nothing is sent or printed, and the failure names the host and the setting`,
     atOnce: 20,
     *trials() {
       for (const lure of LURES) {

@@ -20,7 +20,7 @@ export function killedAnywhere(): Ordeal {
   return {
     name: 'killed',
     promise:
-      'Killed (SIGKILL) before and after every request of a pass with every kind of write, and of one that takes decisions back: nothing is lost on the way, and the next pass ends as an undisturbed one',
+      'Killed (SIGKILL) before and after every request, in a pass with every kind of write and in one that takes decisions back: nothing is lost on the way, and after the next pass everything is as if nothing had happened',
     atOnce: 3,
     async open() {
       programs = builtPrograms();

@@ -201,7 +201,7 @@ const OWN_CARD = ['FN:New Co', 'N:;;;;', 'EMAIL:new@t.example', 'TEL:+1 555 0177
 export function editedOnAPhone(): Ordeal {
   return {
     name: 'phone',
-    promise: `A pass while somebody edits the same contacts, groups and emails on a phone (${EDITS.length + EDITS_OF_TAKEN_BACK.length} edits, before every request): nothing of theirs is lost`,
+    promise: `A pass while somebody edits the same contacts, groups and emails on a phone (${EDITS.length + EDITS_OF_TAKEN_BACK.length} edits, each tried before every request): none of these edits is lost`,
     *trials({ seed, size }) {
       const made = EDITS.flatMap((edit) =>
         requestsUpTo(29).map((request) => toTrial(edit, request, FEW_WRITES)),

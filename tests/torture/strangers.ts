@@ -13,7 +13,7 @@ import { type Ordeal, requireNone, type Trial } from './trials.ts';
 export function strangers(): Ordeal {
   return {
     name: 'strangers',
-    promise: `Strangers who pass for somebody (20 From fields a time, of ${KINDS.strange} kinds: an address for a name, domains cut at odd characters, two fields, patterns, routes, groups, spaces, octets beyond ASCII; and the user’s own address), on a server that reads them as badly as Cyrus: none of their emails moves with another’s or decides for another, and honest mail of ${KINDS.honest} kinds gets through`,
+    promise: `Strangers who try to pass for somebody else (20 From fields at a time, of ${KINDS.strange} kinds: an address in the name, domains cut at odd characters, two fields, patterns, routes, groups, spaces, bytes beyond ASCII; and the user’s own address), on a server that reads them as badly as Cyrus: none of their emails moves with somebody else’s or decides for somebody else, and honest mail of ${KINDS.honest} kinds gets through`,
     *trials({ seed, size }) {
       const rounds = size === 'all' ? Infinity : 12;
       for (let round = 0; round < rounds; round += 1) yield toTrial(seed + round);

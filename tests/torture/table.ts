@@ -16,7 +16,7 @@ export function renderTable(
     tried.toLocaleString('en'),
     broken.length === 0 ? 'held' : `broken ${broken.length} times`,
   ]);
-  const all = [['what was tried, and what has to come of it', 'times', 'result'], ...rows];
+  const all = [['what was tried, and what must come of it', 'times', 'result'], ...rows];
   const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;

@@ -14,7 +14,7 @@ export function twoAtOnce(): Ordeal {
   return {
     name: 'two-at-once',
     promise:
-      'Two passes at once, held up against each other at every pair of their requests, and three in orders of chance, with decisions made and taken back: the end is that of one alone',
+      'Two passes at once, held up against each other at every pair of their requests, and three at once in random order, with decisions made and taken back: the end is the same as after one pass alone',
     async open() {
       worlds.length = 0;
       for (const told of STORIES) worlds.push(await readAlone(told));

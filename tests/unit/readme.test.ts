@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -67,12 +67,15 @@ function tableAfter(page: string, text: string): readonly (readonly string[])[] 
 
 const code = (text: string): string => `\`${text}\``;
 
-/** All source but the list of events itself. */
+const EVENT_LIST = 'src/log/events.ts';
+
+/** All source but the list of events itself, in which every event stands. */
 function readSource(folder = 'src'): string {
   return readdirSync(join(PROJECT, folder), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .filter(({ name }) => name !== 'log-events.ts')
-    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'))
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((path) => path !== join(PROJECT, EVENT_LIST))
+    .map((path) => readFileSync(path, 'utf8'))
     .join('\n');
 }
 
@@ -87,7 +90,7 @@ describe('tables', () => {
   });
 
   test('log events: all that the code may log, and no other', () => {
-    const known = [...read('src/log/events.ts').matchAll(/\| '(?<event>[a-z_]+)'/gu)].map(
+    const known = [...read(EVENT_LIST).matchAll(/\| '(?<event>[a-z_]+)'/gu)].map(
       ({ groups }) => groups?.['event'] ?? '',
     );
     const source = readSource();
@@ -95,6 +98,7 @@ describe('tables', () => {
     const rows = tableAfter(reference, '<!-- events:begin -->');
 
     expect(logged).toContain('poll_complete');
+    expect(known).toEqual(logged);
     expect(new Set(rows.map(([event]) => event))).toEqual(new Set(logged.map(code)));
     expect(rows).toHaveLength(logged.length);
     expect(new Set(rows.map(([, level]) => level))).toEqual(
@@ -166,6 +170,15 @@ describe('tables', () => {
 
     expect(rows).toEqual(expected);
   });
+});
+
+test('lanes: each has its row in tests/README.md, and a file that needs it', () => {
+  const [, type = ''] = /type Lane =(.*?);/su.exec(read('tests/support/required.ts')) ?? [];
+  const lanes = [...type.matchAll(/'(?<lane>[^']+)'/gu)].map(({ groups }) => groups?.['lane']);
+  const rows = tableAfter(read('tests/README.md'), 'Some tests need a piece');
+
+  expect(lanes).toContain('cyrus');
+  expect(rows.map(([lane]) => lane)).toEqual(lanes.map((lane) => code(lane ?? '')));
 });
 
 describe('what a person reads', () => {
@@ -252,6 +265,13 @@ function anchorsOf(path: string): readonly string[] {
   );
 }
 
+/** Whether there is such a file or folder, or one whose name begins so: `tests/e2e/cluster`, `mailroom.*`. */
+function isThere(path: string): boolean {
+  const folder = dirname(path);
+  if (!existsSync(folder)) return false;
+  return readdirSync(folder).some((name) => name.startsWith(basename(path)));
+}
+
 test('README is a front page: at most 200 lines', () => {
   expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(200);
 });
@@ -306,11 +326,10 @@ describe.each(PAGES)('%s', (file) => {
   });
 
   test('every file that it names exists', () => {
-    const paths = find(/`(?<it>(?:src|tests|deploy|\.ci|\.github)\/[\w./-]*)`/gu);
+    const paths = find(/(?<![\w/.-])(?<it>(?:src|tests|deploy|\.ci|\.github)\/[\w./-]*[\w/])/gu);
     // The user makes these two.
     const missing = paths.filter(
-      (path) =>
-        !/^deploy\/(?:secret|config)\.yaml$/u.test(path) && !existsSync(join(PROJECT, path)),
+      (path) => !/^deploy\/(?:secret|config)\.yaml$/u.test(path) && !isThere(join(PROJECT, path)),
     );
 
     expect(missing).toEqual([]);

@@ -10,7 +10,7 @@ import {
   readIds,
   readProperties,
 } from './jmap-context.ts';
-import type { EmailRecord } from './mail-state.ts';
+import type { EmailRecord, MailState } from './mail-state.ts';
 import { createEmail } from './email-creation.ts';
 import { orNull } from './mailbox-methods.ts';
 import { invalidProperties, mailboxProblem } from './set-errors.ts';
@@ -83,27 +83,49 @@ export function setEmails(args: JsonObject, context: JmapContext): JsonObject {
   };
 }
 
-/** RFC 8620 §5.2. */
+/** RFC 8620 §5.2; with `maxChanges` in steps, the oldest changes first. */
 export function changedEmails(args: JsonObject, { state }: JmapContext): JsonObject {
   checkArguments(args, ['sinceState', 'maxChanges']);
-  const { sinceState } = args;
+  const { sinceState, maxChanges = null } = args;
   if (typeof sinceState !== 'string') throw invalidArguments('sinceState');
+  if (maxChanges !== null && !(Number.isInteger(maxChanges) && Number(maxChanges) > 0)) {
+    throw invalidArguments('maxChanges');
+  }
   const since = Number(sinceState);
   if (!/^\d+$/u.test(sinceState) || since > state.state) {
     throw new MethodError('cannotCalculateChanges');
   }
-  const changed = [...state.emails.values()].filter((email) => email.changedState > since);
-  const isNew = (email: EmailRecord): boolean => email.createdState > since;
+  const all = [...changesSince(since, state)].toSorted((a, b) => a.at - b.at);
+  const told = all.slice(0, maxChanges === null ? undefined : Number(maxChanges));
+  const hasMoreChanges = told.length < all.length;
+  const idsOf = (kind: Change['kind']): readonly string[] =>
+    told.filter((change) => change.kind === kind).map(({ id }) => id);
   return {
     oldState: sinceState,
-    newState: String(state.state),
-    hasMoreChanges: false,
-    created: changed.filter(isNew).map(({ id }) => id),
-    updated: changed.filter((email) => !isNew(email)).map(({ id }) => id),
-    destroyed: [...state.destroyed]
-      .filter(([, { created, at }]) => at > since && created <= since)
-      .map(([id]) => id),
+    newState: String(hasMoreChanges ? told.at(-1)?.at : state.state),
+    hasMoreChanges,
+    created: idsOf('created'),
+    updated: idsOf('updated'),
+    destroyed: idsOf('destroyed'),
   };
+}
+
+interface Change {
+  readonly kind: 'created' | 'updated' | 'destroyed';
+  readonly id: string;
+  /** The JMAP state that it led to. */
+  readonly at: number;
+}
+
+/** The last change of each email; one that came and went since then is not told at all. */
+function* changesSince(since: number, state: MailState): Iterable<Change> {
+  for (const { id, createdState, changedState } of state.emails.values()) {
+    const kind = createdState > since ? 'created' : 'updated';
+    if (changedState > since) yield { kind, id, at: changedState };
+  }
+  for (const [id, { created, at }] of state.destroyed) {
+    if (at > since && created <= since) yield { kind: 'destroyed', id, at };
+  }
 }
 
 /** Null when the patch (RFC 8620 §5.3) was applied, else the SetError; a patch is all or nothing. */
