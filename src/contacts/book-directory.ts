@@ -34,6 +34,7 @@ export function parseRememberedBooks(json: unknown): RememberedBooks | null {
   return { serverUrl, homeUrls: parsedHomes, books: parsedBooks };
 }
 
+/** What the directory is given. */
 export interface BookDirectoryOptions {
   readonly client: DavClient;
   readonly serverUrl: string;

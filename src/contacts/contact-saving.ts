@@ -31,6 +31,7 @@ import {
   withoutEtag,
 } from './write-failure.ts';
 
+/** What `saveContact` works with. */
 export interface ContactSavingOptions {
   readonly client: DavClient;
   readonly checker: StoredCardChecker;

@@ -21,6 +21,7 @@ import { StoredCardChecker } from './stored-card-checker.ts';
 import { readPatterns } from './patterns.ts';
 import type { AddressPattern } from './vcard/parse.ts';
 
+/** What a contact store is given. */
 export interface ContactStoreOptions {
   readonly http: Http;
   /** `MAILROOM_CARDDAV_URL`; discovery starts at its well-known address. */

@@ -37,6 +37,7 @@ import {
   withoutEtag,
 } from './write-failure.ts';
 
+/** What the group cards are read and written with. */
 export interface GroupCardsOptions {
   readonly client: DavClient;
   readonly listing: BookListing;

@@ -93,6 +93,7 @@ function isUnchangedByXml(raw: RawCard, { properties }: ListedResource): boolean
 
 const REPLACEMENT_CHARACTER = toOctets('\uFFFD');
 
+/** For `toSorted`: groups in the order of their hrefs. */
 export function byHref(a: KnownGroup, b: KnownGroup): number {
   return a.group.href < b.group.href ? -1 : 1;
 }

@@ -21,6 +21,7 @@ export function toWriteFailure(error: unknown): WriteFailure {
   throw error;
 }
 
+/** Whether the error is an answer with one of these HTTP statuses. */
 export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
   return error instanceof HttpStatusError && statuses.includes(error.status);
 }

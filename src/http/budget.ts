@@ -1,5 +1,6 @@
 import { StoppedError, TimeoutError } from '../errors.ts';
 
+/** How much time a run has. */
 export interface BudgetOptions {
   /** `MAILROOM_PASS_TIMEOUT`, from the moment the budget is created. */
   readonly passTimeoutMs: number;

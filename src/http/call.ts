@@ -18,6 +18,7 @@ export interface HttpCall {
  */
 export type ReceiveBody = (url: URL) => (piece: Uint8Array) => void;
 
+/** What a request is sent with, as for `fetch`. */
 export interface HttpInit extends RequestInit {
   /** Default: the Response has the body. */
   readonly receive?: ReceiveBody;

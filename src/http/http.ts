@@ -25,6 +25,7 @@ import type { TrustRule } from './trust.ts';
  */
 export type Http = (url: string | URL, init?: HttpInit) => Promise<Response>;
 
+/** What an HTTP client is given. */
 export interface HttpOptions {
   /** Value of the Authorization header; asked at each attempt. */
   readonly authorization: () => string | Promise<string>;

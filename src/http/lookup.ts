@@ -5,6 +5,7 @@ import type { LookupFunction } from 'node:net';
 
 import { errorCodeOf } from '../errors.ts';
 
+/** How long to look, and where. */
 export interface LookupOptions {
   /** Aborted when the run has no more time: lookups end at once. */
   readonly signal: AbortSignal;

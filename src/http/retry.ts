@@ -8,6 +8,7 @@ import { isLoginLimit } from './failure.ts';
 /** How often a request is sent again after the first attempt. */
 export const MAX_RETRIES = 3;
 
+/** What the wait depends on, apart from the error. Times in milliseconds. */
 export interface RetryCircumstances {
   /** Wait before the first retry. */
   readonly backoffMs: number;

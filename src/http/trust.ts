@@ -6,6 +6,7 @@ export interface TrustRule {
   check(url: URL): void;
 }
 
+/** The settings that say where credentials may go. */
 export interface TrustRuleOptions {
   /** The URL of the settings; its host and port are trusted, and its subdomains over https. */
   readonly configuredUrl: string;

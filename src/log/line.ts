@@ -3,11 +3,13 @@ import { HARMFUL } from './plain-line.ts';
 import type { Redact } from './redaction.ts';
 import { toLogValue, type ValueLimits } from './value.ts';
 
+/** How serious a line is, from the least to the most. */
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
 
 /** What follows the event; anything may be in it. Undefined values are left out. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** One line of the log, before it is written. */
 export interface LogRecord {
   readonly timestamp: Date;
   readonly level: LogLevel;
@@ -16,6 +18,7 @@ export interface LogRecord {
   readonly fields: LogFields;
 }
 
+/** How a line is written. */
 export interface LineOptions {
   readonly redact: Redact;
   /** Stacks of errors are shown. */

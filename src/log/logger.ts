@@ -15,6 +15,7 @@ export interface Logger {
   child(component: string): Logger;
 }
 
+/** The log of a whole run, which can also wait until everything is written. */
 export interface RootLogger extends Logger {
   /**
    * Resolves when every line so far was handed to the operating system, or the reader is gone.
@@ -24,6 +25,7 @@ export interface RootLogger extends Logger {
   flush(stop?: AbortSignal): Promise<void>;
 }
 
+/** Which lines are written, how, and where to. */
 export interface LoggerOptions {
   /** Lines below it are not written. */
   readonly level: LogLevel;

@@ -3,6 +3,7 @@ import { escapeXml } from './escape-xml.ts';
 /** Takes secrets out of a text; everything that is logged goes through one of these. */
 export type Redact = (text: string) => string;
 
+/** Stands where a secret was. */
 export const REDACTED = '[redacted]';
 
 /**

@@ -26,6 +26,7 @@ export interface JmapMailStore extends MailStore, DigestMail {
   remember(): RememberedSession | null;
 }
 
+/** What a mail store is given. */
 export interface MailStoreOptions extends JmapClientOptions {
   /** User names of the account elsewhere (CardDAV): nobody triages themselves. */
   readonly ownUsernames: readonly string[];

@@ -88,6 +88,7 @@ async function readAllPages(
   }
 }
 
+/** The new mailbox's id, or why there is none. */
 export type CreateMailboxOutcome = { readonly kind: 'created'; readonly id: string } | WriteFailure;
 
 /** RFC 8621 §2.5. Subscribed, so that apps show it. Throws as `patchEmails` does. */

@@ -1,6 +1,7 @@
 import type { Logger } from '../log/logger.ts';
 import type { ContactStore, MailStore } from '../triage/ports.ts';
 
+/** Everything outside that a pass acts on. */
 export interface World {
   readonly mail: MailStore;
   readonly contacts: ContactStore;
@@ -8,6 +9,7 @@ export interface World {
   readonly clock: PassClock;
 }
 
+/** What a pass may know of time, and whether it may go on. */
 export interface PassClock {
   /** `YYYY-MM-DD`, UTC; one value for the whole pass. */
   readonly today: string;

@@ -11,6 +11,7 @@ export type CommandHost = Pick<
   'argv' | 'env' | 'execPath' | 'exitCode' | 'on' | 'stderr' | 'stdin' | 'stdout' | 'version'
 >;
 
+/** Which command it is, and what its `--version` says. */
 export interface CommandOptions {
   readonly name: keyof typeof COMMANDS;
   /** package.json. */

@@ -15,6 +15,7 @@ export interface ReservedMailboxes {
   readonly warningLabel: string | null;
 }
 
+/** The categories, or what is wrong with the setting. */
 export type CategoriesResult =
   | { readonly kind: 'valid'; readonly categories: readonly Category[] }
   /** Every problem, each a sentence; values of the JSON are quoted only where they are names. */

@@ -7,6 +7,7 @@ import { customCleanEnv, makeValidator } from 'envalid';
 import { findProxy } from '../http/proxy.ts';
 import { type SettingName, SETTINGS, type Values } from './table.ts';
 
+/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**

@@ -31,6 +31,7 @@ export const parsePassword: ParseSetting<string> = (text) => {
   throw new Error('must be the app password alone, without control characters: copy it again');
 };
 
+/** Seconds, from 1 to seven days. */
 export const parseSeconds: ParseSetting<number> = (text) =>
   parseWholeNumber(text, SEVEN_DAYS_SECONDS, 'a whole number of seconds');
 
@@ -40,9 +41,11 @@ export const parseSeconds: ParseSetting<number> = (text) =>
 export const parseTimeoutMs: ParseSetting<number> = (text) =>
   1000 * parseWholeNumber(text, HOUR_SECONDS, 'a whole number of seconds');
 
+/** From 1 to 1,000,000. */
 export const parseCount: ParseSetting<number> = (text) =>
   parseWholeNumber(text, 1_000_000, 'a whole number');
 
+/** In any letter case; also yes, no, on, off, 1 and 0. */
 export const parseBoolean: ParseSetting<boolean> = (text) => {
   const value = text.toLowerCase();
   if (['true', '1', 'yes', 'on'].includes(value)) return true;
@@ -50,6 +53,7 @@ export const parseBoolean: ParseSetting<boolean> = (text) => {
   throw new Error('must be true or false (yes, no, on, off, 1 and 0 are understood)');
 };
 
+/** In any letter case; `warn` means `warning`, and `critical` means `error`. */
 export const parseLogLevel: ParseSetting<LogLevel> = (text) => {
   const level = LOG_LEVELS.get(text.toLowerCase());
   if (level !== undefined) return level;
@@ -65,12 +69,14 @@ const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
   ['critical', 'error'],
 ]);
 
+/** How often a digest is due, in any letter case. */
 export const parseDigest: ParseSetting<'off' | 'daily' | 'weekly'> = (text) => {
   const value = text.toLowerCase();
   if (value === 'off' || value === 'daily' || value === 'weekly') return value;
   throw new Error('must be off, daily or weekly');
 };
 
+/** An hour of the day, from 0 to 23. */
 export const parseHour: ParseSetting<number> = (text) => {
   if (/^(?:0?\d|1\d|2[0-3])$/u.test(text)) return Number(text);
   throw new Error('must be a whole hour from 0 to 23');
@@ -128,6 +134,7 @@ function parseUrl(text: string, forbidden: RegExp, without: string): string {
   throw new Error(`must be an https URL (http only for this machine) without ${without}`);
 }
 
+/** A list separated by commas; each entry as `parseTrustedHost` takes it. */
 export const parseTrustedHosts: ParseSetting<readonly string[]> = (text) => {
   const hosts = text
     .split(',')
@@ -144,6 +151,7 @@ export const parseConfigMapName: ParseSetting<string> = (text) => {
   throw new Error("must be a ConfigMap's name: lower-case letters, digits, - and .");
 };
 
+/** A path on this machine; `~` is refused because only shells know what it means. */
 export const parsePath: ParseSetting<string> = (text) => {
   if (text !== '' && !text.startsWith('~') && !/\p{Cc}/u.test(text)) return text;
   throw new Error(

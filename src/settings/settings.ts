@@ -16,6 +16,7 @@ export interface Settings extends StatusSettings, Values {
   readonly proxy: Proxy;
 }
 
+/** The settings, and names that look like settings and are not. */
 export interface SettingsParsed {
   readonly settings: Settings;
   /** Each gets a warning: a typo in a ConfigMap must not go unnoticed. */

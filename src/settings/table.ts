@@ -222,8 +222,10 @@ export const SETTINGS = {
   ),
 } as const;
 
+/** The name of a variable that Mailroom knows. */
 export type SettingName = keyof typeof SETTINGS;
 
+/** All of them, in the order of the table. */
 export const settingNames = Object.keys(SETTINGS) as readonly SettingName[];
 
 type Entry = (typeof SETTINGS)[SettingName];

@@ -8,6 +8,7 @@ import { offerAlike } from '../triage/mailboxes.ts';
 import { findAlikeName, isSameName } from '../triage/names.ts';
 import type { Check } from './check.ts';
 
+/** What is to be checked on the CardDAV server, and whether it may be created. */
 export interface ContactsCheckOptions {
   readonly contacts: DavContactStore;
   /** `MAILROOM_CARDDAV_USERNAME`. */
@@ -18,6 +19,7 @@ export interface ContactsCheckOptions {
   readonly progress: Progress;
 }
 
+/** What was found there. */
 export interface ContactsChecks {
   readonly checks: readonly Check[];
   /** All groups there are now; null where they could not be read. */

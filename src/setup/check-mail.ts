@@ -8,6 +8,7 @@ import type { Mailbox } from '../triage/model.ts';
 import type { Check } from './check.ts';
 import { planMailbox, type RequiredMailbox, requiredMailboxes } from './required-mailboxes.ts';
 
+/** What is to be checked on the JMAP server, and whether it may be created. */
 export interface MailCheckOptions {
   readonly mail: JmapMailStore;
   readonly names: TriageNames;
@@ -18,6 +19,7 @@ export interface MailCheckOptions {
   readonly progress: Progress;
 }
 
+/** What was found there. */
 export interface MailChecks {
   readonly checks: readonly Check[];
   /** What the server says of the account; null if that could not be read. */

@@ -26,6 +26,7 @@ export const AREAS = [
   'clock',
 ] as const;
 
+/** The part of the report in which a line stands. */
 export type CheckArea = (typeof AREAS)[number];
 
 /** One line of the report. */
@@ -42,6 +43,7 @@ export function isReady(checks: readonly Check[]): boolean {
   return checks.every(({ status }) => status !== 'missing' && status !== 'failed');
 }
 
+/** How many lines of the report have each status. */
 export function countStatuses(checks: readonly Check[]): Readonly<Record<CheckStatus, number>> {
   const count = (wanted: CheckStatus): number =>
     checks.filter(({ status }) => status === wanted).length;

@@ -35,6 +35,7 @@ export function requiredMailboxes(names: TriageNames): readonly RequiredMailbox[
     .map((one) => ({ ...one, use: mailboxUse(one.name, names) }));
 }
 
+/** Whether a mailbox is there, and what has to be created if it is not. */
 export type MailboxPlan =
   | { readonly kind: 'exists'; readonly path: string }
   | { readonly kind: 'unclear'; readonly problem: string }

@@ -3,6 +3,7 @@ import type { Layout } from '../triage/layout.ts';
 import { type ContactGroup, memberKey, type SenderAddress } from '../triage/model.ts';
 import type { MailStore } from '../triage/ports.ts';
 
+/** Where to look, and for which mailboxes and groups. */
 export interface RoutingOptions {
   readonly mail: MailStore;
   readonly contacts: DavContactStore;

@@ -42,6 +42,7 @@ export type DigestChange =
       readonly failure?: Trouble;
     };
 
+/** What is remembered before the first digest. */
 export const emptyDigestMemory: DigestMemory = {
   toldAt: null,
   decided: [],

@@ -29,6 +29,7 @@ export interface Health {
   readonly ping_failure: Trouble | null;
 }
 
+/** How the digests are doing. */
 export interface DigestHealth {
   /** ISO 8601 UTC; null: none was left that is known of. */
   readonly last_sent: string | null;
@@ -36,6 +37,7 @@ export interface DigestHealth {
   readonly failure: Trouble | null;
 }
 
+/** How much is waiting for the user. */
 export interface Waiting {
   /** Senders whose labels contradict one another. */
   readonly conflicts: number;

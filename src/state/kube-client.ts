@@ -39,6 +39,7 @@ interface ConfigMapPatch {
   readonly data: Readonly<Record<string, string>>;
 }
 
+/** Which API server to ask, as whom, and how long to wait. */
 export interface KubeClientOptions extends ApiServerAddress {
   /** `MAILROOM_SERVICE_ACCOUNT_DIR`. */
   readonly serviceAccountDir: string;

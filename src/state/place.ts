@@ -8,6 +8,7 @@ import { createKubeClient, type KubeClient } from './kube-client.ts';
 import type { ApiServerAddress } from './service-account.ts';
 import type { StateStore } from './store.ts';
 
+/** The settings that say where the state is kept. */
 export interface StateStoreOptions {
   /** `MAILROOM_STATE_FILE` or its default; null where there is none. */
   readonly stateFile: string | null;

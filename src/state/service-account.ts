@@ -27,6 +27,7 @@ export interface ServiceAccount {
   readonly namespace: string | null;
 }
 
+/** Reads the namespace at once, token and certificates when they are asked for. Never throws. */
 export function openServiceAccount(folder: string): ServiceAccount {
   return {
     readToken: async () => readAccountFile(folder, 'token').trim(),

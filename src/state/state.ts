@@ -49,12 +49,14 @@ export interface LastRun {
   readonly counts: Counts;
 }
 
+/** The last run that failed. `at` is ISO 8601 UTC, `message` is for people. */
 export interface LastFailure {
   readonly at: string;
   readonly event: FailureEvent;
   readonly message: string;
 }
 
+/** The log event of a run that failed. */
 export type FailureEvent = 'poll_failed' | 'startup_failed';
 
 /** The numbers of `poll_complete`, by name. */
@@ -68,6 +70,7 @@ export interface Discovery extends DiscoverySettings {
   readonly books: unknown;
 }
 
+/** What has to be the same for what was discovered to be used again. */
 export interface DiscoverySettings {
   readonly sessionUrl: string;
   readonly cardDavUrl: string;
@@ -89,6 +92,7 @@ export interface FinishedRun {
   readonly digest?: DigestChange;
 }
 
+/** The state of a fresh installation. */
 export const emptyState: RunState = {
   version: 1,
   consecutiveFailures: 0,
@@ -132,6 +136,7 @@ export function isOfOtherAccount(state: RunState, account: string): boolean {
   return state.account !== null && state.account !== account;
 }
 
+/** The stored state after a successful run. Two runs may save in any order: the later time wins. */
 export function afterSuccess(stored: RunState, run: FinishedRun): RunState {
   return {
     ...afterRun(stored, run, 'poll_complete'),
@@ -141,6 +146,7 @@ export function afterSuccess(stored: RunState, run: FinishedRun): RunState {
   };
 }
 
+/** The stored state after a failed run: one more failure in a row, and the later of two reasons. */
 export function afterFailure(
   stored: RunState,
   run: FinishedRun,

@@ -13,6 +13,7 @@ export interface StateStore {
   save(change: (stored: RunState) => RunState): Promise<void>;
 }
 
+/** What reading the state came to. */
 export type StateRead =
   | { readonly kind: 'read'; readonly state: RunState }
   /** Nothing stored yet: a fresh installation. */

@@ -4,6 +4,7 @@ import type * as NodeUtil from 'node:util';
 import { messageOf } from '../errors.ts';
 import { findNearestName } from './nearest.ts';
 
+/** What a command line asks for. */
 export type CommandLine =
   | ({ readonly kind: 'run' } & Arguments)
   /** Nothing to run: print the text and exit. */

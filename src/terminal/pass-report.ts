@@ -5,6 +5,7 @@ import { cutToColumns } from './columns.ts';
 import { type ReportRow, renderTable } from './report-table.ts';
 import { wrapText } from './wrap-text.ts';
 
+/** How the report is told. */
 export interface ReportOptions {
   /** Tells what would be done. */
   readonly isDryRun: boolean;

@@ -14,6 +14,7 @@ export interface Progress {
   end(): void;
 }
 
+/** Where progress is shown. */
 export interface ProgressOptions {
   readonly stream: NodeJS.WritableStream & { readonly columns?: number };
   /** False on a pipe, where nothing is ever shown. */

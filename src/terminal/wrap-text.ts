@@ -1,5 +1,6 @@
 import { columnsOf } from './columns.ts';
 
+/** The shape of the wrapped text. */
 export interface WrapOptions {
   /** Columns of a line, the indent included. */
   readonly width: number;

@@ -27,6 +27,7 @@ export interface StoredDigest {
   readonly receivedAt: string;
 }
 
+/** What has to be known of the account before a digest is made. */
 export interface DigestPlaces {
   readonly mailboxes: readonly Mailbox[];
   /** Of the whole account, newest first; at most some hundreds. */
@@ -35,11 +36,13 @@ export interface DigestPlaces {
   readonly state: string;
 }
 
+/** An email with its subject, which only a digest reads. */
 export interface TitledEmail extends Email {
   /** As the sender wrote it: not fit to be shown before it is cleaned. Empty where there is none. */
   readonly subject: string;
 }
 
+/** A digest to be left in a mailbox. */
 export interface NewDigest {
   readonly mailboxId: string;
   /** UTCDate. */

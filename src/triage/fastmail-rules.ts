@@ -24,6 +24,7 @@ export interface FastmailRule {
   readonly isContinuing: boolean;
 }
 
+/** The rules that the user makes by hand. */
 export interface FastmailRules {
   /** In the order in which they have to stand. */
   readonly rules: readonly FastmailRule[];

@@ -2,6 +2,7 @@ import { offerAlike } from './mailboxes.ts';
 import type { ContactGroup } from './model.ts';
 import { findAlikeName, isSameName } from './names.ts';
 
+/** The group that a name stands for, or why there is none. */
 export type GroupSearch =
   | {
       readonly kind: 'found';
@@ -20,6 +21,7 @@ export interface FoundGroups {
   readonly problems: readonly string[];
 }
 
+/** The groups of these names, and every problem at once. Names are compared by `isSameName`. */
 export function findGroups(groups: readonly ContactGroup[], names: readonly string[]): FoundGroups {
   const hrefs = new Map<string, string>();
   const namesakes = new Map<string, string>();

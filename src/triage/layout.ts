@@ -55,6 +55,7 @@ export interface Layout {
   readonly takeBack: ResolvedCategory | null;
 }
 
+/** The account as the settings want it, or what it lacks. */
 export type LayoutResult =
   | { readonly kind: 'complete'; readonly layout: Layout }
   /** All that is missing or unclear, a phrase each. */

@@ -1,6 +1,7 @@
 import type { Mailbox } from './model.ts';
 import { findAlikeName, isInboxName, isSameName } from './names.ts';
 
+/** The mailbox that a setting names, or why there is none. Paths begin at the top. */
 export type MailboxSearch =
   | { readonly kind: 'found'; readonly mailbox: Mailbox }
   | { readonly kind: 'missing' }

@@ -111,6 +111,7 @@ export function findGroupCategory(
   return isIn(category.own.groupHref) ? category.name : (deepestFirst[0]?.name ?? null);
 }
 
+/** Whether the contact is in the group, in whatever spelling its UID stands there. */
 export function isMember(group: ContactGroup, uid: string): boolean {
   return group.memberKeys.has(memberKey(uid));
 }

@@ -84,6 +84,7 @@ export interface Contact {
   readonly addresses: readonly SenderAddress[];
 }
 
+/** Whose name a new card gets: a company's, or a person's given and family name. */
 export type ContactType = 'company' | 'person';
 
 /** What a triage label means (README: categories). Names are as the settings give them. */
@@ -108,6 +109,7 @@ export interface NewContact {
   readonly personName: PersonName | null;
 }
 
+/** The two parts of N (RFC 6350 §6.2.2) that Mailroom fills. */
 export interface PersonName {
   readonly familyName: string;
   readonly givenName: string;

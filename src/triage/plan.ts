@@ -28,6 +28,7 @@ export interface Conflict {
   readonly categoryNames: readonly string[];
 }
 
+/** Everything that a pass is going to do. */
 export interface TriagePlan {
   readonly senders: readonly SenderPlan[];
   readonly conflicts: readonly Conflict[];

@@ -37,3 +37,17 @@ test.each([
 
   expect(found).toEqual([]);
 });
+
+test('every export of src says what it is, in a comment of its own', () => {
+  const sources = files.filter((path) => path.startsWith('src/') && path.endsWith('.ts'));
+  const exported = sources.flatMap((path) => {
+    const lines = readFileSync(join(PROJECT, path), 'utf8').split('\n');
+    return lines.flatMap((line, index) =>
+      line.startsWith('export ') ? [{ at: `${path}:${index + 1}`, above: lines[index - 1] }] : [],
+    );
+  });
+  const bare = exported.filter(({ above }) => above?.trimEnd().endsWith('*/') !== true);
+
+  expect(exported.length).toBeGreaterThan(500);
+  expect(bare.map(({ at }) => at)).toEqual([]);
+});

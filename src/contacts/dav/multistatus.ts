@@ -11,8 +11,10 @@ export interface DavResponse {
   readonly properties: ReadonlyMap<string, XmlElement>;
 }
 
+/** WebDAV's XML namespace (RFC 4918). */
 export const DAV = 'DAV:';
 
+/** CardDAV's XML namespace (RFC 6352). */
 export const CARDDAV = 'urn:ietf:params:xml:ns:carddav';
 
 /** As MultistatusReader, of a whole document. */
@@ -87,6 +89,7 @@ export function findText(element: XmlElement | undefined): string | null {
   return text === '' ? null : text;
 }
 
+/** The first child of that name; undefined where there is none, or no element. */
 export function findChild(
   element: XmlElement | undefined,
   namespace: string,

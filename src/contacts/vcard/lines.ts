@@ -7,12 +7,14 @@
 /** A resource of an address book, one character per octet. */
 export type RawCard = string & { readonly __brand: 'RawCard' };
 
+/** The bytes of a resource as text, one character for each. `toBytes` gives them back. */
 export function toRawCard(bytes: Uint8Array): RawCard {
   return asRawCard(
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'),
   );
 }
 
+/** The bytes of the resource, to be sent. */
 export function toBytes(raw: RawCard): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(raw.length);
   for (let index = 0; index < raw.length; index += 1) bytes[index] = raw.charCodeAt(index);

@@ -20,10 +20,12 @@ export function decodeRaw(line: CardLine): string {
   return Buffer.from(line.value, 'latin1').toString('utf8').trim();
 }
 
+/** Whether the value is written in quoted-printable, as vCard 2.1 does. */
 export function isQuotedPrintable(line: CardLine): boolean {
   return hasParameter(line, 'ENCODING', 'QUOTED-PRINTABLE');
 }
 
+/** Whether the value is binary, written in base64. */
 export function isBase64(line: CardLine): boolean {
   return hasParameter(line, 'ENCODING', 'BASE64', 'B');
 }

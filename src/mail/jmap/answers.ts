@@ -44,6 +44,7 @@ export interface SetAnswer {
   readonly newState: string | null;
 }
 
+/** Throws MalformedAnswerError, also when an object is there twice. `method` is for its message. */
 export function decodeGetAnswer(answer: JsonObject, method: string): GetAnswer {
   const objects = new Map<string, JsonObject>();
   for (const object of decodeArray(answer['list'], `${method} list`, decodeObject)) {
@@ -59,6 +60,7 @@ export function decodeGetAnswer(answer: JsonObject, method: string): GetAnswer {
   return { objects, notFound: new Set(notFound), state };
 }
 
+/** Throws MalformedAnswerError; `method` is for its message. */
 export function decodeQueryAnswer(answer: JsonObject, method: string): QueryAnswer {
   return {
     ids: decodeArray(answer['ids'], `${method} ids`, decodeId),
@@ -66,6 +68,7 @@ export function decodeQueryAnswer(answer: JsonObject, method: string): QueryAnsw
   };
 }
 
+/** Throws MalformedAnswerError; `method` is for its message. */
 export function decodeChangesAnswer(answer: JsonObject, method: string): ChangesAnswer {
   return {
     created: decodeArray(answer['created'], `${method} created`, decodeId),
@@ -76,6 +79,7 @@ export function decodeChangesAnswer(answer: JsonObject, method: string): Changes
   };
 }
 
+/** Throws MalformedAnswerError; `method` is for its message. What is absent or null is empty. */
 export function decodeSetAnswer(answer: JsonObject, method: string): SetAnswer {
   const part = (name: string): JsonObject =>
     decodeNullable(answer[name], `${method} ${name}`, decodeObject) ?? {};

@@ -29,6 +29,7 @@ import {
 } from './session.ts';
 import { isTooManyAtOnce } from './write-failure.ts';
 
+/** What a JMAP client is given. */
 export interface JmapClientOptions {
   readonly http: Http;
   readonly sessionUrl: string;

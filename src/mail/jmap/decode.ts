@@ -7,11 +7,13 @@ import { isRecord } from '../../http/json.ts';
  */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Throws MalformedAnswerError for anything but an object. */
 export function decodeObject(value: unknown, where: string): JsonObject {
   if (!isRecord(value)) throw wrongType(where, 'an object');
   return value;
 }
 
+/** Throws MalformedAnswerError for anything but an array, and what `decodeItem` throws. */
 export function decodeArray<Item>(
   value: unknown,
   where: string,
@@ -28,6 +30,7 @@ export function arrayOf<Item>(
   return (value, where) => decodeArray(value, where, decodeItem);
 }
 
+/** Throws MalformedAnswerError for anything but a string. */
 export function decodeString(value: unknown, where: string): string {
   if (typeof value !== 'string') throw wrongType(where, 'a string');
   return value;
@@ -41,6 +44,7 @@ export function decodeId(value: unknown, where: string): string {
   return value;
 }
 
+/** Throws MalformedAnswerError for anything but true and false. */
 export function decodeBoolean(value: unknown, where: string): boolean {
   if (typeof value !== 'boolean') throw wrongType(where, 'true or false');
   return value;

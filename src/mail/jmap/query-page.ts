@@ -10,6 +10,7 @@ export interface PageRequest {
   readonly properties: readonly string[];
 }
 
+/** One page: the ids of the /query, and the objects they name. */
 export interface Page extends QueryAnswer {
   /** In the order of `ids`; without those deleted between the /query and the /get. */
   readonly objects: readonly JsonObject[];

@@ -10,8 +10,10 @@ import {
   malformedAnswer,
 } from './decode.ts';
 
+/** RFC 8620 §2. */
 export const CORE_CAPABILITY = 'urn:ietf:params:jmap:core';
 
+/** RFC 8621 §1.3.1. */
 export const MAIL_CAPABILITY = 'urn:ietf:params:jmap:mail';
 
 /** RFC 8620 §2, the limits of the core capability, each at least 1. Sizes in bytes. */
