@@ -9,9 +9,9 @@ import {
 } from '../triage/digest.ts';
 import type { EmailPatch } from '../triage/model.ts';
 import { parseSenderAddress } from '../triage/sender.ts';
-import { inMailboxes, readEmailPages } from './email-pages.ts';
 import { patchEmails, renderPatch } from './email-patches.ts';
 import type { EmailReader } from './email-reader.ts';
+import { readEmailsIn } from './emails-in.ts';
 import { decodeGetAnswer, decodeQueryAnswer, decodeSetAnswer } from './jmap/answers.ts';
 import type { MethodCall, ResultReference } from './jmap/calls.ts';
 import type { JmapClient } from './jmap/client.ts';
@@ -111,19 +111,22 @@ export async function* readTitledEmails(
   mailboxIds: readonly string[],
   read: EmailReader,
 ): AsyncGenerator<readonly TitledEmail[]> {
-  if (mailboxIds.length === 0) return;
+  // Kept until the email is handed out: where each mailbox has a query of its own, pages come side by side.
   const subjects = new Map<string, string>();
   const readTitles: EmailReader = (objects) => {
-    subjects.clear();
     for (const { id, subject } of objects) {
       const text = decodeNullable(subject, 'Email/get list[].subject', decodeString);
       subjects.set(String(id), text ?? '');
     }
     return read(objects);
   };
-  const listing = { filter: inMailboxes(mailboxIds), properties: [...EMAIL_PROPERTIES, 'subject'] };
-  for await (const { emails } of readEmailPages(client, listing, readTitles)) {
-    yield emails.map((email) => ({ ...email, subject: subjects.get(email.id) ?? '' }));
+  const properties = [...EMAIL_PROPERTIES, 'subject'];
+  for await (const { emails } of readEmailsIn(client, mailboxIds, readTitles, properties)) {
+    yield emails.map((email) => {
+      const subject = subjects.get(email.id) ?? '';
+      subjects.delete(email.id);
+      return { ...email, subject };
+    });
   }
 }
 

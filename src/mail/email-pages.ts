@@ -45,7 +45,7 @@ export async function* readEmailPages(
 }
 
 /** Which emails are listed, and which of their properties. */
-interface WantedEmails {
+export interface WantedEmails {
   readonly filter: JsonObject;
   /** Default: `EMAIL_PROPERTIES`. */
   readonly properties?: readonly string[];

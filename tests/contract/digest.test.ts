@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DIGEST_KEYWORD, type NewDigest, type TitledEmail } from '../../src/triage/digest.ts';
 import type { EmailPatch } from '../../src/triage/model.ts';
 import { findDigests } from '../support/digests.ts';
+import { startStandIn } from '../support/stand-in/stand-in.ts';
 import { describeEachServer, type TestAccount } from '../support/test-account.ts';
 import { openMailStore } from './open-mail-store.ts';
 
@@ -139,3 +140,32 @@ describeEachServer('digests', ({ open }) => {
     });
   });
 });
+
+it('where a server takes one mailbox a query (Apache James), each is listed, subjects with their emails', async () => {
+  const account = await startStandIn({
+    refusesNestedMailbox: true,
+    limits: { maxObjectsInGet: 2 },
+  });
+  try {
+    const { store } = openMailStore(account);
+    const [one, other] = [await account.createMailbox('One'), await account.createMailbox('Other')];
+    for (const [index, mailboxIds] of [[one], [other], [one, other], [other], [one]].entries()) {
+      const subject = `Number ${index}`;
+      await account.addEmail({ from: `sender-${index}@b.example`, mailboxIds, subject });
+    }
+
+    const read: string[] = [];
+    for await (const page of store.readTitledEmails([one, other])) {
+      read.push(...page.map(({ author, subject }) => `${senderOf(author)} ${subject}`));
+    }
+
+    const expected = [0, 1, 2, 3, 4].map((index) => `sender-${index}@b.example Number ${index}`);
+    expect(read.toSorted()).toEqual(expected);
+  } finally {
+    await account.close();
+  }
+});
+
+function senderOf(author: TitledEmail['author']): string {
+  return author.kind === 'sender' ? author.address : author.reason;
+}
