@@ -5,13 +5,15 @@ import type { SenderAddress } from '../triage/model.ts';
 import type { EmailPage } from '../triage/ports.ts';
 import { inMailboxes, readEmailPages } from './email-pages.ts';
 import type { EmailReader } from './email-reader.ts';
+import { readEach } from './emails-in.ts';
+import { createBatchingCaller } from './jmap/batch.ts';
 import type { JmapClient } from './jmap/client.ts';
-import type { JsonObject } from './jmap/decode.ts';
 
 /**
  * The emails of some senders in one mailbox that may hold years of mail (MailStore.readEmailsFrom):
- * with the server's text search for `from` (RFC 8621 §4.4.1), a few hundred addresses per query. The
- * whole mailbox is listed if the server refuses that, or if an address cannot be searched for.
+ * with the server's text search for `from` (RFC 8621 §4.4.1), a few hundred addresses per query; one
+ * address per query where the server takes no operator around `inMailbox` (Apache James). The whole
+ * mailbox is listed if the server refuses that too, or if an address cannot be searched for.
  */
 export async function* readEmailsFrom(
   client: JmapClient,
@@ -20,18 +22,53 @@ export async function* readEmailsFrom(
 ): AsyncGenerator<EmailPage> {
   const { id, addresses } = mailbox;
   if (addresses.length === 0) return;
-  const searched = addresses.every(isSearchable) ? chunksOf(addresses.flatMap(spellings)) : null;
-  try {
-    for (const froms of searched ?? []) {
-      yield* readEmailPages(client, { filter: fromOneOf(id, froms) }, read);
+  const froms = addresses.every(isSearchable) ? addresses.flatMap(spellings) : [];
+  const ways = [
+    () => searchTogether(client, id, froms, read),
+    () => searchEach(client, id, froms, read),
+  ];
+  // A single one is asked for in the same way by both.
+  for (const search of froms.length === 0 ? [] : ways.slice(froms.length === 1 ? 1 : 0)) {
+    try {
+      yield* search();
+      return;
+    } catch (error) {
+      if (!(error instanceof JmapMethodError) || NOT_NOW.has(error.type)) throw error;
     }
-  } catch (error) {
-    if (!(error instanceof JmapMethodError) || NOT_NOW.has(error.type)) throw error;
-    yield* readEmailPages(client, { filter: inMailboxes([id]) }, read);
-    return;
   }
-  if (searched === null) yield* readEmailPages(client, { filter: inMailboxes([id]) }, read);
+  yield* readEmailPages(client, { filter: inMailboxes([id]) }, read);
 }
+
+async function* searchTogether(
+  client: JmapClient,
+  inMailbox: string,
+  froms: readonly string[],
+  read: EmailReader,
+): AsyncGenerator<EmailPage> {
+  for (const some of chunksOf(froms, MOST_CONDITIONS)) {
+    const conditions = some.map((from) => ({ from }));
+    const either = { operator: 'OR', conditions };
+    const filter = { operator: 'AND', conditions: [{ inMailbox }, either] };
+    yield* readEmailPages(client, { filter }, read);
+  }
+}
+
+async function* searchEach(
+  client: JmapClient,
+  inMailbox: string,
+  froms: readonly string[],
+  read: EmailReader,
+): AsyncGenerator<EmailPage> {
+  const caller = createBatchingCaller(client);
+  for (const some of chunksOf(froms, MOST_SIDE_BY_SIDE)) {
+    yield* readEach(
+      some.map((from) => readEmailPages(caller, { filter: { inMailbox, from } }, read)),
+    );
+  }
+}
+
+/** Each of them holds a page of emails. */
+const MOST_SIDE_BY_SIDE = 16;
 
 /** Method errors that pass by themselves: the next run may search again (RFC 8620 §3.6.2). */
 const NOT_NOW: ReadonlySet<string> = new Set([
@@ -55,16 +92,7 @@ function spellings(address: SenderAddress): readonly string[] {
   return unicode === address || unicode.endsWith('@') ? [address] : [address, unicode];
 }
 
-function fromOneOf(inMailbox: string, froms: readonly string[]): JsonObject {
-  const [first] = froms;
-  if (froms.length === 1 && first !== undefined) return { inMailbox, from: first };
-  const conditions = froms.map((from) => ({ from }));
-  return { operator: 'AND', conditions: [{ inMailbox }, { operator: 'OR', conditions }] };
-}
-
-function chunksOf(items: readonly string[]): readonly (readonly string[])[] {
-  const count = Math.ceil(items.length / MOST_CONDITIONS);
-  return Array.from({ length: count }, (_, index) =>
-    items.slice(index * MOST_CONDITIONS, (index + 1) * MOST_CONDITIONS),
-  );
+function chunksOf(items: readonly string[], size: number): readonly (readonly string[])[] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }

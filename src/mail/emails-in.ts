@@ -31,8 +31,11 @@ export async function* readEmailsIn(
   }
 }
 
-/** Side by side, the queries of each round in one request. */
-async function* readEach(
+/**
+ * Several listings side by side, the queries of each round in one request where they share a
+ * `createBatchingCaller`; an email that is in two of them once.
+ */
+export async function* readEach(
   listings: readonly AsyncGenerator<EmailPage>[],
 ): AsyncGenerator<EmailPage> {
   const given = new Set<string>();
@@ -41,7 +44,6 @@ async function* readEach(
     const results = await Promise.all(open.map((pages) => pages.next()));
     for (const { value } of results) {
       if (value === undefined) continue;
-      // An email that is in two of the mailboxes is handed out once.
       const emails = (value as EmailPage).emails.filter(({ id }) => !given.has(id));
       for (const { id } of emails) given.add(id);
       if (emails.length > 0) yield { ...(value as EmailPage), emails };

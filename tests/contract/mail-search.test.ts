@@ -105,12 +105,24 @@ describe('a server that does not search', () => {
 
   it.each<[string, StandInOptions, readonly string[], readonly number[]]>([
     ['has no index: the mailbox is listed', { hasSearchIndex: false }, TWO, ALL],
-    ['takes no inMailbox below an operator: likewise', { refusesNestedMailbox: true }, TWO, ALL],
     [
-      'the same, for one sender: it is searched',
+      'takes no inMailbox below an operator: each sender is searched',
       { refusesNestedMailbox: true },
-      ['tom@shop.example'],
-      [2],
+      TWO,
+      [0, 1, 2],
+    ],
+    [
+      'the same, with pages of one email, and one query a request',
+      { refusesNestedMailbox: true, limits: { maxObjectsInGet: 1, maxCallsInRequest: 2 } },
+      TWO,
+      [0, 1, 2],
+    ],
+    ['the same, for one sender', { refusesNestedMailbox: true }, ['tom@shop.example'], [2]],
+    [
+      'takes neither: the mailbox is listed',
+      { refusesNestedMailbox: true, hasSearchIndex: false },
+      TWO,
+      ALL,
     ],
   ])('%s', async (_, options, addresses, expected) => {
     account = await startStandIn(options);
