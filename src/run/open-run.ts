@@ -6,6 +6,7 @@ import { createRedact, type Redact } from '../log/redaction.ts';
 import { type Environment, findSecrets } from '../settings/environment.ts';
 import { parseSettings, type Settings } from '../settings/settings.ts';
 import {
+  parseDryRun,
   parsePingUrl,
   parseStateSettings,
   type StateSettings,
@@ -96,7 +97,7 @@ export function openRun(options: RunOptions): Run {
     stopGraceMs: STOP_GRACE_MS + 5_000,
   });
   const store = openStateStore(areValid ? settings : parseStateSettings(env), stateBudget, log);
-  const isDryRun = options.isDryRun || (areValid && settings.isDryRun);
+  const isDryRun = options.isDryRun || parseDryRun(env);
   const state_store = store?.description ?? 'none';
   log.info('run_started', { version, dry_run: isDryRun, state_store });
   for (const { name, nearest } of unknown) {

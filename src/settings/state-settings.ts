@@ -36,6 +36,11 @@ export function parsePingUrl(env: Environment): string | null {
   return parseValues(env, ['MAILROOM_PING_URL']).values.pingUrl;
 }
 
+/** Likewise: a dry run with settings that are wrong writes no state, and pings nobody. */
+export function parseDryRun(env: Environment): boolean {
+  return parseValues(env, ['MAILROOM_DRY_RUN']).values.isDryRun;
+}
+
 /** What the health check needs. Throws SettingsError with every problem. */
 export function parseStatusSettings(env: Environment): StatusSettings {
   const { values, problems } = parseValues(env, [

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -121,11 +122,20 @@ describe('a ping at the end of a run', () => {
     });
   });
 
-  test('is not sent in a dry run', async () => {
+  test.each<[string, { readonly args?: readonly string[]; readonly env?: object }]>([
+    ['', { args: ['--dry-run'] }],
+    [', asked for by a variable', { env: { MAILROOM_DRY_RUN: 'true' } }],
+    [
+      ', also where other settings are wrong, and no state is written',
+      { env: { MAILROOM_DRY_RUN: 'true', MAILROOM_POLL_INTERVAL: 'often' } },
+    ],
+  ])('is not sent in a dry run%s', async (_, options) => {
     await onStandIn(programs, {}, async ({ mailroom }) => {
-      await mailroom.run({ env, args: ['--dry-run'] });
+      const run = await mailroom.run({ ...options, env: { ...env, ...options.env } });
 
+      expect(run.end['dry_run']).toBe(true);
       expect(pings).toEqual([]);
+      expect(existsSync(mailroom.statePath)).toBe(false);
     });
   });
 });
