@@ -40,7 +40,7 @@ export interface BenchResult {
   readonly memoryMebibytes: Spread;
 }
 
-/** Each run has an account of its own, but for passes that change nothing. */
+/** Each run has an account of its own; only passes that change nothing share one. */
 export async function benchScenario(options: BenchOptions): Promise<BenchResult> {
   const { scenario, program, latencyMs } = options;
   const passes: Pass[] = [];
@@ -70,7 +70,7 @@ export async function benchScenario(options: BenchOptions): Promise<BenchResult>
   };
 }
 
-/** One pass, on an account of its own. Throws when it did not do what there was to do. */
+/** One pass, on an account of its own. Throws when the pass did not do its work. */
 export function measureOnce(options: BenchOptions): Promise<Pass> {
   return withPreparedAccount(options, measurePass);
 }
@@ -131,7 +131,9 @@ async function measurePass({ account, measured, scenario }: Prepared): Promise<P
   };
 }
 
-/** The last log line; a pass that did not do its work costs nothing worth knowing. */
+/**
+ * The last log line. Throws for a pass that did not do its work: what that one costs says nothing.
+ */
 function requireSuccess(
   { exitCode, stdout }: { readonly exitCode: number | null; readonly stdout: string },
   senders: number,

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 
-/** Where and when was measured; nothing that names the machine. */
+/** Where and when the figures were measured, without the machine's name. */
 export interface Machine {
   /** `YYYY-MM-DD`. */
   readonly date: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-/** What a process and its children took. */
+/** What a process and its children cost. */
 export interface Usage {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -22,8 +22,8 @@ export interface MeasuredCommand {
 }
 
 /**
- * Runs a command and measures it from outside: it is the program as it is, with nothing loaded into
- * it. The shell's own `time` counts in milliseconds, and is there on every machine.
+ * Runs a command and measures it from outside, so nothing is loaded into the program. The shell's
+ * own `time` counts in milliseconds and is on every machine.
  */
 export async function measure({ command, env, cwd }: MeasuredCommand): Promise<Usage> {
   const child = spawn('bash', ['-c', `TIMEFORMAT='%3R %3U %3S'; time "$@"`, 'bash', ...command], {

@@ -1,17 +1,17 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 
-/** A memory cgroup of the kernel's, as a container has one. */
+/** A memory cgroup, like the one that limits a container. */
 export interface MemoryLimit {
   /** Put before a command, it makes the command run under the limit. */
   readonly prefix: readonly string[];
-  /** The most that was used under it, the kernel's share included, in MiB. */
+  /** The most memory that was used under it, in MiB, including what the kernel used. */
   readPeakMebibytes(): number;
   remove(): void;
 }
 
 /**
- * Limits memory as Kubernetes does; above it the kernel kills the process. Null where no cgroup can
- * be made: that needs root and a memory controller.
+ * Limits memory as Kubernetes does: the kernel kills a process that needs more. Null if no cgroup
+ * can be made, which needs root and a memory controller.
  */
 export function createMemoryLimit(mebibytes: number): MemoryLimit | null {
   const version = findVersion();

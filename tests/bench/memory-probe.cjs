@@ -1,5 +1,5 @@
-// Required before a measured program: says at its end how much memory it had at most. Not its
-// resource usage, which begins with what the parent had when it forked.
+// Loaded before a measured program, to say at its end how much memory it had at most. The process's
+// resource usage would not do: it begins with what the parent had when it forked.
 const { appendFileSync, readFileSync } = require('node:fs');
 
 process.once('exit', () => {

@@ -12,7 +12,10 @@ export interface BenchProgram {
   readonly command: readonly string[];
 }
 
-/** The bundle as `npm run build` made it, started as the image does, and the source through tsx. */
+/**
+ * The bundle that `npm run build` makes, started as the image starts it, and the source through
+ * tsx.
+ */
 export async function benchPrograms(): Promise<readonly [BenchProgram, BenchProgram]> {
   const nodeFlags = await readImageFlags();
   const [node = '', ...bundle] = builtPrograms().runOnce;
@@ -26,8 +29,8 @@ export async function benchPrograms(): Promise<readonly [BenchProgram, BenchProg
 export const MEMORY_LIMIT_MEBIBYTES = 128;
 
 /**
- * Node's flags in the image; the measured memory is with them. Outside a container the share of its
- * limit is what it comes to in the CronJob's.
+ * Node's flags in the image, with which memory is measured. Outside a container, the heap's share
+ * of the limit is given as the number that it is in the CronJob.
  */
 async function readImageFlags(): Promise<readonly string[]> {
   const containerfile = await readFile(join(PROJECT, 'Containerfile'), 'utf8');

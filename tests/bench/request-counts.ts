@@ -1,6 +1,6 @@
 import type { RecordedRequest } from '../support/stand-in/exchange.ts';
 
-/** How many requests of each kind, in the order of kinds: `Email/query+Email/get`, `PUT`, … */
+/** How many requests of each kind there were, sorted by kind: `Email/query+Email/get`, `PUT`, … */
 export function countByKind(
   requests: readonly RecordedRequest[],
 ): Readonly<Record<string, number>> {

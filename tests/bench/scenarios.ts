@@ -1,27 +1,27 @@
 import { DEFAULT_GROUPS, DEFAULT_MAILBOXES, TRIAGE_LABELS } from '../support/prepare-account.ts';
 import type { TestAccount, TestEmail } from '../support/test-account.ts';
 
-/** An account in the state that a measured pass finds. */
+/** What the account is like when a measured pass begins. */
 export interface BenchScenario {
   readonly name: string;
   /** New senders, each with a triage label on its oldest email. */
   readonly senders: number;
-  /** In Screener, the labelled one among them. */
+  /** In Screener, including the labelled one. */
   readonly emailsPerSender: number;
-  /** Cards of people that have nothing to do with the pass. */
+  /** Cards of people who have nothing to do with the pass. */
   readonly otherCards: number;
   /** Emails of other senders in Screener. */
   readonly otherEmails: number;
   /** In each contact group, of people who have nothing to do with the pass. */
   readonly groupMembers: number;
   /**
-   * Null: the senders are new. Else they are contacts in the first group, their emails are in an
-   * Inbox of as many, and their labels send them to the Jail.
+   * Null: the senders are new. A number: they are contacts in the first group, their emails are in
+   * an Inbox that has this many emails, and their labels send them to Jail.
    */
   readonly inboxSize: number | null;
-  /** An earlier pass has left what it knows of the servers. */
+  /** An earlier pass has stored what it knows about the servers. */
   readonly isRemembered: boolean;
-  /** How often it is measured when nobody says otherwise. */
+  /** How often it is measured by default. */
   readonly runs: number;
 }
 
@@ -34,7 +34,7 @@ export const SCENARIOS: readonly BenchScenario[] = [
   busy(100, 10, 5),
   busy(500, 4, 3),
   { ...busy(10, 50, 3), name: '10 × 50 of 400,000 in Inbox', inboxSize: 400_000 },
-  // 20,000 emails to be swept of the 50,000 in Screener.
+  // Of 50,000 emails in Screener, 20,000 are to be swept.
   { ...busy(1000, 20, 3), otherCards: 10_000, otherEmails: 30_000 },
 ];
 
@@ -56,7 +56,7 @@ function busy(senders: number, emailsPerSender: number, runs: number): BenchScen
   };
 }
 
-/** Fills an account that is empty but for what `prepareForScenario` made. */
+/** Fills an account that has only what `prepareForScenario` made. */
 export async function fillAccount(account: TestAccount, scenario: BenchScenario): Promise<void> {
   const screener = await account.mailboxId('Screener');
   const labels = await Promise.all(TRIAGE_LABELS.map((label) => account.mailboxId(label)));
@@ -89,7 +89,7 @@ export async function fillAccount(account: TestAccount, scenario: BenchScenario)
   await account.addEmails(emails);
 }
 
-/** What every scenario has: mailboxes, labels and contact groups of the default settings. */
+/** What every scenario needs: the mailboxes, labels and contact groups of the default settings. */
 export async function prepareForScenario(
   account: TestAccount,
   { groupMembers, inboxSize, senders }: BenchScenario,
@@ -102,7 +102,7 @@ export async function prepareForScenario(
   }
 }
 
-/** Of a sender who is known already. */
+/** For a sender who is already known. */
 function cardOfSender(index: number): string {
   return [
     'BEGIN:VCARD',
@@ -120,7 +120,7 @@ function uid(index: number): string {
   return `${String(index).padStart(8, '0')}-0000-4000-9000-000000000000`;
 }
 
-/** A second later at each call. */
+/** One second later at each call. */
 function ticking(): () => string {
   let seconds = Date.UTC(2026, 0, 1) / 1000;
   return () => {
@@ -129,7 +129,9 @@ function ticking(): () => string {
   };
 }
 
-/** About as long as a card with a postal address and two telephones; what is in it matters little. */
+/**
+ * About as long as a card with a postal address and two telephones; what it says does not matter.
+ */
 function otherCard(index: number): string {
   return [
     'BEGIN:VCARD',

@@ -2,7 +2,7 @@ import type { BenchResult } from './bench-scenario.ts';
 import type { Machine } from './machine.ts';
 import type { Spread } from './statistics.ts';
 
-/** A Markdown table that is good to read as text too. */
+/** A Markdown table that is readable as plain text too. */
 export function renderTable(results: readonly BenchResult[], machine: Machine): string {
   const rows = results.map((result) => [
     result.scenario,

@@ -15,7 +15,7 @@ const note = skipNote(isSkipped, 'root, and the right to make a memory cgroup', 
 
 afterAll(() => limit?.remove());
 
-// The kernel kills what needs more: a pass that ends well has stayed within.
+// The kernel kills a process that needs more, so a pass that ends well has stayed within the limit.
 it.skipIf(isSkipped)(
   `the largest first day, within the ${MEMORY_LIMIT_MEBIBYTES} MiB of the CronJob${note}`,
   async () => {
@@ -51,7 +51,7 @@ it.skipIf(isSkipped)(
       openServer: () => startStandIn(),
     });
 
-    // Two more are the state's, in a cluster.
+    // In a cluster there are two more, for the state.
     expect(pass.requests + 2).toBeLessThanOrEqual(40);
     expectLimited(limit);
   },
@@ -106,7 +106,10 @@ it.skipIf(isSkipped)(
   300_000,
 );
 
-/** The kernel holds it to the limit; more than nothing shows that it was the program that it held. */
+/**
+ * The kernel enforces the limit, so the peak is never above it. It must not be near zero either:
+ * then something else than the program was measured.
+ */
 function expectLimited(memory: MemoryLimit): void {
   expect(memory.readPeakMebibytes()).toBeGreaterThan(40);
   expect(memory.readPeakMebibytes()).toBeLessThanOrEqual(MEMORY_LIMIT_MEBIBYTES);

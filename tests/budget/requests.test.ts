@@ -7,7 +7,7 @@ import { type BenchScenario, SCENARIOS } from '../bench/scenarios.ts';
 import { readTable } from '../support/page-table.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
 
-/** How many requests of each kind a pass may send: as many, not one more and not one less. */
+/** How many requests of each kind a pass sends: exactly this many. */
 type Budget = Readonly<Record<string, number>>;
 
 let program: BenchProgram;
@@ -73,10 +73,12 @@ describe('the budgets keep the bounds of tests/README.md, the two requests for t
   );
 });
 
-/** ConfigMap read and patched; the state of the measured passes is in a file. */
+/**
+ * In a cluster the ConfigMap is read and patched; the measured passes keep their state in a file.
+ */
 const STATE_REQUESTS = 2;
 
-/** maxObjectsInGet and maxObjectsInSet of the stand-in, as Fastmail has them. */
+/** The stand-in's maxObjectsInGet and maxObjectsInSet, which are Fastmail's. */
 const MAX_OBJECTS = 4096;
 
 async function runPass(scenario: BenchScenario): ReturnType<typeof measureOnce> {

@@ -4,7 +4,7 @@ import { arrangeScenario, type Scenario } from '../support/scenario.ts';
 /** Emails by where they are: mailbox names joined with ` + `. */
 export type Places = Readonly<Record<string, number>>;
 
-/** One sender of the demo: what is in the account before, and all that must be there after. */
+/** One sender of the demo: what the account has before, and everything it must have afterwards. */
 export interface DemoSender {
   readonly address: string;
   /** As on the wire. */
@@ -17,7 +17,7 @@ export interface DemoSender {
   readonly card: readonly string[] | null;
   /** The card that the user has already, between UID and END. */
   readonly existing?: { readonly group: string | null; readonly lines: readonly string[] };
-  /** What is left alone, and why; the pass says nothing of it. */
+  /** What is left alone, and why; the pass does not mention it. */
   readonly leftAlone?: string;
 }
 
@@ -37,7 +37,7 @@ export const SENDERS: readonly DemoSender[] = [
     after: { Inbox: 2, 'Inbox + @MailroomWarning': 1 },
     group: 'Imbox',
     card: ['FN:Tom (landlord)', 'N:Reed;Tom;;;'],
-    // What programs that parse and rewrite cards destroy.
+    // What gets lost when a program parses a card and writes it again.
     existing: {
       group: null,
       lines: [
@@ -167,7 +167,7 @@ export const SENDERS: readonly DemoSender[] = [
   },
 ];
 
-/** Decided on in the first pass; then the user takes that back with `@ToScreener`. */
+/** The first pass carries out a decision; then the user takes it back with `@ToScreener`. */
 export const TAKEN_BACK: DemoSender = {
   address: 'news@trail.example',
   displayName: 'Trail News',
@@ -187,7 +187,7 @@ export interface DemoAccount {
   readonly scenario: Scenario;
   /** Ids of each sender's emails, by address. */
   readonly emailIds: ReadonlyMap<string, readonly string[]>;
-  /** The user's own cards as the server gave them before the pass, by address. */
+  /** The user's own cards, by address, as the server gave them before the pass. */
   readonly cardsBefore: ReadonlyMap<string, string>;
 }
 

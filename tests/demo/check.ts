@@ -2,7 +2,7 @@ import type { RecordedRequest } from '../support/stand-in/exchange.ts';
 import type { Scenario, ScenarioContact } from '../support/scenario.ts';
 import type { DemoAccount, DemoSender, Places } from './account.ts';
 
-/** What is on the server, told in names. */
+/** What is on the server, in names instead of ids. */
 export interface AccountView {
   /** Where every email is, by its id. */
   readonly whereabouts: ReadonlyMap<string, string>;
@@ -33,7 +33,7 @@ function placesOf(ids: readonly string[], view: AccountView): Places {
   return places;
 }
 
-/** What is not as it must be after a pass; empty when all is right. */
+/** What is wrong after a pass; empty when everything is right. */
 export function findProblems(
   senders: readonly DemoSender[],
   account: DemoAccount,
@@ -76,7 +76,7 @@ function findSenderProblems(
   return problems;
 }
 
-/** The account as a whole: nothing more than the senders' emails, members and contacts. */
+/** Checks the whole account: it has the senders' emails, members and contacts, and nothing else. */
 function findAccountProblems(
   senders: readonly DemoSender[],
   { emailIds }: DemoAccount,
@@ -98,7 +98,7 @@ function findAccountProblems(
   return problems;
 }
 
-/** The requests that are not known to be reads: what is unknown counts as a write. */
+/** The requests that wrote something. One that is not known to be a read counts as a write. */
 export function findWrites(requests: readonly RecordedRequest[]): readonly string[] {
   return requests
     .filter(({ kind, jmapMethods }) => {
@@ -108,7 +108,7 @@ export function findWrites(requests: readonly RecordedRequest[]): readonly strin
     .map(({ method, path, jmapMethods }) => [method, path, ...jmapMethods].join(' '));
 }
 
-/** In the order of names, each place's mailboxes too. */
+/** Sorted by name, also within each place. */
 function describe(places: Places): string {
   return Object.entries(places)
     .map(([place, count]) => `${place.split(' + ').toSorted().join(' + ')}: ${count}`)
@@ -116,7 +116,7 @@ function describe(places: Places): string {
     .join('; ');
 }
 
-/** Without the one line that Mailroom adds at the end of the note. */
+/** The card without the line that Mailroom adds at the end of the note. */
 function withoutNoteLine(card: string): string {
   return unfold(card).replace(/\\nMailroom \d{4}-\d\d-\d\d: [^\r]*(?=\r\n)/u, '');
 }

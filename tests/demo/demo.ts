@@ -1,7 +1,9 @@
 import { isColorWanted } from '../../src/terminal/color.ts';
 import { playDemo } from './play.ts';
 
-/* `npm run demo`: Mailroom at work without an account; exit code 0 only when all came out right. */
+/*
+ * `npm run demo`: Mailroom at work, without an account. Exit code 0 only if everything went right.
+ */
 
 process.exitCode = await playDemo({
   command: [process.execPath, '--import', 'tsx', 'src/run-once.ts'],

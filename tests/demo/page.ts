@@ -1,8 +1,8 @@
 import { wrapText } from '../../src/terminal/wrap-text.ts';
 
-/** Styled text for a terminal of 80 columns; plain where colour is not wanted. */
+/** Styled text for a terminal of 80 columns; plain text where colour is not wanted. */
 export interface Page {
-  /** What an act is called, and what it is about. */
+  /** The title of an act, and what it is about. */
   heading(title: string, about?: string): void;
   line(text?: string): void;
   /** Text with commas in it, wrapped behind its name. */

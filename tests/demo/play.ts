@@ -20,9 +20,8 @@ export interface DemoOptions {
 }
 
 /**
- * Fills a stand-in for Fastmail, runs three triage passes over it and shows what became of it.
- * Returns 0 only when the end state is the one that `account.ts` spells out, and the third pass
- * wrote nothing.
+ * Fills a stand-in for Fastmail, runs three triage passes over it and shows the result. Returns 0
+ * only if the account ends as `account.ts` says and the third pass wrote nothing.
  */
 export async function playDemo({ command, write, useColor }: DemoOptions): Promise<0 | 1> {
   const page = createPage(write, useColor);
@@ -63,7 +62,7 @@ export async function playDemo({ command, write, useColor }: DemoOptions): Promi
       `Once more, with nothing to do: ${standIn.requests.length} requests, ${writes.length} writes.`,
     );
 
-    // Fastmail's rules are made by hand, once: these are what `npx tsx src/setup.ts` prints.
+    // A user makes Fastmail's rules once, by hand: the ones that `npx tsx src/setup.ts` prints.
     await standIn.setRules(planFastmailRules(triageNames()).rules);
     page.heading('THE NEXT EMAIL', 'of each sender, where the rules that setup prints put it');
     problems.push(...(await showNextEmails(page, account)));

@@ -3,7 +3,7 @@ import { type DemoAccount, SENDERS, SENDERS_IN_THE_END } from './account.ts';
 import type { AccountView } from './check.ts';
 import type { Page } from './page.ts';
 
-/** How many emails are in each mailbox; with an earlier view, what was there then. */
+/** How many emails are in each mailbox; with an earlier view, also how many were there then. */
 export function showMailboxes(page: Page, view: AccountView, earlier: AccountView = view): void {
   const counts = MAILBOXES.map((name) => {
     const [was, is] = [countIn(name, earlier), countIn(name, view)];
@@ -29,7 +29,7 @@ function countIn(mailbox: string, { whereabouts }: AccountView): number {
   return [...whereabouts.values()].filter((place) => place.split(' + ').includes(mailbox)).length;
 }
 
-/** What a pass prints for a person; what is wrong with its end. */
+/** Shows what a pass prints for a person. Returns what is wrong with how it ended. */
 export function showRun(
   page: Page,
   { exitCode, signal, stdout, stderr }: ProgramResult,
@@ -40,7 +40,7 @@ export function showRun(
   return [`the pass ended with exit code ${exitCode ?? signal}`];
 }
 
-/** What the pass had no reason to touch. */
+/** Shows what the pass had no reason to touch. */
 export function showLeftAlone(page: Page): void {
   const width = Math.max(...SENDERS.map(({ address }) => address.length));
   for (const { address, leftAlone } of SENDERS) {
@@ -48,7 +48,10 @@ export function showLeftAlone(page: Page): void {
   }
 }
 
-/** Delivers one more email of each sender: an entry for each place; what is not where it was decided. */
+/**
+ * Delivers one more email of each sender, and shows where each went. Returns those that went
+ * elsewhere than was decided.
+ */
 export async function showNextEmails(
   page: Page,
   { scenario }: DemoAccount,
@@ -69,7 +72,7 @@ export async function showNextEmails(
   return problems;
 }
 
-/** The last line; all that is not as it must be, should there be any. The exit code. */
+/** Shows what is wrong, if anything is, and the last line. Returns the exit code. */
 export function showVerdict(page: Page, account: DemoAccount, problems: readonly string[]): 0 | 1 {
   page.line();
   if (problems.length > 0) {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { type Step, STEPS } from './steps.ts';
 import { type Sightings, Story } from './story.ts';
 
-/** A step of fast-check's model runs; what the model knows is in the story itself. */
+/** A step of fast-check's model runs. The story is its own model. */
 class Command implements fc.AsyncCommand<object, Story> {
   readonly #step: Step;
   readonly #scheduler: fc.Scheduler;
@@ -36,8 +36,8 @@ export interface HistoriesOptions {
 }
 
 /**
- * Any histories of one account. Each leaves out some kinds of steps, so that what only shows in the
- * absence of others has its chance. Throws with the seed and the shortest story that goes wrong.
+ * Random histories of one account. Each leaves out some kinds of steps, because some faults show
+ * only when other steps are absent. Throws with the seed and the shortest story that goes wrong.
  */
 export async function playHistories(
   { seed, histories, mostSteps }: HistoriesOptions,
@@ -92,7 +92,9 @@ const KINDS = [
   'all is quiet',
 ];
 
-/** What some story has to have met; a name that is left over is a branch that nothing reaches. */
+/**
+ * What some story must have met. A name that is left over stands for a branch that no test reaches.
+ */
 export function findUnseen(sightings: Sightings): readonly string[] {
   const { events, errors, kinds, outcomes, failedSteps } = sightings;
   return [
@@ -122,8 +124,8 @@ const EVENTS = [
 ];
 
 /**
- * What writes can come to: each kind that `src/triage/` knows, but for an email that is gone: each
- * write names the state that its emails were read in, and so a deleted one is met as `stale`.
+ * What a write can come to: every kind that `src/triage/` knows, except for an email that is gone.
+ * A write names the state in which its emails were read, so for a deleted one it is `stale`.
  */
 const OUTCOMES = [
   ...['updated', 'stale', 'refused', 'failed'].map((kind) => `patchEmails: ${kind}`),

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { Fault, MemoryWorldOptions, PortCall } from '../support/memory-world.ts';
 import { DECISIONS, GROUPS, LABELS, NAMES, SENDERS, type Story, TAKE_BACK } from './story.ts';
 
-/** One thing that happens; its text is what a failed story shows. */
+/** One thing that happens. Its text is shown when a story fails. */
 export interface Step {
   readonly kind: string;
   readonly text: string;
@@ -14,7 +14,7 @@ const sender = fc.constantFrom(...SENDERS);
 const label = fc.constantFrom(...LABELS);
 const name = fc.constantFrom('Ann', 'Bob', 'Other', '');
 const pick = fc.nat({ max: 1000 });
-/** Most calls of a pass are among the first. */
+/** A low number is likelier, because most passes make few calls. */
 const call = fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 24 }));
 const ELSEWHERE = ['Archive', 'Trash', 'Inbox', 'Screener', 'Feed', 'Jail'];
 const BREAKS: readonly Fault[] = ['break before', 'break after'];
@@ -35,7 +35,7 @@ function at(number: number, fault: Fault): MemoryWorldOptions {
   return { faultAt: (count) => (count === number ? fault : null) };
 }
 
-/** The n-th call of one kind, so that rare ones have their share. */
+/** The n-th call of one kind, so that rare kinds are hit too. */
 function atWrite(name: PortCall, nth: number, fault: Fault): MemoryWorldOptions {
   let seen = 0;
   return {
@@ -65,7 +65,7 @@ function before(name: PortCall, act: () => void): MemoryWorldOptions {
   };
 }
 
-/** Every kind of step; the weights make mail and labels more frequent than the rest. */
+/** Every kind of step. By their weights, mail and labels come more often than the rest. */
 export const STEPS: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<Step> }[] =
   [
     {

@@ -33,27 +33,30 @@ export const DECISIONS: readonly string[] = NAMES.categories.map(({ label }) => 
 export const TAKE_BACK = NAMES.takeBackLabel;
 export const LABELS: readonly string[] = [...DECISIONS, TAKE_BACK];
 
-/** What a sender's next email has to tell: nobody knows it, a contact in no group, or its group. */
+/**
+ * What the sender's next email must show: the sender is unknown, a contact in no group, or in this
+ * group.
+ */
 type Standing = { readonly kind: 'unknown' | 'contact' | 'unsure' } | { kind: 'in'; group: string };
 
-/** Whom labels decide on; the group is null where a decision is taken back. */
+/** The senders that labels decide on. The group is null if the label takes a decision back. */
 interface Decision {
   readonly senders: readonly string[];
   readonly group: string | null;
 }
 
-/** What all stories together have met, so that a test can say what none of them did. */
+/** What all stories together have met, so that a test can name what none of them did. */
 export class Sightings {
   readonly events = new Set<string>();
   readonly errors = new Set<string>();
   readonly kinds = new Set<string>();
-  /** What came of calls, `patchEmails: stale`. */
+  /** What calls came to, such as `patchEmails: stale`. */
   readonly outcomes = new Set<string>();
-  /** Steps of carrying out that failed for a sender. */
+  /** The steps of a pass that failed for some sender. */
   readonly failedSteps = new Set<string>();
 }
 
-/** One account and what its user has a right to expect of it, through any number of passes. */
+/** One account, and what its user may expect of it, over any number of passes. */
 export class Story {
   readonly account: MemoryAccount;
   readonly #sightings: Sightings;
@@ -62,11 +65,13 @@ export class Story {
   );
   /** Ids of all emails that the user has not deleted. */
   readonly #kept = new Set<string>();
-  /** A pass did not end well since all was last quiet: it may have done a part. */
+  /**
+   * A pass has failed since everything was last settled, so it may have done only part of its work.
+   */
   #isDisturbed = false;
-  /** Of the pass that runs. */
+  /** For the pass that is running. */
   #watch: Watch | undefined;
-  /** The user's own cards as they have to stay. */
+  /** The user's own cards, as they must stay. */
   #cards = new Map<string, Contact>();
   #count = 0;
   readonly #told: string[] = [];
@@ -81,7 +86,7 @@ export class Story {
     });
   }
 
-  /** What happened, a line each. */
+  /** What happened, one line for each step. */
   get told(): string {
     return this.#told.map((text) => `  ${text}`).join('\n');
   }
@@ -91,7 +96,7 @@ export class Story {
     this.#sightings.kinds.add(kind);
   }
 
-  /** An email comes in and is sorted by the rules; without a sender's address it is nobody's. */
+  /** An email comes in, and the rules sort it. Without a sender's address it is nobody's. */
   arrive(sender: string, name: string): void {
     this.#count += 1;
     const id = `e${this.#count}`;
@@ -101,7 +106,7 @@ export class Story {
     this.#kept.add(id);
   }
 
-  /** Where the server's rules put mail of an address now. */
+  /** Where the server's rules would now put mail from this address. */
   placeOf(sender: string): readonly string[] {
     const { rules } = planFastmailRules(NAMES);
     return findPlaces([{ email: sender }], rules, this.#ruleContacts());
@@ -117,14 +122,14 @@ export class Story {
     return contacts[pick % Math.max(1, contacts.length)];
   }
 
-  /** The newest email of one who is on the card. */
+  /** The newest email from any address on the card. */
   emailOf({ addresses }: Contact): Email | undefined {
     return [...this.account.emails.values()].findLast((email) =>
       addresses.some((address) => address === findSender(email)),
     );
   }
 
-  /** Mailboxes on and off, by the user; an email stays in one at least. */
+  /** The user puts mailboxes on and takes them off. An email stays in at least one. */
   change({ id }: Email, add: readonly string[], remove: readonly string[]): void {
     const email = this.account.emails.get(id);
     if (email === undefined) return;
@@ -142,7 +147,10 @@ export class Story {
     if (LABELS.some((label) => email.mailboxIds.has(label))) this.#doubt(email);
   }
 
-  /** While a pass runs; a labelled one would be a decision taken back by hand. */
+  /**
+   * Deletes an email while a pass runs. Not a labelled one: that would take a decision back by
+   * hand.
+   */
   deleteUnlabelled(index: number): void {
     const email = this.pickEmail(index);
     if (email === undefined || LABELS.some((label) => email.mailboxIds.has(label))) return;
@@ -151,7 +159,7 @@ export class Story {
     this.#watch?.forget(email.id);
   }
 
-  /** While a pass runs: the card as it is now has another name. */
+  /** Renames a card while a pass runs. */
   renameNow(contact: Contact, name: string): void {
     const now = this.account.contacts.get(cardId(contact));
     if (now === undefined || now.name === name) return;
@@ -159,7 +167,7 @@ export class Story {
     if (this.#cards.has(cardId(now))) this.#cards.set(cardId(now), { ...now, name });
   }
 
-  /** A card that the user makes, for senders that have none. */
+  /** The user makes a card for senders who have none. */
   makeContact(addresses: readonly string[], name: string): void {
     if (addresses.some((address) => this.#contactsOf(address).length > 0)) return;
     this.#count += 1;
@@ -173,7 +181,7 @@ export class Story {
     this.account.edited.add(cardId(contact));
   }
 
-  /** The groups keep the member, as address books do. */
+  /** The groups keep the member, as they do in real address books. */
   deleteContact(contact: Contact): void {
     this.account.contacts.delete(cardId(contact));
     this.account.edited.delete(cardId(contact));
@@ -183,7 +191,7 @@ export class Story {
     }
   }
 
-  /** By hand, into one group alone, or into none. */
+  /** The user puts a sender into exactly one group, or into none. */
   regroup(contact: Contact, group: string | null): void {
     for (const [href, was] of this.account.groups) {
       const uids = [...was.exactUids].filter((uid) => uid !== contact.uid);
@@ -194,7 +202,7 @@ export class Story {
     for (const address of contact.addresses) this.#standings.set(address, standing);
   }
 
-  /** Passes at once, each with faults of its own; what they may and may not do is watched. */
+  /** Runs passes at the same time, each with its own faults, and watches what they must not do. */
   async pass(
     runs: readonly MemoryWorldOptions[],
     names: TriageNames = NAMES,
@@ -229,11 +237,15 @@ export class Story {
     return { writes, errors };
   }
 
-  /** Nothing disturbs any more: two passes later all is as the user decided, and stays so. */
+  /**
+   * Nothing disturbs the passes from here on: after two of them everything is as the user decided,
+   * and it stays so.
+   */
   async settle(): Promise<void> {
     await this.pass([{}]);
     await this.pass([{}]);
-    // What was begun with for a sender whose labels contradict by now is neither done nor undone.
+    // If a pass had begun with a sender whose labels now contradict, that is neither finished nor
+    // undone.
     this.#isDisturbed &&= SENDERS.some((sender) => this.#isInConflict(sender));
     const { writes, errors } = await this.pass([{}]);
     const wrongs = [...findWrongs(this.account, NAMES), ...errors.map(String)];
@@ -241,7 +253,7 @@ export class Story {
     for (const id of this.#kept) if (!this.account.emails.has(id)) wrongs.push(`${id} is lost`);
     for (const sender of SENDERS) {
       const standing = this.#standings.get(sender) ?? { kind: 'unknown' };
-      // What was begun with for the others on a card waits for the one whose labels contradict.
+      // The others on a card have to wait for the one whose labels contradict.
       if (standing.kind === 'unsure' || this.#isInConflict(sender)) continue;
       const [due, found] = [placeFor(standing), this.placeOf(sender).join(' + ')];
       if (found !== due) wrongs.push(`mail of ${sender} arrives in ${found}, not in ${due}`);
@@ -274,7 +286,7 @@ export class Story {
     );
   }
 
-  /** The label that all who share a card agree on. */
+  /** The label that everybody on a card agrees on. */
   #agreedLabel(sender: string): string | undefined {
     const labels = new Set(this.#relatives(sender).flatMap((one) => [...this.#labelsOf(one)]));
     return labels.size === 1 ? [...labels][0] : undefined;
@@ -289,7 +301,7 @@ export class Story {
     return [...new Set<string>([sender, ...addresses])];
   }
 
-  /** What the labels say, once a pass has taken them: of whom, and into which group. */
+  /** What the labels decide once a pass has carried them out: for whom, and for which group. */
   #pendingDecisions(): ReadonlyMap<string, Decision> {
     const pending = new Map<string, Decision>();
     for (const sender of SENDERS) {
@@ -305,7 +317,7 @@ export class Story {
   #decide({ senders, group }: Decision): void {
     for (const one of senders) {
       if (group !== null) this.#standings.set(one, { kind: 'in', group });
-      // Taken back: unknown again, but for a card that stays.
+      // Taken back: the sender is unknown again, unless the card stays.
       else {
         const left = this.#contactsOf(one);
         const isContact = left.length > 0;
@@ -317,7 +329,7 @@ export class Story {
     }
   }
 
-  /** Nobody has touched it since Mailroom made it. */
+  /** Nobody has changed the card since Mailroom made it. */
   #isMailrooms(contact: Contact): boolean {
     const isEdited = this.account.edited.has(cardId(contact));
     return contact.uid.startsWith('made-for-') && !isEdited && contact.addresses.length === 1;
@@ -328,7 +340,7 @@ export class Story {
     return new Map(cards);
   }
 
-  /** A card of the user's own stays, and keeps what is on it. */
+  /** The user's own card stays, with everything on it. */
   #findTouched(): readonly string[] {
     return [...this.#cards.values()].flatMap((was) => {
       const now = this.account.contacts.get(cardId(was));
@@ -340,7 +352,10 @@ export class Story {
     });
   }
 
-  /** A label that a broken pass had begun with came off by hand: nobody can say what was done. */
+  /**
+   * The user took off a label that a broken pass had begun with, so it is not known what that pass
+   * did.
+   */
   #doubt(email: Email): void {
     const sender = findSender(email);
     if (sender === null || !this.#isDisturbed) return;

@@ -12,9 +12,9 @@ export interface WireHistoriesOptions {
 const ALWAYS = ['mail arrives', 'label on', 'pass'];
 
 /**
- * Any histories of one installation: the whole program over HTTP, with its state, settings and clock.
- * Each leaves out some kinds of steps. Throws with the seed and the shortest story that goes wrong.
- * Time is that of the whole process: one of these at a time.
+ * Random histories of one installation: the whole program over HTTP, with its state, settings and
+ * clock. Each leaves out some kinds of steps. Throws with the seed and the shortest story that goes
+ * wrong. They change the clock of the whole process, so only one may run at a time.
  */
 export async function playWireHistories(
   { seed, histories, mostSteps }: WireHistoriesOptions,
@@ -55,7 +55,9 @@ export async function playWireHistories(
   }
 }
 
-/** What some story has to have met; a name that is left over is a branch that nothing reaches. */
+/**
+ * What some story must have met. A name that is left over stands for a branch that no test reaches.
+ */
 export function findWireUnseen({ events, kinds }: WireSightings): readonly string[] {
   const all = wireSteps(() => undefined).map(({ kind }) => kind);
   return [
@@ -82,7 +84,7 @@ const EVENTS = [
   'digest_sent',
 ];
 
-/** The process's time, moved on at will. */
+/** The clock of the process, which can be moved on. */
 class ShiftedClock {
   readonly #real = globalThis.Date;
   #offsetMs = 0;

@@ -4,7 +4,7 @@ import type { Transport } from '../support/torture-run.ts';
 import { randomTurns, Schedule } from '../torture/schedule.ts';
 import { LABELS, type WireStory, WRITERS } from './wire-story.ts';
 
-/** One thing that happens; its text is what a failed story shows. */
+/** One thing that happens. Its text is shown when a story fails. */
 export interface WireStep {
   readonly kind: string;
   readonly text: string;
@@ -14,7 +14,7 @@ export interface WireStep {
 const writer = fc.constantFrom(...WRITERS.map(({ address }) => address));
 const label = fc.constantFrom(...LABELS);
 const pick = fc.nat({ max: 1000 });
-/** Most passes are short. */
+/** A low number is likelier, because most passes are short. */
 const request = fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 40 }));
 const DAY_MS = 86_400_000;
 
@@ -37,7 +37,7 @@ function step<Value>(
 
 const nothing = fc.constant(undefined);
 
-/** What a user, a server, a cluster and time do. `skip` moves the clock on. */
+/** What the user, the server, the cluster and time can do. `skip` moves the clock on. */
 export function wireSteps(skip: (ms: number) => void): readonly ReturnType<typeof step>[] {
   return [
     step('mail arrives', 6, writer, (story, address) => story.arrive(address)),
@@ -138,7 +138,7 @@ export function wireSteps(skip: (ms: number) => void): readonly ReturnType<typeo
 
 type When = 'before' | 'after';
 
-/** From its n-th request on, the run reaches nobody any more. */
+/** From its n-th request on, the run reaches no server. */
 function killedAt(number: number, when: When): Transport {
   let count = 0;
   return async (send) => {

@@ -11,7 +11,7 @@ import { contactCard } from '../support/torture-account.ts';
 import { type Mailroom, setUpMailroom, type Transport } from '../support/torture-run.ts';
 import { groupCard } from '../support/wire.ts';
 
-/** Who writes, and under which name. */
+/** A sender's address and display name. */
 export const WRITERS: readonly { readonly address: string; readonly name: string }[] = [
   { address: 'ann@a.example', name: 'Ann' },
   { address: 'bob@b.example', name: '"Bob, Ltd."' },
@@ -23,7 +23,7 @@ export const LABELS: readonly string[] = [
   '@ToScreener',
 ];
 
-/** What a sender's next email has to tell. */
+/** What the sender's next email must show. */
 type Standing =
   | { readonly kind: 'unknown' | 'contact' | 'unsure' }
   | { readonly kind: 'in'; readonly group: string };
@@ -35,23 +35,23 @@ export interface WireSightings {
 }
 
 /**
- * One account on the stand-in, and the whole program as it runs by schedule: settings, state, clock
- * and digest included. What the user has a right to expect is kept beside it.
+ * One account on the stand-in, and the whole program as it runs by schedule, with settings, state,
+ * clock and digest; and what the user may expect of them.
  */
 export class WireStory {
   readonly standIn: StandIn;
   readonly #mailroom: Mailroom;
   readonly #sightings: WireSightings;
   readonly #standings = new Map<string, Standing>();
-  /** The label that is on, of a sender that no pass has finished yet. */
+  /** The label on a sender that no pass has finished yet. */
   readonly #pending = new Map<string, string>();
-  /** A pass ran since that label went on, and did not finish the sender. */
+  /** A pass has run since that label was put on, and did not finish the sender. */
   readonly #begun = new Set<string>();
   /** Ids of emails that the user has not deleted. */
   readonly #kept = new Set<string>();
-  /** The user's own cards: lines that have to stay, by href. */
+  /** The user's own cards: the lines that must stay, by href. */
   readonly #cards = new Map<string, readonly string[]>();
-  /** Addresses whose card Mailroom made, and the user has changed since. */
+  /** Addresses whose card Mailroom made and the user has changed since. */
   readonly #edited = new Set<string>();
   readonly #told: string[] = [];
   #env: EnvChange = {};
@@ -59,7 +59,7 @@ export class WireStory {
   #count = 0;
 
   static async open(sightings: WireSightings): Promise<WireStory> {
-    // The bytes of a user's card are compared: this server keeps them.
+    // The bytes of the user's cards are compared, so this server must keep them.
     const standIn = await startStandIn({ rewritesCards: false });
     await prepareAccount(standIn);
     await standIn.createMailbox('@ToScreener');
@@ -96,7 +96,7 @@ export class WireStory {
     return id;
   }
 
-  /** One of the emails that are no digests. */
+  /** One of the emails that are not digests. */
   pickEmail(pick: number): EmailRecord | undefined {
     const emails = [...this.#kept].flatMap((id) => this.standIn.mail.emails.get(id) ?? []);
     return emails[pick % Math.max(1, emails.length)];
@@ -117,7 +117,7 @@ export class WireStory {
     this.#withdraw(address);
   }
 
-  /** By the user; its labels stay on. */
+  /** The user moves it; its labels stay on. */
   async moveTo(email: EmailRecord, place: string): Promise<void> {
     const labels = await this.#ids(LABELS);
     const rest = [...email.mailboxIds].filter((id) => !labels.includes(id));
@@ -134,7 +134,7 @@ export class WireStory {
     if (this.#pending.has(address) && !(await this.#isLabelled(address))) this.#withdraw(address);
   }
 
-  /** A card of the user's own, for a sender that has none. */
+  /** The user makes a card for a sender who has none. */
   async makeCard(address: string): Promise<void> {
     if (this.#findCard(address) !== undefined || this.#pending.has(address)) return;
     this.#count += 1;
@@ -167,7 +167,7 @@ export class WireStory {
     this.#standings.set(address, { kind: isBegun ? 'unsure' : 'unknown' });
   }
 
-  /** By hand, into one group alone, or into none. */
+  /** The user puts a sender into exactly one group, or into none. */
   async regroup(address: string, group: string | null): Promise<void> {
     const found = this.#findCard(address);
     if (found === undefined) return;
@@ -179,12 +179,12 @@ export class WireStory {
     this.#standings.set(address, group === null ? { kind: 'contact' } : { kind: 'in', group });
   }
 
-  /** What is set besides what every pass has. */
+  /** Settings in addition to those of every pass. */
   change(env: EnvChange): void {
     this.#env = { ...this.#env, ...env };
   }
 
-  /** The user renames Screener, and the setting and the rule along with it. */
+  /** The user renames Screener, and changes the setting and the rule to match. */
   async renameScreener(name: string): Promise<void> {
     const record = this.standIn.mail.findMailbox(this.#screener, null);
     if (record !== undefined) record.name = name;
@@ -193,7 +193,7 @@ export class WireStory {
     await this.#makeRules();
   }
 
-  /** A destination is missing during one pass, which writes nothing then. */
+  /** A destination is missing during one pass, which must write nothing. */
   async passWithoutFeed(): Promise<void> {
     const feed = this.standIn.mail.findMailbox('Feed', null);
     if (feed === undefined) return;
@@ -203,13 +203,13 @@ export class WireStory {
     if (writes > 0) require([`a mailbox is missing, and ${writes} requests wrote something`]);
   }
 
-  /** Removed, or spoilt. */
+  /** The state is removed, or damaged. */
   async loseState(isSpoilt: boolean): Promise<void> {
     if (isSpoilt) await writeFile(this.#mailroom.statePath, '{"version":1,"consec');
     else await rm(this.#mailroom.statePath, { force: true });
   }
 
-  /** A run as the CronJob starts it; returns how many requests wrote something. */
+  /** One run, as the CronJob starts it. Returns how many requests wrote something. */
   async pass(transport?: Transport): Promise<number> {
     this.standIn.clearRequests();
     const options = transport === undefined ? {} : { transport };
@@ -224,7 +224,7 @@ export class WireStory {
     ).length;
   }
 
-  /** A run that is killed leaves the state as it found it. */
+  /** A killed run: it leaves the state as it found it. */
   async passKilled(transport: Transport): Promise<void> {
     const state = await readFile(this.#mailroom.statePath).catch(() => null);
     await this.pass(transport);
@@ -232,7 +232,10 @@ export class WireStory {
     else await writeFile(this.#mailroom.statePath, state);
   }
 
-  /** Nothing disturbs any more: all is as the user decided, and the next email of each proves it. */
+  /**
+   * Nothing disturbs the runs from here on: everything is as the user decided, and each sender's
+   * next email proves it.
+   */
   async settle(): Promise<void> {
     this.standIn.faults.length = 0;
     await this.pass();
@@ -254,7 +257,7 @@ export class WireStory {
     require(wrongs);
   }
 
-  /** After each run: what may never be, and what is done by now. */
+  /** After each run: checks what must never happen, and notes what is done. */
   async #look(): Promise<void> {
     const { emails, lastMailboxRemovals } = this.standIn.mail;
     const wrongs = lastMailboxRemovals.map((id) => `${id} was to be in no mailbox`);
@@ -289,7 +292,7 @@ export class WireStory {
     this.#standings.set(address, { kind: stays ? 'contact' : 'unknown' });
   }
 
-  /** The label is off again: what a pass had begun with, nobody can say. */
+  /** The label is off again, so it is not known what a pass had already done. */
   #withdraw(address: string): void {
     if (this.#begun.has(address)) this.#standings.set(address, { kind: 'unsure' });
     this.#pending.delete(address);
@@ -404,7 +407,7 @@ function linesOf(card: string): readonly string[] {
   return card.replace(/\r\n[ \t]/gu, '').split('\r\n');
 }
 
-/** The first line that is not there any more, in its order; a note may have become longer. */
+/** The first line that is missing. Order counts, and a note may have become longer. */
 function findLost(before: readonly string[], now: readonly string[]): string | undefined {
   let at = 0;
   for (const line of before) {

@@ -41,14 +41,14 @@ describe.skipIf(isImageSkipped)(`the image, built from the Containerfile${imageN
       ({ path, isExecutable }) => isExecutable && !/\.so(?:\.|$)/u.test(path),
     );
 
-    // The loader is a library that may be executed, whatever its name.
+    // The loader is executable although its name is that of a library.
     const names = programs.map(({ path }) => path).filter((path) => !/\/ld-[^/]*$/u.test(path));
     expect(names).toEqual(['/nodejs/bin/node']);
   });
 
   test('has the bundle, and nothing else of the project', () => {
     const inApp = files.map(({ path }) => path).filter((path) => path.startsWith('/app/'));
-    // By version and user; what the names stand for only Node knows.
+    // Named by version and user, in a way that only Node knows.
     const [compiled, ours] = [true, false].map((isCompiled) =>
       inApp.filter((path) => path.startsWith('/app/compiled/') === isCompiled),
     );
@@ -211,7 +211,7 @@ describe.skipIf(isImageSkipped)(`the image, built from the Containerfile${imageN
           MAILROOM_CARDDAV_PASSWORD: account.password,
           MAILROOM_JMAP_SESSION_URL: account.sessionUrl,
           MAILROOM_CARDDAV_URL: account.cardDavUrl,
-          // The root is read-only: that the state cannot be written must not stop a pass.
+          // The root is read-only, so the state cannot be written. That must not stop a pass.
           MAILROOM_STATE_FILE: '/tmp/state.json',
         }).finish();
 

@@ -10,21 +10,25 @@ import { useScenario } from '../support/use-scenario.ts';
 
 /*
  * The whole loop: mail comes in, the server's rules sort it, the user puts a label on, a pass runs,
- * and the next email of that sender is where it was decided. The rules are those that setup prints.
+ * and the sender's next email arrives where it was decided. The rules are the ones that setup
+ * prints.
  */
 
 interface Row {
   readonly what: string;
-  /** As written in the next email too, unless `next` says otherwise. */
+  /** From, as written; in the next email too, unless `next` says otherwise. */
   readonly from: string;
   readonly next?: string;
-  /** A contact of the user's own, there from the beginning: lines of its card. */
+  /** Lines of a card that the user has from the beginning. */
   readonly card?: readonly string[];
-  /** Where the first email comes in. */
+  /** Where the first email arrives. */
   readonly before: string;
-  /** Where it comes in on the newest Cyrus, if elsewhere. */
+  /** Where it arrives on the newest Cyrus, if that differs. */
   readonly beforeOnNewest?: string;
-  /** What the user does, again and again: a label on the newest email, and where the next one is. */
+  /**
+   * What the user does, step by step: a label on the newest email, and where the next one then
+   * arrives.
+   */
   readonly decisions: readonly { readonly label: string; readonly after: string }[];
 }
 
@@ -215,7 +219,7 @@ const DEFAULT_ROWS: readonly Row[] = [
   },
 ];
 
-/** Forms that would pass for a sender that was decided on: they stay in Screener. */
+/** Ways to write From that imitate a sender who was decided on. They stay in Screener. */
 const STRANGERS: readonly string[] = [
   'Nobody <nobody@else.example>',
   'xnew@tofeed.example',
@@ -233,8 +237,8 @@ const STRANGERS: readonly string[] = [
 ];
 
 /**
- * In these the server reads the address of the sender, and so its rules file them. Mailroom takes
- * none of them for the sender's: it neither decides by them nor sweeps them.
+ * In these the server reads the sender's address, so its rules file them as the sender's. Mailroom
+ * does not: it neither decides by them nor sweeps them.
  */
 const MISREAD_BY_THE_SERVER: readonly string[] = [
   'new@tofeed.example <x@attacker.example>',
@@ -247,7 +251,7 @@ const MISREAD_BY_THE_SERVER: readonly string[] = [
 describeEachServer('the next email', ({ open }) => {
   const { account, scenario, mailroom } = useScenario(open);
   const seen = new Map<string, readonly (string | undefined)[]>();
-  /** The last line of each pass, and what it has to say. */
+  /** Reads the last line of the pass, and checks it. */
   const passes: (readonly [LogLine, object])[] = [];
   const waiting = new Map<string, string>();
   const notSwept = new Map<string, string | undefined>();
@@ -402,7 +406,7 @@ describeEachServer('the next email, by categories of one’s own', ({ open }) =>
   });
 });
 
-/** As a user does by hand what setup prints. */
+/** Makes the rules that setup prints, as a user makes them by hand. */
 async function makeRules(
   account: Parameters<typeof setupEnvironment>[0],
   settings: Readonly<Record<string, string>> = {},

@@ -4,10 +4,10 @@ export interface Breakage {
   readonly name: string;
   /** Below `src/`. */
   readonly file: string;
-  /** Stands in the file exactly once. */
+  /** Must be in the file exactly once. */
   readonly from: string;
   readonly to: string;
-  /** Below `tests/`: files of which at least one has to fail. */
+  /** Below `tests/`: at least one of these files must fail. */
   readonly noticedBy: readonly string[];
 }
 

@@ -15,14 +15,17 @@ export interface Verdict {
   readonly why: string;
 }
 
-/** A copy of the project, to be broken. */
+/** A copy of the project that may be broken. */
 export interface Copy {
-  /** Breaks one rule, runs the tests that have to notice, and mends it. */
+  /** Breaks one rule, runs the tests that must notice, and repairs it. */
   judge(breakage: Breakage): Promise<Verdict>;
   remove(): Promise<void>;
 }
 
-/** Replacements that do not stand in the source exactly once: it was changed, and they were not. */
+/**
+ * Breakages whose text is not in the source exactly once, because the source was changed and they
+ * were not.
+ */
 export async function findMisfits(breakages: readonly Breakage[]): Promise<readonly string[]> {
   const misfits: string[] = [];
   for (const { name, file, from, noticedBy } of breakages) {
@@ -64,18 +67,21 @@ export async function openCopy(): Promise<Copy> {
   };
 }
 
-/** A test that fails counts; a file that cannot be read at all does not, the breakage is no program. */
+/**
+ * Only a failing test counts. A test file that cannot be loaded does not: then the breakage is not
+ * a valid program.
+ */
 async function runTests(folder: string, files: readonly string[]): Promise<Verdict> {
   const reportPath = join(folder, 'report.json');
   await rm(reportPath, { force: true });
   const args = ['run', '--config', 'tests/vitest.config.ts', '--reporter=json'];
-  // One file after the other: --bail takes other workers down before they have said what failed.
+  // One worker: with more, --bail ends the others before they have reported what failed.
   args.push('--bail=1', '--maxWorkers=1');
   const command = [
     join(PROJECT, 'node_modules/vitest/vitest.mjs'),
     ...args,
     `--outputFile=${reportPath}`,
-    // The stand-in is enough: a real server is slow to start, and says the same.
+    // The stand-in is enough: a real server is slow to start and would say the same.
     '--testNamePattern=^(?!.* on (?:Cyrus|Radicale))',
     ...files.map((file) => `tests/${file}`),
   ];

@@ -28,7 +28,7 @@ for (const misfit of await findMisfits(BREAKAGES)) problems.push(misfit);
 
 const chosen = BREAKAGES.filter(({ name }) => name.includes(values.only));
 if (chosen.length === 0) problems.push(`no breakage is named like ${values.only}`);
-// A sample begins elsewhere each day, so that in time all are tried.
+// A sample begins at another place each day, so that over time all are tried.
 const start = values.seconds === '3600' ? 0 : (new Date().getDate() * 7) % chosen.length;
 const queue = [...chosen.slice(start), ...chosen.slice(0, start)];
 const endMs = performance.now() + Number(values.seconds) * 1000;

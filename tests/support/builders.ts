@@ -14,9 +14,8 @@ import { memberKey, plainUid } from '../../src/triage/model.ts';
 import { cleanDisplayName, parseSenderAddress } from '../../src/triage/sender.ts';
 
 /*
- * Builders: each takes only what its case is about, and fills in the rest with what is ordinary.
- * Mailboxes have their path as id, groups and contacts a readable href: a failed comparison then
- * says what is wrong.
+ * Builders: each takes only what its case is about and fills in ordinary values for the rest. A
+ * mailbox's id is its path, and hrefs are readable, so that a failed comparison says what is wrong.
  */
 
 export const SENDER_TEXT = 'jane@sender.example';
@@ -28,7 +27,7 @@ export function anAddress(text: string = SENDER_TEXT): SenderAddress {
   return address;
 }
 
-/** So many digits that the ids come in the order of making, as text too, whatever was made before. */
+/** Enough digits for ids to sort, as text, in the order in which they were made. */
 let emailCount = 1_000_000;
 
 /** An email from `SENDER_TEXT`; `from` may be an address, or From as the server gives it. */
@@ -53,7 +52,7 @@ export function anEmail(
   };
 }
 
-/** Of an email whose one From field says what the server reads in it. */
+/** The From of an email whose one field says the same as the server's reading of it. */
 function authorOf(from: readonly EmailAddress[]): Author {
   if (from.length > 1) return { kind: 'nobody', reason: 'several addresses' };
   const address = parseSenderAddress(from[0]?.email ?? '');
@@ -148,7 +147,7 @@ export function triageNames(names: Partial<TriageNames> = {}): TriageNames {
 
 const ROLES: readonly string[] = ['Inbox', 'Archive', 'Drafts', 'Sent', 'Trash', 'Junk'];
 
-/** Everything that the names ask for, and the mailboxes that every account has. */
+/** All mailboxes that the names need, and those that every account has. */
 export function mailboxesFor(names: TriageNames): readonly Mailbox[] {
   const wanted = [
     names.screenerMailbox,
@@ -161,14 +160,14 @@ export function mailboxesFor(names: TriageNames): readonly Mailbox[] {
   );
 }
 
-/** An empty contact group for each that the names ask for. */
+/** An empty contact group for each that the names need. */
 export function groupsFor(names: TriageNames): readonly ContactGroup[] {
   return [...new Set(names.categories.map(({ contactGroup }) => contactGroup))].map((name) =>
     aGroup(name),
   );
 }
 
-/** The layout of an account that has all that the names ask for. */
+/** The layout of an account that has everything that the names need. */
 export function aLayout(names: Partial<TriageNames> = {}): Layout {
   const all = triageNames(names);
   const result = findLayout(mailboxesFor(all), groupsFor(all), all);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** A container's process, as a kubelet asks for it. */
+/** A container's process, as a kubelet would start it. */
 interface ContainerRun {
   readonly command: readonly string[];
   /** The whole environment. */
@@ -21,8 +21,8 @@ export const mayIsolate = process.platform === 'linux' && process.getuid?.() ===
 export const isolationNote = mayIsolate ? '' : ' (skipped: it needs root on Linux)';
 
 /**
- * Runs a process on a root file system that it sees alone and read-only, as the user asked for and
- * without capabilities. The child is the process itself, so that a signal to it is one to the program.
+ * Runs a process that sees nothing but its own root file system, read-only, as the given user and
+ * without capabilities. The child is the process itself, so that a signal reaches the program.
  */
 export function createIsolatedRunner(rootFolder: string): RunContainer {
   return ({ command, env, workingDir, user, mounts, terminationLog }) => {
@@ -38,8 +38,9 @@ export function createIsolatedRunner(rootFolder: string): RunContainer {
 }
 
 /**
- * Where namespaces cannot be made: a plain child, with the environment alone, told by a setting where
- * the service account's folder is. User, read-only root and termination message are not tried then.
+ * Where namespaces cannot be made: a plain child process with only this environment; a setting
+ * tells it where the service account's folder is. User, read-only root and termination message are
+ * not tested then.
  */
 export const runPlainly: RunContainer = ({ command: [program = '', ...args], ...run }) => {
   const account = run.mounts.find(({ path }) => path.endsWith('/serviceaccount'));

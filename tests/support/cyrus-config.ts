@@ -46,7 +46,7 @@ export function imapdConf(folder: string, owner: string, options: CyrusOptions):
     'skiplist_unsafe: 1',
     'twoskip_unsafe: 1',
     'umask: 077',
-    // The newest asks it at every request whether it would send mail; nothing here does.
+    // The newest Cyrus asks it at every request whether mail may be sent; nothing here sends any.
     'sendmail: /bin/false',
     ...(hasSearchIndex
       ? [

@@ -8,24 +8,24 @@ import { mayIsolate } from './container.ts';
 /** A Cyrus on this machine, and how its programs are run. */
 export interface CyrusInstall {
   readonly kind: 'cyrus' | 'cyrus-new';
-  /** What a machine has to have for it. */
+  /** What the machine needs for it. */
   readonly needs: string;
   isThere(): boolean;
-  /** Who its programs run as, and whose its files have to be. */
+  /** The user that its programs run as, and that must own its files. */
   findOwner(): CyrusOwner;
-  /** The command that runs one of its programs. */
+  /** The command line that runs one of its programs. */
   enter(command: readonly string[]): readonly string[];
 }
 
 export interface CyrusOwner {
   readonly name: string;
-  /** Null: everything is ours. */
+  /** Null: as ourselves. */
   readonly ids: { readonly uid: number; readonly gid: number } | null;
 }
 
 const MASTER = '/usr/lib/cyrus/bin/master';
 
-/** As this machine's Debian packages it: 3.6.1 on Debian 12. */
+/** The one that this machine's Debian packages: 3.6.1 on Debian 12. */
 export const PACKAGED_CYRUS: CyrusInstall = {
   kind: 'cyrus',
   needs:
@@ -51,7 +51,7 @@ const CACHE = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
 /** Where `cyrus-new/install.sh` puts it. */
 const ROOT = join(CACHE, 'mailroom/cyrus-new');
 
-/** The newest that Debian has (sid: 3.12.4 in November 2026), in a root of its own. */
+/** The newest one that Debian has (sid: 3.12.4 in November 2026), in a root folder of its own. */
 export const NEWEST_CYRUS: CyrusInstall = {
   kind: 'cyrus-new',
   needs: 'root on Linux, and the newest Cyrus: bash tests/support/cyrus-new/install.sh',

@@ -17,17 +17,17 @@ const USERNAME = 'alice';
 const PASSWORD = 'alice-pw';
 
 /**
- * Starts a fresh Cyrus IMAP server (JMAP and CardDAV, the software that Fastmail runs) on loopback in
- * a temporary folder, as user `cyrus` when we are root, else as ourselves. Several may run side by
- * side. It ends with `close`, and also when this process dies in whatever way: a shell beside it waits
- * on a pipe that only we hold open.
+ * Starts a fresh Cyrus IMAP server (JMAP and CardDAV, the software that Fastmail runs) on loopback
+ * in a temporary folder, as user `cyrus` if we are root, otherwise as ourselves. Several may run
+ * side by side. It ends with `close`, and also when this process dies for whatever reason: a shell
+ * beside it waits on a pipe that only we hold open.
  */
 export async function startCyrus(
   options: CyrusOptions = {},
   install: CyrusInstall = PACKAGED_CYRUS,
 ): Promise<TestAccount> {
   if (!install.isThere()) throw new Error(`Cyrus is not installed: it needs ${install.needs}`);
-  // The free port may be taken by another by the time that Cyrus wants it.
+  // Another process may have taken the free port by the time Cyrus wants it.
   for (let attempt = 1; ; attempt += 1) {
     const instance = await createInstance(options, install);
     try {
@@ -80,9 +80,9 @@ async function createInstance(options: CyrusOptions, install: CyrusInstall): Pro
 }
 
 /**
- * Runs master until standard input ends, then kills it and its children, known by the configuration
- * file on their command line. Nothing of theirs is to be kept, and asked politely they would wait for
- * the clients that hold connections open.
+ * Runs master until standard input ends, then kills it and its children, which it finds by the
+ * configuration file on their command line. Nothing of theirs is kept, and if asked politely they
+ * would wait for clients with open connections.
  */
 const WATCH = `
 trap '' INT TERM HUP
@@ -117,7 +117,8 @@ async function waitUntilReady({ folder, port, token }: Instance): Promise<void> 
   await logInByImap(join(folder, 'socket/imap'), user, deadline);
   const headers = { authorization: `Bearer ${token}` };
   for (;;) {
-    // The token is signed with this instance's own key: 200 means ours, not a neighbour on the port.
+    // The token is signed with this instance's own key, so 200 means that ours answered, and not
+    // another server on the same port.
     const status = await fetch(`http://127.0.0.1:${port}/jmap/`, { headers }).then(
       async (response) => {
         await response.arrayBuffer();

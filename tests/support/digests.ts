@@ -1,7 +1,7 @@
 import type { TestAccount } from './test-account.ts';
 import { callJmap, readSession, responseOf } from './wire.ts';
 
-/** A digest as a person finds it, wherever it is. */
+/** A digest as a person finds it, in whatever mailbox. */
 export interface FoundDigest {
   readonly id: string;
   readonly mailboxIds: readonly string[];
@@ -18,7 +18,7 @@ interface Address {
   readonly email: string;
 }
 
-/** All of the account, newest first, read as any client would. */
+/** All digests of the account, newest first, read as any client would read them. */
 export async function findDigests(account: TestAccount): Promise<readonly FoundDigest[]> {
   const invoke = await connect(account);
   const { ids } = await invoke('Email/query', {
@@ -58,7 +58,9 @@ export async function findDigests(account: TestAccount): Promise<readonly FoundD
   return found;
 }
 
-/** Puts each in the place of one that is two days older: a digest's own date cannot be changed. */
+/**
+ * Replaces each by a copy that is two days older, because the date of an email cannot be changed.
+ */
 export async function ageDigests(account: TestAccount): Promise<void> {
   const invoke = await connect(account);
   for (const { id, mailboxIds, receivedAt, subject } of await findDigests(account)) {

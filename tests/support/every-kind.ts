@@ -5,7 +5,7 @@ import type { OnStandIn } from './run-mailroom-on-stand-in.ts';
 /** A sender whose new card the server refuses, if `refuseCard` says so. */
 export const REFUSED = anAddress('refused@kind.example');
 
-/** An account with everything that a pass has a word for. */
+/** An account with one case of everything that a pass can report. */
 export async function arrangeEveryKind({ account, scenario, mailroom }: OnStandIn): Promise<void> {
   const screener = await account.createMailbox('@ToScreener');
   const emails = (count: number, from: string | null, ...places: string[]): Promise<unknown> =>
@@ -24,7 +24,7 @@ export async function arrangeEveryKind({ account, scenario, mailroom }: OnStandI
     if (group !== null) await scenario.addMember(group, uid);
   };
 
-  // An earlier pass has made contacts of these.
+  // An earlier pass has made these senders contacts.
   await emails(1, 'Again <again@kind.example>', 'Screener', '@ToFeed');
   await emails(1, 'The Mover <mover@kind.example>', 'Screener', '@ToFeed');
   await emails(2, 'mover@kind.example', 'Screener');
@@ -52,7 +52,7 @@ export async function arrangeEveryKind({ account, scenario, mailroom }: OnStandI
   await label('kept@kind.example', 'Jail', screener);
 }
 
-/** From now on the server takes no card of `REFUSED`. */
+/** From now on the server refuses every card of `REFUSED`. */
 export function refuseCard({ account }: OnStandIn): void {
   account.faults.push({
     on: 'put-card',

@@ -1,4 +1,4 @@
 import { buildPrograms } from './programs.ts';
 
-/** Vitest calls it before the first file, and what it returns after the last. */
+/** Vitest calls this before the first file, and the function that it returns after the last. */
 export const setup = buildPrograms;

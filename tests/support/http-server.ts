@@ -9,7 +9,7 @@ export interface ReceivedRequest {
   readonly body: string;
 }
 
-/** Answers the request, in whatever way a server, or what stands before it, may. */
+/** Answers the request in any way in which a server, or a proxy before it, may answer. */
 export type Answer = (response: ServerResponse, request: ReceivedRequest, socket: Socket) => void;
 
 export interface ScriptedServer {
@@ -54,13 +54,13 @@ export function answer(
   return (response) => response.writeHead(status, headers).end(body);
 }
 
-/** The connection is reset, no byte of an answer. */
+/** The connection is reset before any byte of an answer. */
 export const reset: Answer = (_response, _request, socket) => socket.resetAndDestroy();
 
-/** Nothing ever comes. */
+/** No answer ever comes. */
 export const stall: Answer = () => undefined;
 
-/** The head and the beginning of the body come, the rest never. */
+/** The head and the beginning of the body come, and the rest never does. */
 export const stallInBody: Answer = (response) => {
   response.writeHead(200, { 'content-length': '1000' });
   response.write('the beginning');

@@ -24,7 +24,7 @@ interface ImageConfig {
   readonly Labels: Readonly<Record<string, string>>;
 }
 
-/** Skipped without buildah or without root, unless MAILROOM_TEST_REQUIRE names `image`. */
+/** Its tests are skipped without buildah or root, unless MAILROOM_TEST_REQUIRE names `image`. */
 export const isImageSkipped = !(mayIsolate && hasBuildah()) && !isRequired('image');
 
 export const imageNote = skipNote(isImageSkipped, 'root and buildah', 'image');
@@ -34,7 +34,9 @@ const BASE_IMAGES = fileURLToPath(new URL('image/base-images.sh', import.meta.ur
 
 const TAG = 'localhost/mailroom:test';
 
-/** Builds for real; where no registry is reached, on stand-ins for the base images. */
+/**
+ * Builds the real image. If no registry can be reached, it builds on stand-ins for the base images.
+ */
 export async function buildImage(): Promise<BuiltImage> {
   await provideBaseImages();
   await run('buildah', ['bud', '--layers', '--pull-never', '--tag', TAG, PROJECT]);

@@ -3,11 +3,11 @@ import { isRequired, skipNote } from './required.ts';
 
 /**
  * Whether tests that need a real Kubernetes API server are skipped: KUBEBUILDER_ASSETS names none,
- * and MAILROOM_TEST_REQUIRE does not ask for it (then they run, and fail).
+ * and MAILROOM_TEST_REQUIRE does not name `kube`.
  */
 export const isKubeSkipped = findKubeAssets() === null && !isRequired('kube');
 
-/** Says a skip aloud, at the end of a suite's name. */
+/** For the end of a suite's name: why it is skipped. */
 export const kubeNote = skipNote(
   isKubeSkipped,
   'kube-apiserver, etcd and kube-controller-manager in the folder KUBEBUILDER_ASSETS',

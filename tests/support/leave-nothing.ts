@@ -2,8 +2,8 @@ import { deepStrictEqual } from 'node:assert';
 import { afterAll, vi } from 'vitest';
 
 /*
- * The files of unit tests share a process, which halves the CPU that they take. So a file has to
- * leave the process as it found it, or the next one runs in another world: this fails it where it
+ * The files of unit tests share a process, which halves their CPU. So each file must leave the
+ * process as it found it, or the next one runs under different conditions. This fails a file that
  * does not.
  */
 
@@ -14,7 +14,7 @@ afterAll(() => deepStrictEqual(describeProcess(), found));
 function describeProcess(): object {
   return {
     timersAreFake: vi.isFakeTimers(),
-    // Those with `__` are tslib's, which a package brings.
+    // Names with `__` come from tslib, which some package uses.
     globals: Object.getOwnPropertyNames(globalThis).filter((name) => !name.startsWith('__')),
     fetch: globalThis.fetch,
     environment: { ...process.env },

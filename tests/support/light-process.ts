@@ -1,4 +1,7 @@
-/** One request through the real client on the light fetch; says what came and whether Node's fetch was loaded. */
+/**
+ * Sends one request through the real client. Prints the answer, and whether Node's own fetch was
+ * loaded.
+ */
 import '../../src/http/install.ts';
 
 import { createBudget } from '../../src/http/budget.ts';

@@ -45,8 +45,8 @@ export type PortCall =
   | 'saveGroupMembers';
 
 /**
- * What goes wrong at one call: the run breaks before or after the call had its effect; the call's
- * items (or, for patches, the first of them) are refused for good or fail for now; a signal comes.
+ * What goes wrong at one call. The run breaks before or after the call takes effect; the call's
+ * items (for patches, only the first) are refused for good or fail for now; or a signal comes.
  */
 export const FAULTS = [
   'break before',
@@ -59,8 +59,8 @@ export const FAULTS = [
 ] as const;
 
 /**
- * The last two are servers that say what is not so: a group write (the second: one that adds members)
- * is answered as done, and was not.
+ * The last two are servers that lie: they say that a group was written (the second: when members
+ * were added), and it was not.
  */
 export type Fault = (typeof FAULTS)[number] | 'lie' | 'lie of joining';
 
@@ -74,15 +74,15 @@ export interface MemoryWorldOptions {
 }
 
 /**
- * An account in memory, shared by any number of passes. As strict as a real one, and no kinder: an
- * email whose last mailbox is taken off is destroyed, as Cyrus does.
+ * An account in memory, shared by any number of passes. It is as strict as a real one: an email
+ * whose last mailbox is taken off is destroyed, as on Cyrus.
  */
 export class MemoryAccount {
   readonly mailboxes: readonly Mailbox[];
   readonly emails: Map<string, Email>;
   readonly contacts: Map<string, Contact>;
   readonly groups: Map<string, ContactGroup>;
-  /** Ids of emails whose last mailbox was taken off. Has to stay empty. */
+  /** Ids of emails whose last mailbox was taken off. It must stay empty. */
   readonly destroyedIds: string[] = [];
   /** Cards that the user has changed since they were made; by `cardId`. */
   readonly edited = new Set<string>();
@@ -97,7 +97,7 @@ export class MemoryAccount {
     this.groups = new Map(account.groups.map((group) => [group.href, group]));
   }
 
-  /** An email changes, or goes; whoever does it. */
+  /** Notes that an email was changed or destroyed, by anybody. */
   putEmail(id: string, email: Email | null): void {
     if (email === null) this.emails.delete(id);
     else this.emails.set(id, email);
@@ -105,7 +105,7 @@ export class MemoryAccount {
     this.touched.set(id, this.emailState);
   }
 
-  /** All that is in it, in an order of its own: for comparisons. */
+  /** Everything in the account, sorted, for comparisons. */
   contents(): {
     readonly emails: Readonly<Record<string, readonly string[]>>;
     readonly contacts: readonly Contact[];
@@ -131,7 +131,7 @@ export interface LoggedEvent {
   readonly fields: LogFields;
 }
 
-/** What a pass meets, and what it did. */
+/** The world of a pass, and a record of what the pass did in it. */
 export interface MemoryWorld extends World {
   readonly account: MemoryAccount;
   readonly calls: readonly PortCall[];
@@ -139,9 +139,9 @@ export interface MemoryWorld extends World {
   readonly writes: readonly PortCall[];
   readonly wishes: readonly ContactWish[];
   readonly logged: readonly LoggedEvent[];
-  /** What came of each write, `removeContact: kept`. */
+  /** What each write came to, such as `removeContact: kept`. */
   readonly outcomes: ReadonlySet<string>;
-  /** Resolves when no call is under way any more, of a pass that was broken too. */
+  /** Resolves once no call is under way, also those of a pass that was broken off. */
   settled(): Promise<void>;
 }
 
@@ -341,7 +341,8 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
     logged,
     outcomes,
     async settled() {
-      // A pass that broke leaves calls behind that nobody waits for, and they may begin others.
+      // A pass that was broken off leaves calls behind that nobody waits for, and these may begin
+      // others.
       for (let quiet = 0; quiet < 3; quiet = underWay === 0 ? quiet + 1 : 0) {
         await new Promise((resolve) => {
           setImmediate(resolve);
@@ -351,7 +352,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
   };
 }
 
-/** What an answer says of one write, or of several emails. */
+/** What an answer says about one write, or about several emails. */
 function kindsOf(result: unknown): readonly string[] {
   if (typeof result !== 'object' || result === null) return [];
   if ('outcomes' in result && result.outcomes instanceof Map) {
@@ -377,7 +378,7 @@ export function recordingLogger(logged: LoggedEvent[]): Logger {
   return log;
 }
 
-/** Small, so that a few emails are several pages. */
+/** Small, so that a few emails already make several pages. */
 const PAGE_SIZE = 2;
 
 /** One resource may hold two cards. */

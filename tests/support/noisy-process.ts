@@ -1,4 +1,4 @@
-/** A program that does nothing but log, for the tests of slow and absent readers. */
+/** A program that only logs, for tests with a slow reader or none. */
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { createLogger } from '../../src/log/logger.ts';

@@ -13,7 +13,10 @@ export async function replaceTable(name: TableName, table: string): Promise<void
   await writeFile(PAGE, `${before}\n\n${table}\n\n${after}`);
 }
 
-/** What is between the two marks: the cells of the table's rows, without its head, and the text below it. */
+/**
+ * What is between the two marks: the cells of the table's rows (without its head), and the text
+ * below.
+ */
 export async function readTable(
   name: TableName,
 ): Promise<{ readonly rows: readonly (readonly string[])[]; readonly text: string }> {

@@ -7,27 +7,27 @@ import { findSender } from '../../src/triage/sender.ts';
 import type { MemoryAccount } from './memory-world.ts';
 
 /*
- * What must hold of an account at every instant of a pass, said without the code that is tested:
- * no email lost or moved that is not a labelled sender's; a triage label comes off only when all
- * is done; no sender is ever in no group any more, or has two contacts made.
+ * What must be true of an account at every moment of a pass, written without the code under test:
+ * no email is lost, only a labelled sender's emails move, a triage label comes off only when
+ * everything is done, no sender drops out of all groups, and nobody gets two contacts.
  */
 
 export interface Watch {
-  /** Compares the account with how it was at the last look. */
+  /** Compares the account with what it was at the last look. */
   readonly look: () => void;
   /** An email that the user deletes. */
   readonly forget: (id: string) => void;
   readonly wrongs: readonly string[];
 }
 
-/** Begins to watch an account as it is now. */
+/** Starts watching an account. */
 export function watchFor(account: MemoryAccount, names: TriageNames): Watch {
   const layout = layoutOf(account, names);
   const first = new Map(account.emails);
   const { screenerId } = layout;
   const mayMove = labelledSenders(account, choicesOf(layout));
   const takenBack = labelledSenders(account, layout.takeBack === null ? [] : [layout.takeBack]);
-  // A card's group decides for all its addresses: the mail of each leaves the old place.
+  // A card's group decides for all its addresses, so the mail of each leaves the old place.
   const mates = withMates(account, mayMove);
   const mayLeave = withMates(account, takenBack);
   const wrongs: string[] = [];
@@ -95,7 +95,7 @@ function labelledSenders(
   return new Set(labelled.map((email) => findSender(email) ?? ''));
 }
 
-/** These, and all who share a card with one of them. */
+/** These senders, and everybody who shares a card with one of them. */
 function withMates({ contacts }: MemoryAccount, senders: ReadonlySet<string>): ReadonlySet<string> {
   const cards = [...contacts.values()].filter(({ addresses }) =>
     addresses.some((address) => senders.has(address)),

@@ -9,7 +9,7 @@ export const TRIAGE_LABELS: readonly string[] = [
   '@ToPerson',
 ];
 
-/** What the default settings need beside Inbox. */
+/** The mailboxes that the default settings need, except Inbox. */
 export const DEFAULT_MAILBOXES: readonly string[] = [
   'Screener',
   'Feed',

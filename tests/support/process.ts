@@ -3,12 +3,15 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ProgramOptions {
-  /** The whole environment: nothing of ours leaks in. */
+  /** The whole environment; none of ours is added. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** What is piped in; without it standard input is empty. */
   readonly input?: string;
-  /** Standard output is left unread for so long after its first bytes, as by a busy log collector. */
+  /**
+   * How long standard output is left unread after its first bytes, as by a busy log collector.
+   * Milliseconds.
+   */
   readonly unreadMs?: number;
 }
 
@@ -22,7 +25,7 @@ export interface ProgramResult {
 
 /** A program that was started. */
 export interface Program {
-  /** Resolves once it has ended and all that it wrote was read. */
+  /** Resolves once it has ended and everything that it wrote has been read. */
   readonly result: Promise<ProgramResult>;
   kill(signal: NodeJS.Signals): void;
 }
@@ -47,7 +50,7 @@ export function startProgram(
   const readStdout = async (): Promise<string> => {
     if (unreadMs === 0) return text(stdout);
     const chunks: Buffer[] = [];
-    // Attached from the beginning, or what is unread when the child ends would be thrown away.
+    // Attached from the beginning: what is still unread when the child ends would be thrown away.
     for await (const chunk of stdout) {
       if (chunks.length === 0) await sleep(unreadMs);
       chunks.push(chunk as Buffer);

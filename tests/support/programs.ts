@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Tells child processes and test workers where the programs of this test run are. */
+/** Tells child processes and test workers where this test run's programs are. */
 const FOLDER_VARIABLE = 'MAILROOM_TEST_PROGRAMS';
 
 /** The programs as the image has them: they start in a third of the time. */
@@ -33,7 +33,7 @@ export async function buildPrograms(): Promise<() => Promise<void>> {
   return () => rm(folder, { recursive: true });
 }
 
-/** The programs of this run of the tests: nobody changes them, whoever wants to makes a copy. */
+/** The programs of this test run. They must not be changed: to change one, copy it first. */
 export function builtPrograms(): Programs {
   const folder = process.env[FOLDER_VARIABLE];
   if (folder === undefined) throw new Error('buildPrograms comes first');

@@ -15,7 +15,7 @@ export interface OnStandInOptions {
   readonly settings?: EnvChange;
 }
 
-/** A stand-in of its own for one test, set up for Mailroom; gone when the test is. */
+/** A stand-in for one test, set up for Mailroom; it is closed when the test ends. */
 export async function onStandIn(
   programs: Programs,
   { standIn, settings }: OnStandInOptions,
@@ -32,7 +32,10 @@ export async function onStandIn(
   }
 }
 
-/** A stored state of an installation that worked before, with nothing remembered of the servers. */
+/**
+ * The stored state of an installation that has worked before and remembers nothing about the
+ * servers.
+ */
 export function stateAfterSuccess(changes: Readonly<Record<string, unknown>> = {}): string {
   return JSON.stringify({
     version: 1,

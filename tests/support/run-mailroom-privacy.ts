@@ -1,4 +1,4 @@
-/** Every email of the end-to-end tests has it for its subject: it must turn up nowhere. */
+/** The subject of every email in the end-to-end tests. It must not turn up anywhere. */
 export const PRIVATE_SUBJECT = 'subject-that-nobody-may-print';
 /** What `addEmail` writes on a real server. */
 const PRIVATE_BODY = 'A body.';
@@ -9,8 +9,8 @@ export interface BasicSecrets {
 }
 
 /**
- * What in the text must not be there, or null: tokens and passwords, as they are and as they travel
- * (base64, URL, JSON), subjects and bodies.
+ * What the text has and must not have, or null: tokens and passwords, as they are and as they
+ * travel (base64, URL, JSON), subjects and bodies.
  */
 export function findPrivateText(
   text: string,

@@ -12,20 +12,20 @@ import type { TestAccount } from './test-account.ts';
 
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Environment variables; null takes one away. */
+/** Environment variables; null removes one. */
 export type EnvChange = Readonly<Record<string, string | null>>;
 
 /** Mailroom set up for one account, with a state of its own. */
 export interface Installation {
-  /** In a folder that does not exist before the first run. */
+  /** The folder does not exist before the first run. */
   readonly statePath: string;
   /** One run, to its end. Throws when it printed or stored anything private, or harmed an email. */
   run(options?: RunOptions): Promise<MailroomRun>;
-  /** The same, to be interrupted. */
+  /** The same, but started only, so that it can be interrupted. */
   start(options?: RunOptions): StartedRun;
   /** The health check. */
   status(options?: Omit<RunOptions, 'command'>): Promise<ProgramResult>;
-  /** What is stored as JSON; null when nothing is. */
+  /** What is stored, parsed; null if nothing is. */
   // oxlint-disable-next-line typescript/no-explicit-any -- picked apart in tests
   readState(): Promise<any>;
   writeState(content: string): Promise<void>;
@@ -87,7 +87,7 @@ export async function install(
     const env = environment(change);
     const program = startProgram([...command, ...args], {
       env,
-      // Where no `.env` of the developer's lies; the sources are named from the project's folder.
+      // A folder without a developer's `.env`. So the sources are named by their full path.
       cwd: command === programs.runOnce ? folder : PROJECT,
       ...(input === undefined ? {} : { input }),
       ...(unreadMs === undefined ? {} : { unreadMs }),
@@ -141,7 +141,10 @@ export function isStandIn(account: TestAccount): account is StandIn {
   return account.kind === 'stand-in';
 }
 
-/** The writes that the stand-in recorded; a real server keeps no record, so its cards are compared. */
+/**
+ * The writes that the stand-in recorded. A real server keeps no record, so there its cards are
+ * compared.
+ */
 export function recordedWrites(account: TestAccount): readonly string[] {
   if (!isStandIn(account)) return [];
   return account.requests
@@ -155,7 +158,7 @@ export function recordedWrites(account: TestAccount): readonly string[] {
     .map(({ method, path, jmapMethods }) => [method, path, ...jmapMethods].join(' '));
 }
 
-/** ETags by href, in the order of hrefs: they change with every write, also of the same bytes. */
+/** ETags by href, sorted. They change with every write, even one of the same bytes. */
 export async function readEtags(account: TestAccount): Promise<Readonly<Record<string, string>>> {
   return Object.fromEntries([...(await account.cards())].map(([href, { etag }]) => [href, etag]));
 }
@@ -206,7 +209,7 @@ function requireNothingPrivate(
   }
 }
 
-/** No email gone, none in no mailbox, and nobody tried to bring that about. */
+/** Throws if an email is gone or in no mailbox, or if anybody tried to bring that about. */
 function requireUnharmed({ mail }: StandIn, idsBefore: readonly string[]): void {
   if (mail.lastMailboxRemovals.length > 0) {
     throw new Error(`emails out of their last mailbox: ${mail.lastMailboxRemovals.join(', ')}`);

@@ -9,7 +9,7 @@ import { MemoryAccount, memoryWorld } from './memory-world.ts';
 /** Those of the default settings. */
 export const names = triageNames();
 
-/** An account with all that the default settings ask for. */
+/** An account with everything that the default settings need. */
 export function anAccount(
   account: {
     readonly emails?: readonly Email[];
@@ -28,7 +28,7 @@ export function anAccount(
   };
 }
 
-/** One pass; an error that breaks it is its result. */
+/** Runs one pass. If an error breaks it off, that error is the result. */
 export async function pass(
   account: MemoryAccount,
   options: MemoryWorldOptions = {},
@@ -49,7 +49,10 @@ export async function pass(
   return { result, calls, writes, wishes, events, levels };
 }
 
-/** What is in the account after one pass; throws when an email was in no mailbox, or the pass is broken. */
+/**
+ * What is in the account after one pass. Throws if an email was in no mailbox, or if the pass broke
+ * off.
+ */
 export async function triage(account: Account): Promise<{
   readonly emails: Readonly<Record<string, readonly string[]>>;
   readonly groups: Readonly<Record<string, readonly string[]>>;

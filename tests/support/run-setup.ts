@@ -31,7 +31,7 @@ interface JsonReport {
   }[];
   readonly rules: readonly { readonly condition: string; readonly actions: readonly string[] }[];
   readonly warnings: readonly string[];
-  /** In place of the rest, when the settings are not valid. */
+  /** Instead of everything else, if the settings are not valid. */
   readonly problems?: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export async function setupEnvironment(account: TestAccount): Promise<{
   };
 }
 
-/** For each test a fresh account and the environment of setup for it, handed to `use`. */
+/** Makes a fresh account and setup's environment for it, and hands both to `use`. */
 export function useSetupAccount(
   use: (prepared: {
     readonly account: StandIn;

@@ -3,25 +3,25 @@ import { PRIVATE_SUBJECT } from './run-mailroom-privacy.ts';
 import { type CardLine, decodeText, hasName, parseCardLines } from './stand-in/card-text.ts';
 import type { StoredCard, TestAccount } from './test-account.ts';
 
-/** An account that is set up for Mailroom, told and asked in names rather than ids. */
+/** An account that is set up for Mailroom, with names instead of ids. */
 export interface Scenario {
   readonly account: TestAccount;
   /** An email in the mailboxes of these names; its id. */
   email(email: ScenarioEmail): Promise<string>;
-  /** So many of them. */
+  /** This many emails. */
   emails(count: number, email: ScenarioEmail): Promise<readonly string[]>;
   mailboxId(name: string): string;
   /** Where every email is: names in alphabetical order, joined with ` + `. */
   whereabouts(): Promise<ReadonlyMap<string, string>>;
-  /** Where these emails are, in their order; undefined for one that is gone. */
+  /** Where these emails are, in the same order; undefined for one that is gone. */
   places(ids: readonly string[]): Promise<readonly (string | undefined)[]>;
   /** Members of every contact group, by its FN. */
   groups(): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Names of the groups that a contact is in. */
   groupsOf(uid: string): Promise<readonly string[]>;
-  /** What the user does in their address book: one more member. */
+  /** The user adds a member to a group in their address book. */
   addMember(groupName: string, uid: string): Promise<void>;
-  /** All cards that are no groups. */
+  /** All cards that are not groups. */
   contacts(): Promise<readonly ScenarioContact[]>;
   /** The one card that has the address; throws when there is none, or more than one. */
   contactOf(address: string): Promise<ScenarioContact>;

@@ -2,16 +2,18 @@ import { readRuleAddresses } from './stand-in/from-header.ts';
 import { decodeText, hasName, isUri, parseCardLines } from './stand-in/card-text.ts';
 
 /*
- * The rules of the mail server, as a user makes them on Fastmail's screens, as a pure function:
- * what the stand-in delivers mail by. `tests/loop` holds it to Cyrus, which runs the same rules.
+ * The mail server's rules, as a user makes them on Fastmail's screens, as a pure function. The
+ * stand-in delivers mail by it. `tests/loop` checks that Cyrus, with the same rules, does the same.
  */
 
-/** One rule. They run from the top; one that matches is the last, unless it goes on. */
+/**
+ * One rule. Rules run from the top; the first that matches is the last, unless it says to go on.
+ */
 export interface ServerRule {
   readonly condition:
     | { readonly kind: 'member'; readonly group: string }
     | { readonly kind: 'not a contact' };
-  /** Takes the email out of Inbox, whatever the other rules say. */
+  /** Takes the email out of Inbox, no matter what the other rules say. */
   readonly isArchiving: boolean;
   /** Path of the mailbox. */
   readonly label: string;
@@ -27,7 +29,7 @@ export interface RuleContact {
 export interface RuleGroup {
   readonly uid: string;
   readonly name: string;
-  /** As the rules find them: one `urn:uuid:` taken off, letter case kept. */
+  /** As the rules see them: with one `urn:uuid:` taken off, in their own letter case. */
   readonly memberUids: readonly string[];
 }
 
@@ -37,7 +39,7 @@ export interface RuleContacts {
   readonly groups: readonly RuleGroup[];
 }
 
-/** The rules that `setup --json` tells people to make; throws at words that it does not know. */
+/** The rules that `setup --json` tells people to make. Throws for words that it does not know. */
 export function parseSetupRules(
   rules: readonly { readonly condition: string; readonly actions: readonly string[] }[],
 ): readonly ServerRule[] {
@@ -126,7 +128,7 @@ export function readRuleContacts(cards: readonly string[]): RuleContacts {
       const memberUids = lines.flatMap((line) => {
         const isApples = hasName(line, 'X-ADDRESSBOOKSERVER-MEMBER');
         if (!isApples && !hasName(line, 'MEMBER')) return [];
-        // The newest Cyrus compares members that are text with their escapes on.
+        // The newest Cyrus does not remove the escapes of members that are text.
         if (isApples && !isUri(line) && /[,;\\]/u.test(line.value)) return [];
         const member = decodeText(line.value);
         return /^urn:uuid:/iu.test(member) ? [member.slice('urn:uuid:'.length)] : [];
@@ -140,14 +142,14 @@ export function readRuleContacts(cards: readonly string[]): RuleContacts {
 }
 
 /**
- * The first address of the value, in any letter case, as a From field would be read; or a pattern in
- * place of it, by the user's own hand: `*@shop.example` and `@shop.example` are everybody there,
- * `*@*.shop.example` everybody below.
+ * The first address in the value, in any letter case, read like a From field. Or a pattern that the
+ * user has written: `*@shop.example` and `@shop.example` mean everybody there, `*@*.shop.example`
+ * everybody below.
  */
 function isMatch(value: string, email: string): boolean {
   const found = email.toLowerCase();
   if (found === '') return false;
-  // `mailto:` reads as the name of a group, which is what comes first then.
+  // `mailto:` reads as the name of a group, and so comes first.
   const [first] = /^\s*[\w.-]+:/u.test(value) ? [] : readRuleAddresses(value);
   if (first?.email.toLowerCase() === found) return true;
   const [entry = ''] = value.trim().split(/[,;]/u);

@@ -7,8 +7,8 @@ export interface TerminalOptions {
 }
 
 /**
- * All that a terminal was sent by a shell command, and what of it is left on the screen: a line that
- * says what is being done is taken away again, whenever the machine is slow enough for one.
+ * What a shell command sent to a terminal, and what is left of it on the screen. On a slow machine
+ * a progress line appears and is removed again.
  */
 export async function typeOnTerminal(
   command: string,

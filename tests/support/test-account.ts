@@ -9,8 +9,8 @@ import type { ServerRule } from './server-rules.ts';
 import { startStandIn } from './stand-in/stand-in.ts';
 
 /**
- * A mail and contacts account on a server of its own, the same for the stand-in and for a real
- * server: what a test arranges and what it asserts on, never through the project's own adapters.
+ * A mail and contacts account on a server of its own, with the same methods for the stand-in and
+ * for a real server. Tests arrange and check through it, never through the code under test.
  */
 export interface TestAccount {
   readonly kind: 'stand-in' | 'cyrus' | 'cyrus-new';
@@ -22,40 +22,48 @@ export interface TestAccount {
   /** For `Authorization: Basic`, CardDAV. */
   readonly username: string;
   readonly password: string;
-  /** Creates the mailbox, or finds the one that has this name and parent; its id. */
+  /** Creates the mailbox, or finds the one with this name and parent. Returns its id. */
   createMailbox(name: string, options?: MailboxOptions): Promise<string>;
   /** Id of the mailbox at a path of names with `/`; `Inbox` is the one with that role. */
   mailboxId(path: string): Promise<string>;
   /** The new email's id. */
   addEmail(email: TestEmail): Promise<string>;
   /**
-   * Mail that comes in, the way it does (LMTP on a real server), and is sorted by the rules; without
-   * any it is in Inbox. The new email's id.
+   * Delivers mail as a mail server would (LMTP on a real server); the rules sort it. Without rules
+   * it goes to Inbox. Returns the new email's id.
    */
   deliverEmail(email: Pick<TestEmail, 'from'>): Promise<string>;
-  /** What the user does on the screen for rules: these are all, from now on. Groups and labels exist. */
+  /**
+   * Replaces all rules, as the user would on the screen for rules. Their groups and labels must
+   * exist.
+   */
   setRules(rules: readonly ServerRule[]): Promise<void>;
-  /** Very many, in fewer requests; the server may write their headers in its own way. */
+  /**
+   * Adds very many emails with fewer requests. The server may write their headers in its own way.
+   */
   addEmails(emails: readonly TestEmail[]): Promise<void>;
-  /** What another client does to an email: memberships on and off, in one patch. */
+  /** Changes an email's mailboxes in one patch, as another client would. */
   moveEmail(
     id: string,
     change: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
   ): Promise<void>;
-  /** For good, as when the trash is emptied. */
+  /** Deletes it for good, as when the trash is emptied. */
   deleteEmail(id: string): Promise<void>;
   /** All emails of the account, by id. */
   emails(): Promise<ReadonlyMap<string, StoredEmail>>;
-  /** Writes a card, new or not, without conditions; its href. In the default book, or in the one given by `bookHref`. */
+  /**
+   * Writes a card, new or not, without preconditions, into the default book or the one of
+   * `bookHref`. Returns its href.
+   */
   putCard(name: string, card: string | Uint8Array, bookHref?: string): Promise<string>;
   deleteCard(href: string): Promise<void>;
   /** All cards of all books, raw, by href. */
   cards(): Promise<ReadonlyMap<string, StoredCard>>;
-  /** The card as a client gets it that asks for vCard 4.0. */
+  /** The card as it is given to a client that asks for vCard 4.0. */
   cardOfVersion4(href: string): Promise<string>;
   /** Writes an Apple-style group card into the default book; its href. */
   putGroup(name: string, memberUids?: readonly string[]): Promise<string>;
-  /** Ids of the emails that the server's own rules would sort by this group of contacts. */
+  /** Ids of the emails that the server's own rules would sort by this contact group. */
   emailsFromGroup(groupHref: string): Promise<ReadonlySet<string>>;
   /** One more address book; its href. */
   createAddressBook(name: string): Promise<string>;
@@ -65,7 +73,7 @@ export interface TestAccount {
 
 export interface MailboxOptions {
   readonly parentId?: string;
-  /** RFC 8621 §2 role; a real server has its own ideas of it, and refuses some. */
+  /** RFC 8621 §2. A real server refuses some roles. */
   readonly role?: string;
 }
 
@@ -87,12 +95,12 @@ export interface StoredEmail {
 
 export interface StoredCard {
   readonly etag: string;
-  /** Decoded as UTF-8, whatever it is. */
+  /** Decoded as UTF-8, even if it is not. */
   readonly card: string;
   readonly bytes: Uint8Array;
 }
 
-/** What a server can be told about itself, real or not. */
+/** How a server is set up, the stand-in or a real one. */
 export interface ServerOptions {
   readonly limits?: Partial<JmapLimits>;
 }
@@ -113,9 +121,9 @@ export interface TestServer {
 }
 
 /**
- * The same cases on the stand-in and on two Cyrus, under `what on stand-in`, `what on Cyrus` and
- * `what on the newest Cyrus`. Where one is not installed its cases are skipped, and the title says so;
- * they run, and fail, when `MAILROOM_TEST_REQUIRE` names `cyrus` or `cyrus-new`.
+ * Runs the same cases on the stand-in and on two versions of Cyrus, as `what on stand-in`, `what on
+ * Cyrus` and `what on the newest Cyrus`. If a Cyrus is not installed its cases are skipped, and the
+ * title says so; if `MAILROOM_TEST_REQUIRE` names `cyrus` or `cyrus-new`, they fail instead.
  */
 export function describeEachServer(what: string, cases: (server: TestServer) => void): void {
   describe(`${what} on stand-in`, () => {

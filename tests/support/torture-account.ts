@@ -23,15 +23,18 @@ export interface CardRow {
 export interface Story {
   readonly emails: readonly EmailRow[];
   readonly cards: readonly CardRow[];
-  /** Group of each address once the pass is done; null: it has no card then. */
+  /** The group of each address once the pass is done; null: it has no card. */
   readonly routes: Readonly<Record<string, string | null>>;
   /** UIDs of cards that Mailroom may delete, as they are in the story. */
   readonly removable?: readonly string[];
-  /** Addresses whose cards the server refuses for ever. */
+  /** Addresses whose cards the server always refuses. */
   readonly refused?: readonly string[];
 }
 
-/** The same of every account: ids told apart by the order in which they were made. */
+/**
+ * A picture of an account that can be compared with another's: ids are replaced by names and
+ * places.
+ */
 export interface Picture {
   /** Where each email of the story is, in its order: names of mailboxes, or `gone`. */
   readonly emails: readonly string[];
@@ -51,7 +54,7 @@ export interface TortureAccount {
   /** A card's path, by its UID. */
   readonly hrefOf: (uid: string) => string;
   readonly picture: () => Picture;
-  /** What no kill, fault or rival may bring about, found broken now; empty when all is well. */
+  /** What is broken now that no kill, fault or second pass may break; empty if nothing is. */
   readonly findHarm: () => readonly string[];
 }
 
@@ -108,7 +111,7 @@ export async function openTortureAccount(
   };
 }
 
-/** Other accounts are without this label, and Mailroom without the feature. */
+/** Accounts of other stories do not have this label, and so not this feature. */
 const TAKE_BACK = '@ToScreener';
 
 export function contactCard(uid: string, lines: readonly string[]): string {
@@ -172,7 +175,7 @@ function readPicture(
   return { emails: emailIds.map(place), cards, groups };
 }
 
-/** What must hold at every instant, whoever was killed. */
+/** What must be true at every moment, whatever was killed. */
 function findHarm(
   story: Story,
   before: Picture,
@@ -185,7 +188,7 @@ function findHarm(
   }
   const groupsOf = ({ groups }: Picture, uid: string): readonly string[] =>
     Object.keys(groups).filter((name) => groups[name]?.includes(uid.toLowerCase()));
-  // Of a sender who is taken back, a card may be in no group, for that is what the user wants.
+  // When a decision is taken back, the sender's card may be in no group: the user wants that.
   const isTakenBack = ({ lines }: CardRow): boolean =>
     Object.entries(story.routes).some(
       ([address, route]) => route === null && lines.some((line) => line.endsWith(`:${address}`)),
@@ -216,7 +219,7 @@ function findHarm(
   return harm;
 }
 
-/** A triage label that is off says that all else of the sender's is done. */
+/** If a sender's triage label is off, everything else for that sender must be done. */
 function findUndoneLabels(story: Story, now: Picture): readonly string[] {
   const harm: string[] = [];
   for (const [index, email] of story.emails.entries()) {

@@ -13,7 +13,7 @@ import type { StandInOptions } from './stand-in/options.ts';
 import type { TestAccount } from './test-account.ts';
 import { openTortureAccount, type Story, type TortureAccount } from './torture-account.ts';
 
-/** Sends a request on behalf of one run; what it does with it is the test's affair. */
+/** Sends a request for one run. The test decides what happens to it. */
 export type Transport = (
   send: () => Promise<Response>,
   request: { readonly url: URL; readonly method: string },
@@ -32,11 +32,14 @@ export interface PassResult {
 export interface PassOptions {
   readonly env?: EnvChange;
   readonly transport?: Transport;
-  /** Coloured text for people; then there are no lines to be read. */
+  /** Coloured text for people; then there are no log lines to read. */
   readonly isTerminal?: boolean;
 }
 
-/** Mailroom within this process, thirty times faster than one of its own; `src/run-once.ts` does no more. */
+/**
+ * Mailroom inside this process, which is thirty times faster than a process of its own. It does the
+ * same as `src/run-once.ts`.
+ */
 export interface Mailroom {
   readonly folder: string;
   readonly statePath: string;
@@ -60,7 +63,7 @@ export async function setUpMailroom(account: TestAccount): Promise<Mailroom> {
   };
 }
 
-/** Tells a story up to where Mailroom comes in, lets the test act, and clears it all away. */
+/** Tells a story up to where Mailroom comes in, lets the test act, and cleans up. */
 export async function withTortureAccount<Result>(
   { story, ...options }: StandInOptions & { readonly story: Story },
   act: (world: TortureAccount, mailroom: Mailroom) => Promise<Result>,
@@ -106,7 +109,7 @@ async function runPass(
       return transport(() => send(url, init), { url, method: init.method ?? 'GET' });
     },
   });
-  // Else a test that holds requests up, or breaks them off, would try nothing.
+  // Otherwise a test that holds requests up, or breaks them off, would test nothing.
   if (!isAsked) throw new Error('no request went through the transport of the test');
   const state = await readFile(env['MAILROOM_STATE_FILE'] ?? '', 'utf8').catch(() => '');
   for (const text of [stdout, termination, state]) {

@@ -57,7 +57,7 @@ async function clearAway({ account, mailroom }: ArrangedScenario): Promise<void>
   await account.close();
 }
 
-/** Stands for an object of functions that a `beforeAll` makes. */
+/** Stands in for an object of functions that a `beforeAll` will make. */
 function later<Value extends object>(find: () => Value | undefined): Value {
   return new Proxy({} as Value, {
     get(_, name) {

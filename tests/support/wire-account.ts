@@ -26,7 +26,7 @@ export interface WireServer extends Credentials {
   readonly cardDavUrl: string;
   /** Path of the address book that `putCard` writes to, with a slash at its end. */
   readonly defaultBookHref: string;
-  /** Hands over a message of RFC 5322 as mail relays do. */
+  /** Delivers a message (RFC 5322) as a mail relay does. */
   readonly deliver: (message: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -321,7 +321,7 @@ interface EmailRow {
   readonly from: StoredEmail['from'];
 }
 
-/** A server knows a message by its content, so each has a Message-ID of its own. */
+/** Every message needs its own Message-ID: a server takes equal messages for one. */
 function rawMessage({ from, subject = 'A subject' }: TestEmail): string {
   return [
     ...(from === null ? [] : [`From: ${from}`]),

@@ -1,8 +1,8 @@
 import { CARDDAV, DAV, findChild, findChildren, parseXml } from './xml.ts';
 
 /*
- * The least of JMAP and WebDAV that a test needs to speak to a server, over plain fetch: on purpose
- * not the project's adapters, which are what is tested.
+ * Just enough JMAP and WebDAV for a test to talk to a server, over plain fetch. It does not use the
+ * project's adapters, because those are under test.
  */
 
 /** One JMAP method call or response: name, arguments, call id. */
@@ -12,7 +12,7 @@ export interface JmapAnswer {
   readonly status: number;
   /** Empty when the whole request was refused. */
   readonly methodResponses: readonly Invocation[];
-  /** The JSON body, whatever it is; undefined where it is none. */
+  /** The JSON body, whatever it is; undefined if it is not JSON. */
   readonly body: unknown;
 }
 
@@ -113,7 +113,7 @@ export interface DavResource {
   readonly status: string | null;
 }
 
-/** The responses of a multistatus (RFC 4918 §13); of properties only those that were found. */
+/** The responses of a multistatus (RFC 4918 §13), with only the properties that were found. */
 export function parseMultistatus(document: string): readonly DavResource[] {
   const root = parseXml(document);
   return findChildren(root, DAV, 'response').map((response) => {

@@ -13,7 +13,7 @@ export const DAV = 'DAV:';
 export const CARDDAV = 'urn:ietf:params:xml:ns:carddav';
 export const CALENDARSERVER = 'http://calendarserver.org/ns/';
 
-/** Parses a whole document strictly; throws on anything that is not well-formed, cut ones included. */
+/** Parses a whole document strictly. Throws if it is not well-formed, also if it is cut short. */
 export function parseXml(document: string): XmlElement {
   const parser = new SaxesParser({ xmlns: true });
   const stack: MutableElement[] = [];
@@ -66,7 +66,10 @@ export function findChildren(
   return element.children.filter((child) => child.name === name);
 }
 
-/** Text for an element or an attribute; CR is written so that it survives XML's line-end rule. */
+/**
+ * Text for an element or an attribute. CR is written so that XML's line-end rule does not change
+ * it.
+ */
 export function escapeXml(text: string): string {
   return text.replace(/[&<>"\r]/gu, (character) => ESCAPES[character] ?? character);
 }

@@ -19,7 +19,7 @@ export function badAnswers(): Ordeal {
   return {
     name: 'bad-answers',
     promise: `A bad answer (${FAULTS.length} kinds: reset, stalled, cut short, a log-in page, every status, broken JSON, XML and cards) to each of ${REQUESTS.length} kinds of request: the pass ends as promised, decides nothing by the bad answer, and the next pass does everything`,
-    // They spend their time waiting for the next attempt.
+    // They spend most of their time waiting for the next attempt.
     atOnce: 80,
     async open() {
       undisturbed = await withTortureAccount({ story: FEW_WRITES }, async (world, mailroom) => {
@@ -125,7 +125,7 @@ function withoutNotes(picture: Picture): Picture {
   return { ...picture, cards: Object.fromEntries(cards) as Picture['cards'] };
 }
 
-/** Writes that rest on the answer that was none. */
+/** Writes that were decided by the bad answer. */
 function findHasty({ mayWrite }: RequestRow, before: Picture, after: Picture): readonly string[] {
   const unwritten = {
     cards: mayWrite.includes('cards') ? after.cards : before.cards,

@@ -14,9 +14,9 @@ import { FEW_WRITES } from './stories.ts';
 import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
 
 /**
- * A pass in which a digest is due: killed at each request, beside another one, and with every bad
- * answer to the three requests that the digest makes. Mail ends where it would without digests, no
- * digest triages anybody or is lost, and what was to be told is told, twice rather than never.
+ * A pass in which a digest is due: killed at each request, at the same time as another pass, and
+ * with every bad answer to the digest's three requests. Mail ends where it would without digests,
+ * no digest triages anybody or is lost, and everything is told, twice rather than never.
  */
 export function digestsToo(): Ordeal {
   let programs: Programs;
@@ -47,7 +47,7 @@ export function digestsToo(): Ordeal {
   };
 }
 
-/** The few writes, and somebody who waits. */
+/** A few writes, and somebody who is waiting. */
 const STORY: Story = {
   ...FEW_WRITES,
   emails: [
@@ -134,7 +134,7 @@ interface DigestRequest {
   readonly name: string;
   readonly type: 'jmap' | 'email-set';
   readonly on: FaultRule['on'];
-  /** What is in its body, and in no other's. */
+  /** What is in the body of this request, and of no other. */
   readonly mark: string;
 }
 
@@ -176,7 +176,7 @@ function badAnswer({ name, on, mark }: DigestRequest, fault: FaultRow, alone: Al
   };
 }
 
-/** Whatever becomes of the digest, the pass is done. */
+/** The pass is done, whatever happens to the digest. */
 function findBadPass({ exitCode, end }: PassResult): readonly string[] {
   return exitCode === 0 && end.event === 'poll_complete' && end['failed'] === 0
     ? []
@@ -208,7 +208,7 @@ async function requireGoodEnd(
   ]);
 }
 
-/** What no digest has told. */
+/** What no digest has told yet. */
 async function findUntold({ account }: TortureAccount): Promise<readonly string[]> {
   const texts = (await findDigests(account)).map(({ text }) => text);
   return [UNTOLD, 'waits@t.example']

@@ -9,13 +9,13 @@ import { differences, misplaced } from './same-end.ts';
 import { FEW_WRITES } from './stories.ts';
 import { type Ordeal, requireNone, type Trial } from './trials.ts';
 
-/** Something reads empty, or shorter than it is, for a whole pass. */
+/** Something that the server shows as empty, or as less than it is, for a whole pass. */
 interface EmptyRow {
   readonly name: string;
   readonly rules: (world: TortureAccount) => readonly FaultRule[];
   /**
-   * `nothing` is written; or it is `noticed`, and the pass does all; or what rests on it `waits`: the
-   * emails stay where they are.
+   * `nothing` is written; or the pass `noticed` it and does everything; or what depends on it
+   * `waits`: those emails stay where they are.
    */
   readonly outcome: 'nothing' | 'noticed' | 'waits';
 }
@@ -182,7 +182,7 @@ const ROWS: readonly EmptyRow[] = [
   },
 ];
 
-/** As RFC 6352 §8.6.2 has it: fewer cards, and 507 for the book itself. */
+/** RFC 6352 §8.6.2: fewer cards, and 507 for the book itself. */
 function limited(text: string, bookHref: string): string {
   const kept = text.replaceAll(RESPONSE, (response) => (isGroup(response) ? response : ''));
   const [, prefix = ''] = /<(?<prefix>[\w]*:?)multistatus/u.exec(text) ?? [];
@@ -190,7 +190,7 @@ function limited(text: string, bookHref: string): string {
   return kept.replace(`</${prefix}multistatus>`, `${over}</${prefix}multistatus>`);
 }
 
-/** Each of them for a whole pass, once with the servers remembered and once without. */
+/** Each for a whole pass, once with the servers remembered and once without. */
 export function emptyIsNotNothing(): Ordeal {
   let undisturbed: Picture;
   return {
@@ -240,7 +240,7 @@ function toTrial({ name, rules, outcome }: EmptyRow, undisturbed: () => Picture)
   };
 }
 
-/** A change that changes nothing would prove nothing. */
+/** Fails if the fault changed nothing, because then the trial would prove nothing. */
 function countingChanges(fault: Fault, count: () => void): Fault {
   if (fault.kind === 'replaceText') {
     return {

@@ -3,35 +3,38 @@ import type { RequestRow } from './requests.ts';
 
 /** What a bad answer may lead to (REFERENCE.md, exit codes). */
 export type FaultOutcome =
-  /** As if nothing had been: it was waited out, tried again, or does not matter. */
+  /** As if nothing had happened: it passed, was tried again, or did not matter. */
   | 'done'
-  /** The pass failed, or the senders it is about; the next pass does it. */
+  /** The pass failed, or the senders concerned did. The next pass does it. */
   | 'failed'
-  /** Refused for good: the error label for the senders that it is about. */
+  /** Refused for good: the senders concerned get the error label. */
   | 'refused'
-  /** Only the line on a card is refused, which is a warning: all else is as if nothing had been. */
+  /** Only the line on a card is refused. That is a warning, and everything else is done. */
   | 'noted'
-  /** A person has to act. */
+  /** A person has to do something. */
   | 'startup';
 
 export interface FaultRow {
   readonly name: string;
   readonly faults: readonly Fault[];
-  /** Which requests it can happen to. */
+  /** The requests that it can happen to. */
   readonly on: readonly RequestRow['type'][];
   readonly outcome: FaultOutcome;
-  /** Where it comes to something else, by the request's name, or its type. */
+  /** Requests, by name or type, with another outcome. */
   readonly but?: Readonly<Record<string, FaultOutcome>>;
-  /** Struck once rather than for the whole pass. */
+  /** Happens once instead of for the whole pass. */
   readonly isOnce?: boolean;
-  /** `MAILROOM_REQUEST_TIMEOUT`, for what is a matter of time. */
+  /** `MAILROOM_REQUEST_TIMEOUT`, where time matters. */
   readonly timeoutSeconds?: number;
 }
 
-/** The card of the story lacks nothing else. */
+/** The story's card lacks nothing else. */
 const NOTE_ONLY: FaultRow['but'] = { 'contact completed': 'noted' };
 
-/** Trying again changes nothing, so those it is about are told; a query is asked in another way. */
+/**
+ * Trying again would not help: the senders concerned get the error label, and a query is asked in
+ * another way.
+ */
 const REFUSED_FOR_GOOD: FaultRow['but'] = {
   put: 'refused',
   'email-set': 'refused',
@@ -58,7 +61,7 @@ const LIMIT_PROBLEM: Fault = {
 };
 const replaceJson = (json: unknown): Fault => ({ kind: 'replaceJson', change: () => json });
 
-/** In place of the arguments of each method's answer. */
+/** Replaces the arguments of each method's answer. */
 const changeArguments = (change: (args: Arguments) => object): Fault => ({
   kind: 'replaceJson',
   change: (json) => ({
@@ -81,10 +84,10 @@ const everyMethodError = (type: string): readonly Fault[] =>
     method,
     type,
   }));
-/** Long over: a client may try again at once. */
+/** In the past, so a client may try again at once. */
 const PAST_DATE = 'Sun, 01 Nov 2026 12:00:00 GMT';
 
-/** Bad answers; a new one is one line. */
+/** The bad answers. To add one, add a line. */
 export const FAULTS: readonly FaultRow[] = [
   // The connection.
   { name: 'reset', faults: [{ kind: 'resetBefore' }], on: ALL, outcome: 'failed' },
@@ -127,7 +130,7 @@ export const FAULTS: readonly FaultRow[] = [
     outcome: 'done',
     isOnce: true,
   },
-  // A card that ends in the middle is one that was stored so: the user has to look.
+  // A card that breaks off may have been stored like that: the user has to look.
   {
     name: 'body is short, and whole for HTTP',
     faults: [{ kind: 'truncateBody', bytes: 90, isClean: true }],
@@ -135,7 +138,7 @@ export const FAULTS: readonly FaultRow[] = [
     outcome: 'failed',
     but: { 'existing contact': 'refused' },
   },
-  // Answers of something else than the server.
+  // Answers that do not come from the server.
   {
     name: 'empty 200',
     faults: [{ kind: 'empty' }],
@@ -151,7 +154,8 @@ export const FAULTS: readonly FaultRow[] = [
   },
   // HTTP.
   { name: '401', faults: [status(401)], on: ALL, outcome: 'startup' },
-  // Of a query it says that this kind is not answered, of a card nothing of the others.
+  // For a query it means that this kind is not answered; for a card it says nothing about other
+  // cards.
   {
     name: '403',
     faults: [status(403)],
@@ -300,9 +304,8 @@ export const FAULTS: readonly FaultRow[] = [
     on: ['email-set'],
     outcome: 'failed',
   },
-  // WebDAV. Where a filter shows nothing the books are listed whole, and where a listing lacks what
-  // has to be there, its cards are asked for one by one; a server without address books is for a
-  // person to look at.
+  // WebDAV. If a filter shows nothing, the books are listed whole; if a listing lacks what must be
+  // there, its cards are read one by one; if a server has no address books, a person has to look.
   { name: 'not XML', faults: [replaceText(() => 'not XML')], on: DAV_XML, outcome: 'failed' },
   {
     name: 'XML of something else',

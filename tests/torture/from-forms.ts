@@ -1,15 +1,15 @@
 import * as fc from 'fast-check';
 
-/** A From field (several are divided by a line `From:`), and whose email it may be taken for. */
+/** A From field (several are separated by a line `From:`), and whose email it may be taken for. */
 export interface FromForm {
   /** What kind of form it is. */
   readonly kind: string;
   readonly raw: string;
-  /** The address that may pass for its sender's; null: it is nobody's. */
+  /** The only address that may be taken for the sender's; null: the email is nobody's. */
   readonly own: string | null;
 }
 
-/** Somebody whom a stranger would like to be. */
+/** Somebody that a stranger would like to be taken for. */
 export interface Victim {
   readonly local: string;
   readonly domain: string;
@@ -20,7 +20,7 @@ interface Parts extends Victim {
   readonly v: string;
   /** The stranger's own address. */
   readonly x: string;
-  /** What Cyrus ends a domain at, and other odd things between two words. */
+  /** Characters at which Cyrus ends a domain, and other odd things between two words. */
   readonly mark: string;
 }
 
@@ -35,7 +35,7 @@ const nobody: OwnAddress = () => null;
 /** Cyrus ends a domain at any of them. */
 const MARKS = "_ / = + ! # $ % & ' ^ ` { | } ~ ?".split(' ');
 
-/* None of these is written by the victim, whatever a server makes of it. */
+/* Forms that the victim has not written, whatever the server reads in them. */
 const STRANGE: readonly Form[] = [
   ['an address for a name', ({ v, x }) => `${v} <${x}>`],
   ['the same in quotes', ({ v, x }) => `"${v}" <${x}>`],
@@ -74,7 +74,7 @@ const STRANGE: readonly Form[] = [
   ['a number for a domain', ({ local }) => `${local}@0`, nobody],
   ['a large number for a domain', ({ local }) => `<${local}@2130706433>`, nobody],
   ['a literal for a domain', ({ local, domain }) => `${local}@[${domain}]`, nobody],
-  // Each octet is an X at delivery, and so it could be somebody's who really has them.
+  // At delivery each octet becomes an X, and somebody may really have an address with these X's.
   ['a letter outside ASCII', ({ v }) => `<${inTwo(v, 'é')}>`, nobody],
   ['two of them', ({ v }) => inTwo(v, 'éé'), nobody],
   [
@@ -105,7 +105,7 @@ const STRANGE: readonly Form[] = [
   ['nothing but a domain', ({ domain }) => `@${domain}`, nobody],
 ];
 
-/* Honest mail, which has to get through. */
+/* Honest mail, which must get through. */
 const HONEST: readonly Form[] = [
   ['bare', ({ v }) => v],
   ['with a name', ({ v }) => `News <${v}>`],
@@ -121,7 +121,7 @@ const HONEST: readonly Form[] = [
 /** How many ways to write From there are. */
 export const KINDS = { strange: STRANGE.length, honest: HONEST.length };
 
-/** By a stranger, who uses the victim's name and calls itself by the number. */
+/** One by a stranger, who uses the victim's name. The number tells strangers apart. */
 export const strangeFrom = (victims: readonly Victim[]): fc.Arbitrary<FromForm> =>
   fc
     .record({
@@ -135,7 +135,7 @@ export const strangeFrom = (victims: readonly Victim[]): fc.Arbitrary<FromForm> 
       write(form, { victim, mark, stranger: `x${number}@${ATTACKER}`, isLoud }),
     );
 
-/** By the victim itself. */
+/** One by the victim. */
 export const honestFrom = (victim: Victim): fc.Arbitrary<FromForm> =>
   fc.constantFrom(...HONEST).map(([kind, form]) => {
     const stranger = `x@${ATTACKER}`;
@@ -146,7 +146,7 @@ interface Chosen {
   readonly victim: Victim;
   readonly mark: string;
   readonly stranger: string;
-  /** In upper case what is the victim's. */
+  /** Writes the victim's parts in upper case. */
   readonly isLoud: boolean;
 }
 

@@ -3,13 +3,13 @@ import { Sightings } from '../history/story.ts';
 import { findWireUnseen, playWireHistories } from '../history/wire-histories.ts';
 import type { Ordeal } from './trials.ts';
 
-/** Ten histories a trial: few enough for a trial to be tried again soon. */
+/** Histories in a trial: few, so that a trial can be repeated quickly. */
 const HISTORIES = 10;
 
-/** From so many trials on, each event, outcome and failing step has to have been met by one of them. */
+/** After this many trials, every event, outcome and failing step must have been met. */
 const ENOUGH = 100;
 
-/** Whole lives of one account, over the ports in memory: thousands of passes a minute. */
+/** Long histories of one account, over ports in memory: thousands of passes a minute. */
 export function longHistories(): Ordeal {
   let sightings = new Sightings();
   let played = 0;
@@ -38,7 +38,9 @@ export function longHistories(): Ordeal {
   };
 }
 
-/** The same over HTTP, by the whole program: dozens of passes a second, one history after another. */
+/**
+ * The same for the whole program over HTTP: dozens of passes a second, one history after the other.
+ */
 export function installations(): Ordeal {
   const sightings = { events: new Set<string>(), kinds: new Set<string>() };
   let played = 0;
@@ -46,7 +48,7 @@ export function installations(): Ordeal {
     name: 'installations',
     promise:
       'Histories of a whole installation over HTTP, of up to 150 steps each, with mail, labels, cards and groups, and also: runs killed at any request, two runs at once, writes refused, mail and edits while a pass runs, the state lost or damaged, days that pass, digests, settings and mailbox names that change. In the end each sender’s next email goes where it was decided, every line of the user’s own cards is still there, no email is lost, and one more pass writes nothing',
-    // The clock is that of the whole process.
+    // They change the clock of the whole process.
     atOnce: 1,
     *trials({ seed, size }) {
       const most = size === 'sample' ? 1 : Infinity;

@@ -15,7 +15,7 @@ test(
 );
 
 test.each([
-  // A mark that turns the reading direction got into a name by way of the address.
+  // A mark that turns the reading direction got from the address into the name.
   57, 71,
 ])('found by it: From headers, seed %i', async (seed) => {
   const only = `From headers, seed ${seed}`;

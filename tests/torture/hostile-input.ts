@@ -13,7 +13,7 @@ import { hostileFrom, oddJson, textChange, withChangedNode } from './hostile-tex
 import { FEW_WRITES } from './stories.ts';
 import { type Ordeal, requireNone, type Trial } from './trials.ts';
 
-/** What outsiders write, by chance: From headers, cards, JMAP answers and multistatus documents. */
+/** Random input from outsiders: From headers, cards, JMAP answers and multistatus documents. */
 export function hostileInput(): Ordeal {
   return {
     name: 'hostile-input',
@@ -51,7 +51,7 @@ async function tryFromHeaders(seed: number): Promise<void> {
     const { writes } = await runPasses(world, mailroom);
     requireNone([
       ...findInjected(account),
-      // All is done, or refused and marked, after two passes: none of it is tried again and again.
+      // After two passes everything is done, or refused and marked. Nothing is tried over and over.
       ...writes
         .slice(2)
         .filter((count) => count > 0)
@@ -78,7 +78,7 @@ async function tryCards(seed: number, padTo = 0): Promise<void> {
     for (const [index, [fixture, edits]] of changes.entries()) {
       const own = readFileSync(join(FIXTURES, fixtures[fixture] ?? ''), 'latin1')
         .replace(/(EMAIL[^:\r\n]*:)[^\r\n]*/iu, `$1card${index}@t.example`)
-        // A second group of a category's name would lose a member that is decided on.
+        // A second group with a category's name would lose a member, rightly.
         .replace(/(FN[^:\r\n]*:)(?:Feed|Paper Trail)\r?$/imu, '$1Garden Club')
         .replace(/END:VCARD/iu, (end) => `${padding(index)}${end}`);
       const card = edits.reduce((text, edit) => edit(text), own);
@@ -107,7 +107,7 @@ const PADDING = 'X-PAD:0123456789\r\n';
 
 const FIXTURES = join(PROJECT, 'tests', 'fixtures');
 
-/** One answer of a pass is changed at random; the next passes get true ones. */
+/** Changes one answer of a pass at random; the next passes get true answers. */
 function toAnswersTrial(seed: number): Trial {
   return {
     name: `answers, seed ${seed}`,
@@ -167,7 +167,9 @@ interface Passes {
   readonly writes: readonly number[];
 }
 
-/** Passes on the same account; the last one on a terminal, with all that there is to say. */
+/**
+ * Passes on the same account. The last one runs on a terminal, with everything that it can print.
+ */
 async function runPasses(world: TortureAccount, mailroom: Mailroom): Promise<Passes> {
   const results: PassResult[] = [];
   const writes: number[] = [];
@@ -199,7 +201,7 @@ function findLost({ account: { mail }, emailIds }: TortureAccount): readonly str
   ];
 }
 
-/** Cards of Mailroom's own making have the lines that it makes, once each. */
+/** Cards that Mailroom makes have its lines, each once. */
 function findInjected(account: StandIn): readonly string[] {
   const own = [...account.contacts.books.values()]
     .flatMap(({ cards }) => [...cards.values()])
@@ -243,14 +245,14 @@ function withoutProgress(text: string): string {
 }
 
 /* oxlint-disable no-control-regex -- these are what it is about */
-/** Control characters but line ends, and what turns the reading direction. */
+/** Control characters except line ends, and marks that turn the reading direction. */
 const CONTROL = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
 
-/** Mailroom's own: back to the beginning of the line, which is cleared. */
+/** Mailroom's own sequence, which clears the line. */
 const PROGRESS = /\r|\u001B\[\d*K/gu;
 /* oxlint-enable no-control-regex */
 
-/** Not through the server's checks: a card may be older than they are. */
+/** Without the server's checks, because a card may be older than they are. */
 function putRaw({ contacts }: StandIn, name: string, card: string): string {
   const href = `${contacts.homeHref}Default/${name}`;
   const bytes = Buffer.from(card, 'utf8');

@@ -1,7 +1,10 @@
 import * as fc from 'fast-check';
 import { anyCharacter } from '../support/any-text.ts';
 
-/** Text that outsiders write to get out of where it belongs: a card, a log line, a terminal, XML. */
+/**
+ * Text that tries to break out of the place where it is printed: a card, a log line, a terminal,
+ * XML.
+ */
 const hostileText: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(
@@ -56,7 +59,7 @@ const hostileText: fc.Arbitrary<string> = fc
   )
   .map((parts) => parts.join(''));
 
-/** An entry of From as a server may hand it on; `index` keeps the addresses of a batch apart. */
+/** An entry of From as a server may give it. `index` keeps the addresses of a batch apart. */
 const hostileAddress: fc.Arbitrary<string> = fc.oneof(
   hostileText,
   fc.tuple(fc.nat(20), hostileText).map(([index, text]) => `s${index}${text}@t.example`),
@@ -85,7 +88,7 @@ const hostileAddress: fc.Arbitrary<string> = fc.oneof(
   ),
 );
 
-/** The whole From: none, one, or several. */
+/** The whole From: no entry, one, or several. */
 export const hostileFrom: fc.Arbitrary<readonly { name: string | null; email: string }[] | null> =
   fc.oneof(
     { weight: 1, arbitrary: fc.constant(null) },
@@ -98,7 +101,7 @@ export const hostileFrom: fc.Arbitrary<readonly { name: string | null; email: st
     },
   );
 
-/** JSON with one of its values changed into another; `path` and `into` say which and what. */
+/** JSON with one value changed: `path` says which, and `into` what to. */
 export function withChangedNode(json: unknown, path: readonly number[], into: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined || typeof json !== 'object' || json === null) return into;
@@ -114,14 +117,14 @@ export function withChangedNode(json: unknown, path: readonly number[], into: un
 
 const REMOVED = Symbol('removed');
 
-/** What a server, or what stands before it, may put where something else is due. */
+/** What a server, or a proxy before it, may put in place of a value. */
 export const oddJson: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, [], {}, '', 0, -1, 1e308, true, [[[[]]]], REMOVED, '__proto__'),
   hostileText,
   fc.integer(),
 );
 
-/** A change of a text: a part cut out, doubled, or replaced. */
+/** Changes a text: a part is cut out, doubled, or replaced. */
 export const textChange: fc.Arbitrary<(text: string) => string> = fc
   .record({
     from: fc.double({ min: 0, max: 1, noNaN: true }),

@@ -7,18 +7,18 @@ import { type Mailroom, setUpMailroom, type Transport } from '../support/torture
 import { FEW_WRITES } from './stories.ts';
 import { type Ordeal, requireNone, type Trial } from './trials.ts';
 
-/** A way to make a client take its credentials elsewhere. */
+/** A way to make a client send its credentials elsewhere. */
 interface Lure {
   readonly name: string;
-  /** `foreign`: scheme, host and port of somebody else. */
+  /** `foreign` is the scheme, host and port of somebody else. */
   readonly rule: (foreign: string) => FaultRule;
-  /** What may be allowed by a setting is said with its name. */
+  /** If a setting can allow it, the failure names the setting. */
   readonly isAllowable?: false;
-  /** User info for our own host comes to nothing: only the path of the URL is used. */
+  /** User info for our own host does no harm here: only the path of the URL is used. */
   readonly takesPathsAlone?: true;
 }
 
-/** Somebody else, as a URL may write it. */
+/** A foreign host, as it may stand in a URL. */
 interface Stranger {
   readonly name: string;
   readonly origin: (evil: ScriptedServer, world: TortureAccount) => string;
@@ -97,7 +97,8 @@ const LURES: readonly Lure[] = [
     /(<[\w:]*current-user-principal>\s*<[\w:]*href>)\/?([^<]*)/gu,
   ),
   foreignHref('home', 'propfind', /(<[\w:]*addressbook-home-set>\s*<[\w:]*href>)\/?([^<]*)/gu),
-  // No setting makes a home on one server have books on another, or a book cards.
+  // No setting can allow books on another server than their home, or cards on another than their
+  // book.
   foreignHref(
     'address book',
     'propfind',
@@ -110,7 +111,10 @@ const LURES: readonly Lure[] = [
   }),
 ];
 
-/** Every way to lure, to every stranger; then what is said when libraries throw with secrets in hand. */
+/**
+ * Every lure to every foreign host. Then: what is printed when a library throws an error with
+ * secrets in it.
+ */
 export function keysStayHome(): Ordeal {
   return {
     name: 'keys',
@@ -167,7 +171,7 @@ function toTrial(lure: Lure, stranger: Stranger): Trial {
   };
 }
 
-/** What is remembered of the servers is in a ConfigMap that others may be able to write. */
+/** What is remembered about the servers is in a ConfigMap, which others may be able to write. */
 function toPoisonTrial(stranger: Stranger): Trial {
   return {
     name: `remembered URLs in the state: ${stranger.name}`,
@@ -181,7 +185,7 @@ function toPoisonTrial(stranger: Stranger): Trial {
           JSON.parse(
             JSON.stringify(remembered)
               .replaceAll(world.account.origin, stranger.origin(evil, world))
-              // These say for which settings it holds; others are not used at all.
+              // These say for which settings it was stored. With others it is not used at all.
               .replace(
                 /("(?:serverUrl|sessionUrl)":")[^/]*\/\/[^/]*/gu,
                 `$1${world.account.origin}`,
@@ -204,7 +208,7 @@ function toPoisonTrial(stranger: Stranger): Trial {
           ...strayed.map((one) => `a request to ${one}`),
           ...evil.received.map(({ method, path }) => `${method} ${path} reached the stranger`),
         ]);
-        // Whatever came of it, it is forgotten then.
+        // Whatever happened, it is forgotten afterwards.
         const next = await mailroom.pass();
         if (next.end.event !== 'poll_complete') {
           throw new Error(`${end.event}, and the next pass ended in ${next.end.event}`);
@@ -213,7 +217,9 @@ function toPoisonTrial(stranger: Stranger): Trial {
   };
 }
 
-/** The other way round: what is allowed is sent, so the recording server records. */
+/**
+ * The counter-test: where it is allowed, credentials are sent. So the recording server does record.
+ */
 const allowed: Trial = {
   name: 'a trusted host gets the request',
   run: () =>
@@ -237,7 +243,7 @@ const PASSWORDS = [
   'fake%20percent%0Apassword',
 ];
 
-/** `pass` itself throws when any secret, in any form, is in what was printed or stored. */
+/** `pass` itself throws if a secret, in any form, was printed or stored. */
 function toLeakTrial(level: string, password: string): Trial {
   return {
     name: `a library throws with secrets in hand, level ${level}, password ${password}`,

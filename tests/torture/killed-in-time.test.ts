@@ -6,13 +6,16 @@ import { describeEachServer } from '../support/test-account.ts';
 import { useScenario } from '../support/use-scenario.ts';
 import { contactCard } from '../support/torture-account.ts';
 
-/* A real server cannot be asked to kill its client, so here the clock does, all over the pass. */
+/*
+ * A real server will not kill its client, so here the clock does it, at moments spread over the
+ * pass.
+ */
 
 const KILLS = 12;
 
 describeEachServer('killed at some time', ({ open }) => {
   const { account, scenario, mailroom } = useScenario(open);
-  /** Of a pass that nobody kills. */
+  /** How long a pass takes that nobody kills. */
   let passMs: number;
 
   beforeAll(async () => {
@@ -48,7 +51,7 @@ describeEachServer('killed at some time', ({ open }) => {
       const run = mailroom.start();
       await sleep((passMs * (trial + 1)) / KILLS);
       run.kill('SIGKILL');
-      // Its last line may be cut.
+      // Its last line may be cut off.
       await run.result.catch(() => undefined);
 
       const killed = await scenario.whereabouts();

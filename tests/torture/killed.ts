@@ -10,9 +10,9 @@ import { EVERY_WRITE, TAKEN_BACK } from './stories.ts';
 import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
 
 /**
- * The real program is killed (SIGKILL) at each of its requests in turn, before the server does what
- * was asked and after; some are killed at a second request of the next pass too. One undisturbed
- * pass later all is as if nothing had been.
+ * Kills the real program (SIGKILL) at each of its requests in turn, before and after the server
+ * carries it out. Some are killed a second time, in the next pass. One undisturbed pass later
+ * everything is as if nothing had happened.
  */
 export function killedAnywhere(): Ordeal {
   let programs: Programs;
@@ -98,7 +98,8 @@ function toTrial(
           signals.push(await runAndKill(point, programs, world, mailroom));
           requireNone(world.findHarm());
         }
-        // What is left for a second pass may be fewer requests than it was to be killed at.
+        // The second pass may have so little left to do that it never sends the request to be
+        // killed at.
         if (signals[0] !== 'SIGKILL') throw new Error('the program ended before it was killed');
         await mailroom.pass();
         requireNone([...differences(end, world.picture()), ...world.findHarm()]);
@@ -106,7 +107,7 @@ function toTrial(
   };
 }
 
-/** The kill comes out of the server, so that it hits the moment that is meant. */
+/** The server kills the program, so that the moment is exact. */
 export async function runAndKill(
   { request, when }: KillPoint,
   programs: Programs,
@@ -125,7 +126,7 @@ export async function runAndKill(
         kind: 'otherClient',
         act() {
           if (when === 'before') child.kill('SIGKILL');
-          // The server acts without a pause from here on; the kill finds it done.
+          // From here on the server does not pause, so it is done when the kill arrives.
           else setImmediate(() => child.kill('SIGKILL'));
         },
       },

@@ -1,14 +1,14 @@
 import type { TortureAccount } from '../support/torture-account.ts';
 
-/** Something the user does on a phone while a pass is under way. */
+/** Something that the user does on a phone while a pass runs. */
 export interface Edit {
   readonly name: string;
   readonly act: (world: TortureAccount) => void | Promise<void>;
-  /** What of it is not as the user wants it, after the next pass; empty when nothing is. */
+  /** What is not as the user wanted it after the next pass; empty if all is. */
   readonly findLost: (world: TortureAccount) => readonly string[];
-  /** Emails of the story that end elsewhere for it. */
+  /** Emails of the story that end elsewhere because of it. */
   readonly touches?: readonly number[];
-  /** Of the harm that is none, for the user did it. */
+  /** Findings that are no harm here, because the user caused them. */
   readonly allows?: RegExp;
 }
 

@@ -2,7 +2,7 @@ import type { TortureAccount } from '../support/torture-account.ts';
 import { type Edit, editGroup, moveAll, requirePlace } from './phone-edit.ts';
 import { madeUid } from './stories.ts';
 
-/* What the user does on a phone while decisions of TAKEN_BACK are taken back. */
+/* What the user does on a phone while the decisions of TAKEN_BACK are taken back. */
 
 /** Emails of TAKEN_BACK. */
 const BACK = 0;
@@ -28,7 +28,7 @@ export const EDITS_OF_TAKEN_BACK: readonly Edit[] = [
       const href = hrefOf(MADE);
       if ((await account.cards()).has(href)) await account.deleteCard(href);
     },
-    // Without a card it is in no group, and nothing says where its mail went.
+    // Without a card the sender is in no group, and nothing says where its mail went.
     findLost: (world) => requirePlace(world, BACK_OLD, ['Feed', 'Screener']),
     touches: [BACK, BACK_OLD],
   },
@@ -49,7 +49,7 @@ export const EDITS_OF_TAKEN_BACK: readonly Edit[] = [
     name: 'a label to another place is put on beside it',
     act: ({ account, emailIds, mailboxId }) =>
       account.moveEmail(emailIds[BACK] ?? '', { add: [mailboxId('@ToJail')] }),
-    // Seen in time it is a conflict; seen by the next pass it is a decision.
+    // If the pass sees it in time it is a conflict; otherwise the next pass sees a decision.
     findLost: (world) => [
       ...requirePlace(world, BACK, [
         '@MailroomError + @ToJail + @ToScreener + Feed',
@@ -59,7 +59,7 @@ export const EDITS_OF_TAKEN_BACK: readonly Edit[] = [
       ...requirePlace(world, BACK_OLD, ['Feed', 'Screener', 'Jail']),
     ],
     touches: [BACK, BACK_OLD],
-    // After its card was deleted, that decision makes another.
+    // If the card was deleted before, that decision makes a new one.
     allows: /back@t\.example is not in|has lost a line/u,
   },
   {
@@ -82,14 +82,14 @@ export const EDITS_OF_TAKEN_BACK: readonly Edit[] = [
 const MADE = madeUid('back@t.example');
 const TEL = 'TEL:+1 555 0188';
 
-/** What was written on the card before it was gone is still there; afterwards there is no card. */
+/** What the user wrote on the card is still there, unless the card was already gone. */
 function findLostOnCard({ picture, account }: TortureAccount, text: string): readonly string[] {
   const lines = picture().cards[`${account.contacts.homeHref}Default/${MADE}.vcf`];
   if (lines === undefined && !edited.has(account)) return [];
   return lines?.some((line) => line.includes(text)) === true ? [] : [`${text} is lost`];
 }
 
-/** Accounts in which the card was there when it was edited. */
+/** Accounts in which the card still existed when it was edited. */
 const edited = new WeakSet<TortureAccount['account']>();
 
 async function editMadeCard(

@@ -131,10 +131,10 @@ const EDITS: readonly Edit[] = [
     name: 'a second, contradicting label is put on',
     act: ({ account, emailIds, mailboxId }) =>
       account.moveEmail(emailIds[NEW] ?? '', { add: [mailboxId('@ToJail')] }),
-    // Seen in time it is a conflict; seen by the next pass it is a re-triage.
+    // If the pass sees it in time it is a conflict; otherwise the next pass sees a re-triage.
     findLost: (world) => [
       ...requirePlace(world, NEW, ['@MailroomError + @ToFeed + @ToJail + Screener', 'Jail']),
-      // Its contact was in the group already: then the rest of its mail is where the group leads.
+      // If the contact was already in the group, the rest of its mail is where that group leads.
       ...requirePlace(world, NEW_BACKLOG, ['Screener', 'Feed', 'Jail']),
     ],
     touches: [NEW, NEW_BACKLOG],
@@ -165,7 +165,7 @@ const EDITS: readonly Edit[] = [
     act: (world) => editGroup(world, 'Paper Trail', (card) => card.replace('FN:Paper', 'FN:White')),
     findLost: ({ picture }) =>
       'White Trail' in picture().groups ? [] : ['the group has another name again'],
-    // The account is not set up any more: nothing more is to happen to it.
+    // The account is no longer set up, so nothing more may happen to it.
     touches: [0, 1, 2, 3, 4],
   },
   {
@@ -177,7 +177,7 @@ const EDITS: readonly Edit[] = [
     },
     findLost: ({ picture }) => ('Jail' in picture().groups ? ['the group is back'] : []),
     touches: [0, 1, 2, 3, 4],
-    // Once it has moved there it is the user who takes it out of its last group.
+    // Once the pass has moved it there, the user takes it out of its last group.
     allows: /^card-moving is in no group/u,
   },
   {
@@ -197,7 +197,7 @@ const EDITS: readonly Edit[] = [
 
 const OWN_CARD = ['FN:New Co', 'N:;;;;', 'EMAIL:new@t.example', 'TEL:+1 555 0177'];
 
-/** Each edit just before each request of a pass; then two more passes. */
+/** Every edit, just before every request of a pass; then two more passes. */
 export function editedOnAPhone(): Ordeal {
   return {
     name: 'phone',
@@ -215,7 +215,9 @@ export function editedOnAPhone(): Ordeal {
   };
 }
 
-/** A pass of FEW_WRITES makes 27, of TAKEN_BACK 42; later ones strike the next pass. */
+/**
+ * Requests: a pass of FEW_WRITES makes 27, one of TAKEN_BACK 42. Later numbers hit the next pass.
+ */
 function requestsUpTo(last: number): readonly number[] {
   return Array.from({ length: last }, (_, index) => index + 1);
 }
@@ -243,7 +245,8 @@ function toTrial(
         },
       });
       try {
-        // One pass, one for what came too late for it, and one for what came too late for that.
+        // One pass, one for what came too late for it, and one more for what came too late for
+        // that.
         for (let passes = 0; passes < 3; passes += 1) await mailroom.pass();
         if (!isDone) throw new Error('there were fewer requests: nothing was edited');
         const isOfTheEdit = (problem: string): boolean =>

@@ -1,15 +1,15 @@
 import type { FaultRule } from '../support/stand-in/faults.ts';
 import type { TortureAccount } from '../support/torture-account.ts';
 
-/** What a request is, as far as a bad answer to it goes. */
+/** What a bad answer to this request means for the pass. */
 export interface RequestRow {
   readonly name: string;
   readonly type: 'session' | 'jmap' | 'discovery' | 'report' | 'get-card' | 'put' | 'email-set';
-  /** A bad answer breaks the pass as a whole, or fails for the senders that it is about. */
+  /** A bad answer breaks the whole pass, or fails only the senders concerned. */
   readonly scope: 'pass' | 'sender';
-  /** What does not rest on its answer and may be written all the same. */
+  /** Writes that do not depend on its answer and may still happen. */
   readonly mayWrite: readonly ('cards' | 'groups' | 'emails')[];
-  /** Which request of a FEW_WRITES pass. */
+  /** Which request of a pass over FEW_WRITES it is. */
   readonly match: (world: TortureAccount) => Pick<FaultRule, 'on' | 'nth' | 'when'>;
 }
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { Picture, Story } from '../support/torture-account.ts';
 
-/** What differs between two pictures, in words; empty when nothing does. */
+/** The differences between two pictures, in words; empty if there are none. */
 export function differences(expected: Picture, actual: Picture): readonly string[] {
   return [
     ...expected.emails.flatMap((place, index) =>

@@ -1,15 +1,15 @@
 import type { Transport } from '../support/torture-run.ts';
 import { createRandom } from './trials.ts';
 
-/** This run may make so many requests while all others wait. */
+/** This run may send this many requests while all others wait. */
 export interface Turn {
   readonly run: number;
   readonly requests: number;
 }
 
 /**
- * Lets runs send their requests in a forced order: a turn is over once its requests are answered,
- * or its run has ended. After the last turn everybody goes on as they like.
+ * Makes runs send their requests in a given order. A turn is over once its requests are answered,
+ * or its run has ended. After the last turn all go on freely.
  */
 export class Schedule {
   readonly #turns: Turn[];
@@ -46,7 +46,7 @@ export class Schedule {
     };
   }
 
-  /** To be called when a run is over: nobody waits for it any more. */
+  /** Call this when a run is over, so that nobody waits for it. */
   end(run: number): void {
     this.#ended.add(run);
     while (this.#turns[0] !== undefined && this.#ended.has(this.#turns[0].run)) this.#next();

@@ -2,7 +2,7 @@ import { uidFor } from '../../src/contacts/contact-id.ts';
 import type { SenderAddress } from '../../src/triage/model.ts';
 import type { Story } from '../support/torture-account.ts';
 
-/** Every kind of write that a pass makes, in as few emails as it takes. */
+/** Every kind of write that a pass makes, with as few emails as possible. */
 export const EVERY_WRITE: Story = {
   emails: [
     // A new company, with a backlog.
@@ -12,7 +12,7 @@ export const EVERY_WRITE: Story = {
     // A new person.
     { from: '"Doe, Jane" <jane@t.example>', in: ['Screener', '@ToPerson'], ends: ['Inbox'] },
     { from: '"Doe, Jane" <jane@t.example>', in: ['Screener'], ends: ['Inbox'] },
-    // An existing contact, its address where a server's filter does not see it.
+    // An existing contact whose address a server's filter does not see.
     { from: 'Known <known@t.example>', in: ['Screener', '@ToImbox'], ends: ['Inbox'] },
     // Re-triage: the labelled email, the old destination and Screener.
     { from: 'Moving <moving@t.example>', in: ['Feed', '@ToJail'], ends: ['Jail'] },
@@ -31,7 +31,7 @@ export const EVERY_WRITE: Story = {
       ends: ['Screener', '@ToJail', '@MailroomError'],
     },
     { from: 'Torn <torn@t.example>', in: ['Screener'], ends: ['Screener'] },
-    // A conflict that the user has settled.
+    // A conflict that the user has resolved.
     {
       from: 'Healed <healed@t.example>',
       in: ['Screener', '@ToPaperTrail', '@MailroomError'],
@@ -42,7 +42,7 @@ export const EVERY_WRITE: Story = {
       in: ['Screener', '@MailroomError'],
       ends: ['Paper Trail'],
     },
-    // Another name than the contact's; and names that are alike again.
+    // A name that differs from the contact's; and a name that no longer differs.
     {
       from: 'Mallory <named@t.example>',
       in: ['Screener', '@ToFeed'],
@@ -50,7 +50,7 @@ export const EVERY_WRITE: Story = {
     },
     { from: 'Bob <alike@t.example>', in: ['Screener', '@ToFeed'], ends: ['Feed'] },
     { from: 'Bobby <alike@t.example>', in: ['Feed', '@MailroomWarning'], ends: ['Feed'] },
-    // Nobody's, and one whose card is refused for ever.
+    // Nobody's email, and a sender whose card is always refused.
     { from: null, in: ['Screener', '@ToFeed'], ends: ['Screener', '@ToFeed', '@MailroomError'] },
     {
       from: 'Refused <refused@t.example>',
@@ -58,7 +58,7 @@ export const EVERY_WRITE: Story = {
       ends: ['Screener', '@ToJail', '@MailroomError'],
     },
     { from: 'Refused <refused@t.example>', in: ['Screener'], ends: ['Screener'] },
-    // Somebody else's, who only looks like it.
+    // Emails of others who only look like these senders.
     { from: 'New Co <xnew@t.example>', in: ['Screener'], ends: ['Screener'] },
   ],
   cards: [
@@ -98,7 +98,9 @@ export const EVERY_WRITE: Story = {
   refused: ['refused@t.example'],
 };
 
-/** A new sender, a known one and a re-triage: what two passes can get in each other's way with. */
+/**
+ * A new sender, a known one and a re-triage: cases in which two passes can get in each other's way.
+ */
 export const FEW_WRITES: Story = {
   emails: [
     { from: 'New Co <new@t.example>', in: ['Screener', '@ToFeed'], ends: ['Feed'] },
@@ -137,7 +139,7 @@ export function madeUid(address: string): string {
   return uidFor(address as SenderAddress, 1);
 }
 
-/** Decisions that are taken back, beside one that is made. */
+/** Decisions that are taken back, together with one that is made. */
 export const TAKEN_BACK: Story = {
   emails: [
     // Mailroom made the card, and nobody changed it: the sender is unknown again.
@@ -165,10 +167,10 @@ export const TAKEN_BACK: Story = {
       in: ['Screener', '@ToJail'],
       ends: ['Screener', '@ToJail', '@MailroomError'],
     },
-    // A decision that is made meanwhile, into the group that another one leaves.
+    // A decision made at the same time, for the group that another sender leaves.
     { from: 'New Co <new@t.example>', in: ['Screener', '@ToFeed'], ends: ['Feed'] },
     { from: 'new@t.example', in: ['Screener'], ends: ['Feed'] },
-    // Somebody else's, who stays where he is.
+    // Mail of somebody else, which stays where it is.
     { from: 'By <by@t.example>', in: ['Feed'], ends: ['Feed'] },
   ],
   cards: [

@@ -7,8 +7,9 @@ import { misplaced } from './same-end.ts';
 import { type Ordeal, requireNone, type Trial } from './trials.ts';
 
 /**
- * Strangers who write From so that they pass for somebody, on a server that reads it as carelessly as
- * Cyrus does: unlabelled ones in the places that are swept, labelled ones as if the user had decided.
+ * Strangers who write From so that they may be taken for somebody else, on a server that reads it
+ * as carelessly as Cyrus. Some of their emails lie, unlabelled, in the places that are swept;
+ * others carry a label, as if the user had decided.
  */
 export function strangers(): Ordeal {
   return {
@@ -28,7 +29,7 @@ const FRIEND: Victim = { local: 'friend', domain: 'bank.example' };
 const USER: Victim = { local: 'alice', domain: 'mail.example' };
 const VICTIMS = [NEWCOMER, MOVING, FRIEND, USER];
 
-/** Where a stranger's email is: what is swept, and what decides. */
+/** Where a stranger's email is: in a place that is swept, or under a label. */
 const PLACES: readonly (readonly string[])[] = [
   ['Screener'],
   ['Feed'],
@@ -45,7 +46,7 @@ function toTrial(seed: number): Trial {
       const [news, deals] = [NEWCOMER, MOVING].map((victim) =>
         take(honestFrom(victim), 3).map(({ raw }) => raw),
       );
-      // What comes from the user's own address is nobody's, whoever wrote it.
+      // An email from the user's own address is nobody's, whoever wrote it.
       const users = take(honestFrom(USER), 3).map((form) => ({ ...form, own: null }));
       const forms = [...take(strangeFrom(VICTIMS), 17), ...users];
       return tryStrangers(forms, tell(news ?? [], deals ?? []), seed);
@@ -94,7 +95,7 @@ async function tryStrangers(forms: readonly FromForm[], story: Story, seed: numb
       const id = await world.account.addEmail({ from: form.raw, mailboxIds });
       sent.push({ ...form, id, places });
     }
-    // The second judges again what the first has left.
+    // The second pass judges again what the first has left.
     const ends = [(await mailroom.pass()).end, (await mailroom.pass()).end];
 
     const picture = world.picture();
@@ -109,7 +110,10 @@ async function tryStrangers(forms: readonly FromForm[], story: Story, seed: numb
   });
 }
 
-/** What is labelled is triaged as the stranger's own, or is nobody's and marked; what is not, stays. */
+/**
+ * A labelled email is triaged as the stranger's own, or marked as nobody's; an unlabelled one
+ * stays.
+ */
 function findMoved(
   sent: readonly Sent[],
   { account, mailboxId }: TortureAccount,
@@ -126,7 +130,7 @@ function findMoved(
   });
 }
 
-/** Nobody got a contact but who was labelled. */
+/** Only labelled senders got a contact. */
 function findForeignContacts(
   sent: readonly Sent[],
   { routes }: Story,

@@ -1,10 +1,10 @@
 /**
- * The long versions of what `npm test` has samples of: Mailroom's promises, and attempts to break them.
+ * Tries to break Mailroom's promises, at length; `npm test` runs a sample of it.
  *
  *   npm run torture -- [--seed=N] [--minutes=M] [--only=TEXT] [--trial=TEXT] [--readme]
  *
- * The seed is printed; with it, `--only` (of an ordeal's name) and `--trial` (of a trial's name) one
- * trial can be had again. `--readme` puts the table into tests/README.md.
+ * The seed is printed. With it, `--only` (part of an ordeal's name) and `--trial` (part of a trial's
+ * name) a single trial can be repeated. `--readme` puts the table into tests/README.md.
  */
 import { parseArgs } from 'node:util';
 
@@ -36,7 +36,7 @@ const results: OrdealResult[] = [];
 const startedMs = performance.now();
 const endMs = startedMs + minutes * 60_000;
 for (const [index, ordeal] of ordeals.entries()) {
-  // What one ordeal leaves of its time is for those after it.
+  // Time that one ordeal does not use goes to those after it.
   const nowMs = performance.now();
   const untilMs = nowMs + (endMs - nowMs) / (ordeals.length - index);
   const result = await runTrials(ordeal, { seed, size: 'all', untilMs, only: values.trial });

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 
 /** One attempt to break a promise. */
 export interface Trial {
-  /** Unique within its ordeal, and all that is needed to try it again. */
+  /** Unique within its ordeal, and enough to try it again. */
   readonly name: string;
   /** Throws when the promise is broken. */
   run(): Promise<void>;
@@ -14,11 +14,14 @@ export interface Ordeal {
   readonly name: string;
   /** For tests/README.md: what is tried, and what must come of it. */
   readonly promise: string;
-  /** A sample for `npm test`, or all, without end where chance has a part in it. */
+  /** A sample for `npm test`, or all of them, which never end if they are random. */
   trials(options: TrialOptions): Iterable<Trial>;
-  /** Trials under way at once; more than there are cores where they spend their time waiting. */
+  /** How many trials run at once: more than there are cores if they mostly wait. */
   readonly atOnce?: number;
-  /** After all trials: what so many of them should have met, and did not. Each counts as broken. */
+  /**
+   * Called after all trials: what they should have met between them and did not. Each counts as
+   * broken.
+   */
   findUnreached?(): readonly string[];
   /** Called once before and after all trials. */
   open?(): Promise<void>;
@@ -38,9 +41,9 @@ export interface OrdealResult {
 }
 
 export interface RunTrialsOptions extends TrialOptions {
-  /** No trial begins after it; in milliseconds of `performance.now()`. */
+  /** No trial begins after this moment, in milliseconds of `performance.now()`. */
   readonly untilMs?: number;
-  /** Only trials whose name contains it. */
+  /** Only trials whose name contains this. */
   readonly only?: string;
 }
 
@@ -52,7 +55,7 @@ export async function runTrials(ordeal: Ordeal, options: RunTrialsOptions): Prom
   await ordeal.open?.();
   try {
     const trials = chosen(ordeal.trials(options), only, untilMs);
-    // All take from one list.
+    // All take from the same list.
     const tryOneAfterTheOther = async (): Promise<void> => {
       for (const trial of trials) {
         tried += 1;
@@ -90,7 +93,7 @@ export function createRandom(seed: number): (below: number) => number {
   };
 }
 
-/** So many of them, in an order of the seed's; all when there are no more. */
+/** Picks `count` items in an order given by the seed, or all if there are fewer. */
 export function pick<Item>(items: readonly Item[], count: number, seed: number): readonly Item[] {
   const random = createRandom(seed);
   const left = [...items];

@@ -6,8 +6,8 @@ import { FEW_WRITES, TAKEN_BACK } from './stories.ts';
 import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
 
 /**
- * Two passes (three, by chance) over one account, their requests forced into an order: one waits
- * after its i-th request until the other has made j, for all i and j; and orders of chance.
+ * Two passes over one account, with their requests in a forced order: one waits after its i-th
+ * request until the other has made j, for all i and j. Then random orders, also of three passes.
  */
 export function twoAtOnce(): Ordeal {
   const worlds: Alone[] = [];

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * A certificate authority of our own and what a control plane needs of it, as files in `folder`:
+ * Makes a certificate authority and the files that a control plane needs from it, in `folder`:
  * `ca.crt`; `server.crt` and `.key`; `sa.key` and `.pub`, which sign service accounts' tokens.
  */
 export function makeCertificates(folder: string): void {

@@ -16,19 +16,21 @@ export interface TestCluster {
   readonly port: string;
   /** For kubectl. */
   readonly kubeconfig: string;
-  /** Sends JSON (or text, YAML among it) and gives the answer's JSON; throws on anything but 2xx. */
+  /**
+   * Sends JSON or text (such as YAML) and returns the answer's JSON. Throws for anything but 2xx.
+   */
   request(method: string, path: string, body?: unknown, contentType?: string): Promise<KubeObject>;
-  /** As `request`, null for 404. */
+  /** Like `request`, but null for 404. */
   find(path: string): Promise<KubeObject>;
   /** Makes the folder that a pod of this service account sees: `token`, `ca.crt`, `namespace`. */
   makeServiceAccountFolder(namespace: string, name: string): Promise<string>;
-  /** Ends the API server alone, as when it is gone for a while. */
+  /** Stops only the API server, as in an outage. */
   stopApiServer(): Promise<void>;
   startApiServer(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** JSON of the API, walked without types: the server has checked it. */
+/** JSON from the API, used without types because the server has checked it. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type KubeObject = any;
 
@@ -132,7 +134,7 @@ async function startIn(
       }),
     async makeServiceAccountFolder(namespace, name) {
       const account = await mkdtemp(join(folder, 'service-account-'));
-      // A pod's user, who has it mounted, may read it; the folder around it is ours alone.
+      // The pod's user, who has it mounted, may read it. The folder around it is only ours.
       await chmod(account, 0o755);
       const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
       const answer = await request('POST', path, {
@@ -151,7 +153,7 @@ async function startIn(
   };
 }
 
-/** An answer of the API server that is no success. */
+/** An error answer from the API server. */
 export class KubeError extends Error {
   readonly status: number;
   constructor(message: string, status: number) {

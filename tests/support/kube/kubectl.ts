@@ -20,7 +20,7 @@ export function isKubectlInstalled(): boolean {
   }
 }
 
-/** Labels in templates (`includeTemplates`) came with kubectl 1.26. */
+/** kubectl knows labels in templates (`includeTemplates`) since 1.26. */
 export function hasCurrentKustomize(): boolean {
   if (!isKubectlInstalled()) return false;
   const flags = ['version', '--client', '--output=json'];
@@ -28,7 +28,10 @@ export function hasCurrentKustomize(): boolean {
   return Number.parseInt(clientVersion.minor, 10) >= 26;
 }
 
-/** Runs kubectl as the cluster's administrator; its standard output. Throws with what it said. */
+/**
+ * Runs kubectl as the cluster's administrator and returns its output. If it fails, throws what it
+ * said.
+ */
 export async function kubectl(cluster: TestCluster, ...args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('kubectl', [
     '--kubeconfig',
@@ -39,8 +42,8 @@ export async function kubectl(cluster: TestCluster, ...args: readonly string[]):
 }
 
 /**
- * A copy of deploy/ as a fresh clone has it. An API server before 1.21 has CronJob as
- * `batch/v1beta1` and does not know all of its fields; the copy's CronJob is written for it then.
+ * A copy of deploy/ as in a fresh clone. An API server before 1.21 has CronJob as `batch/v1beta1`
+ * and does not know all of its fields; for such a server the copy's CronJob is rewritten.
  */
 export async function copyManifests(cluster: TestCluster): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mailroom-deploy-'));

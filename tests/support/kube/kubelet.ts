@@ -15,7 +15,7 @@ import { ConfigurationError, readEnvironment } from './pod-environment.ts';
  * so that the real Job controller completes a Job or fails it. Pods have one container here.
  */
 export interface Kubelet {
-  /** What the pod wrote, standard output and standard error. */
+  /** What the pod wrote to standard output and standard error. */
   logs(podName: string): string;
   stop(): Promise<void>;
 }
@@ -59,7 +59,7 @@ export function startKubelet(cluster: TestCluster, options: KubeletOptions): Kub
     const report = (status: object): Promise<unknown> =>
       cluster
         .request('PATCH', `${path}/${name}/status`, { status }, 'application/merge-patch+json')
-        // The Job's controller may have taken the pod away meanwhile.
+        // Meanwhile the Job's controller may have removed the pod.
         .catch(ignoreNotFound);
     const say = (text: string): void => {
       logs.set(name, (logs.get(name) ?? '') + text);
@@ -188,7 +188,7 @@ async function accountMounts(
   return [{ source, path: ACCOUNT_PATH }];
 }
 
-/** Kills the process when it holds more than the limit, as the kernel would. */
+/** Kills the process if it uses more memory than the limit, as the kernel would. */
 function watchMemory(child: ChildProcess, limitBytes: number): { stop(): boolean } {
   let isOver = false;
   const timer = setInterval(() => {
@@ -204,13 +204,16 @@ function watchMemory(child: ChildProcess, limitBytes: number): { stop(): boolean
   };
 }
 
-/** Memory of its own: pages of the program's file are the page cache's, and can be dropped. */
+/**
+ * Its own memory. Pages of the program's file do not count: they are in the page cache and can be
+ * dropped.
+ */
 function readResidentBytes(child: ChildProcess): number {
   try {
     const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
     return Number(/^RssAnon:\s+(\d+) kB/mu.exec(status)?.[1] ?? 0) * 1024;
   } catch {
-    // It has ended, or this is no Linux.
+    // It has ended, or this is not Linux.
     return 0;
   }
 }

@@ -5,7 +5,9 @@ import type { KubeObject } from './cluster.ts';
 
 const DEPLOY = new URL('../../../deploy/', import.meta.url);
 
-/** The documents that `kubectl apply -f deploy/` applies, in its order; what the user adds aside. */
+/**
+ * The documents that `kubectl apply -f deploy/` applies, in its order, without what the user adds.
+ */
 export async function readManifests(folder: URL = DEPLOY): Promise<readonly KubeObject[]> {
   const names = await listManifestFiles(folder);
   const files = await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')));
@@ -29,7 +31,7 @@ export async function listManifestFiles(folder: URL = DEPLOY): Promise<readonly 
   return (
     names
       .filter((name) => /\.(?:ya?ml|json)$/u.test(name))
-      // What the user makes from the examples.
+      // Files that the user makes from the examples.
       .filter((name) => name !== 'secret.yaml' && name !== 'config.yaml')
       .toSorted()
   );
@@ -40,7 +42,7 @@ export async function parseManifestFile(path: string): Promise<readonly KubeObje
   return parseManifests(await readFile(new URL(path, DEPLOY), 'utf8'));
 }
 
-/** Throws on what is no YAML, duplicate keys among it. */
+/** Throws for anything but YAML, also for duplicate keys. */
 export function parseManifests(text: string): readonly KubeObject[] {
   return parseAllDocuments(text).map((document) => {
     const [error] = document.errors;

@@ -1,6 +1,8 @@
 import type { KubeObject, TestCluster } from './cluster.ts';
 
-/** A ConfigMap or Secret that the container names is not there: the kubelet waits for it. */
+/**
+ * Thrown when a ConfigMap or Secret that the container names is missing: the kubelet waits for it.
+ */
 export class ConfigurationError extends Error {}
 
 /** The environment of a container: the API server's address, `envFrom`, `env`. */

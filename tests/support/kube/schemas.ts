@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 import type { KubeObject } from './cluster.ts';
 
 /*
- * Manifests against Kubernetes' own schemas, as the package kubernetes-models has them: its
- * validators know values and required fields, its types know which fields there are (an API server
- * drops what it does not know, so that a typo passes in silence).
+ * Checks manifests against Kubernetes' own schemas, in the package kubernetes-models. Its
+ * validators know values and required fields. Its types know which fields exist: an API server
+ * drops a field that it does not know, so a typo would go unnoticed.
  */
 
-/** What the schema of its kind says against the manifest; throws for a kind that it has not. */
+/** What is wrong with the manifest by the schema of its kind. Throws for an unknown kind. */
 export async function findSchemaProblems(manifest: KubeObject): Promise<readonly string[]> {
   const load = SCHEMAS.get(manifest.apiVersion);
   if (load === undefined) throw new Error(`no schemas for ${manifest.apiVersion}`);
@@ -27,7 +27,7 @@ export async function findSchemaProblems(manifest: KubeObject): Promise<readonly
   }
 }
 
-/** What the compiler says when each manifest is written as a literal of its kind's type. */
+/** What the compiler says about the manifests, each written as a literal of its kind's type. */
 export async function findTypeProblems(
   manifests: readonly KubeObject[],
 ): Promise<readonly string[]> {

@@ -11,7 +11,7 @@ import { makeCertificates } from './certificates.ts';
 import { type KubeObject, startCluster } from './cluster.ts';
 import { findManifest, readManifests } from './manifests.ts';
 
-/** Where a state is kept, seen from a test: a store on it, and a way to spoil it. */
+/** A place for a state, as a test needs it: a store on it, and a way to damage it. */
 export interface StatePlace {
   open(): StateStore;
   /** Replaces what is stored by this text. */
@@ -30,7 +30,7 @@ export interface StateCluster extends StatePlace {
   /** As `kubectl apply` leaves it on an empty cluster; the budget starts over. */
   resetConfigMap(): Promise<void>;
   makeAccountFolder(): Promise<string>;
-  /** The certificate of an authority that has nothing to do with this cluster. */
+  /** The certificate of an authority that this cluster does not use. */
   otherCa(): Promise<string>;
   stopApiServer(): Promise<void>;
   startApiServer(): Promise<void>;

@@ -11,8 +11,8 @@ export interface Tethered {
 }
 
 /**
- * Starts a program that must not outlive us in whatever way we die: a shell beside it waits on a pipe
- * that only we hold open, then kills it. What it serves is thrown away, so it need not end in order.
+ * Starts a program that must not outlive us, however we die: a shell beside it waits on a pipe that
+ * only we hold open, then kills it. Its data is thrown away, so a kill does no harm.
  */
 export function startTethered(command: string, args: readonly string[], logPath: string): Tethered {
   const log = openSync(logPath, 'a', 0o600);
@@ -30,7 +30,7 @@ export function startTethered(command: string, args: readonly string[], logPath:
     shell.once('exit', end);
     shell.once('error', end);
   });
-  // Writing to a shell that is gone is no news.
+  // The shell may be gone already, and that is fine.
   shell.stdin?.on('error', () => undefined);
   return {
     hasEnded: () => isOver,

@@ -14,7 +14,7 @@ export interface CardLine {
   readonly value: string;
 }
 
-/** Unfolds (RFC 2426 §5.8.1); null when a line is none of a vCard. */
+/** Unfolds (RFC 2426 §5.8.1). Null if a line is not a vCard line. */
 export function parseCardLines(card: string): readonly CardLine[] | null {
   const lines = card
     .replace(/\r?\n[ \t]/gu, '')
@@ -39,7 +39,7 @@ function parseLine(line: string): CardLine | null {
   };
 }
 
-/** Why a server refuses these lines, or null; what it insists on is what RFC 2426 calls required. */
+/** Why a server refuses these lines, or null. It insists on what RFC 2426 requires. */
 export function findCardProblem(lines: readonly CardLine[] | null): string | null {
   const [first] = lines ?? [];
   const last = lines?.at(-1);
@@ -73,8 +73,8 @@ function isLine(line: CardLine | undefined, name: string, value: string): boolea
 }
 
 /**
- * The card in Cyrus's own spelling: TYPE lists apart, bare parameters named, commas and semicolons
- * of text values escaped, lines folded again.
+ * The card as Cyrus would write it: TYPE lists split up, bare parameters named, commas and
+ * semicolons in text values escaped, lines folded again.
  */
 export function rewriteLines(lines: readonly CardLine[]): readonly CardLine[] {
   return lines.map((line) => ({
@@ -84,7 +84,7 @@ export function rewriteLines(lines: readonly CardLine[]): readonly CardLine[] {
   }));
 }
 
-/** As Cyrus serves a card: in one version or the other, whatever it is stored as. */
+/** The card as Cyrus serves it in this version, whatever version it is stored in. */
 export function convertLines(
   lines: readonly CardLine[],
   version: '3.0' | '4.0',
@@ -183,7 +183,7 @@ function renderLine({ group, name, parameters, value }: CardLine): string {
   return `${prefix}${name}${parameters.map((parameter) => `;${parameter}`).join('')}:${value}`;
 }
 
-/** No line end within a character of UTF-8: a fold waits for its last byte. */
+/** A fold never splits a UTF-8 character: it waits for the last byte. */
 function fold(line: string): string {
   let folded = '';
   let width = 0;

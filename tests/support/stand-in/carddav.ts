@@ -35,7 +35,7 @@ export function answerCardDav(
   }
 }
 
-/** RFC 6764 §5: where the service is, without asking who wants to know. */
+/** RFC 6764 §5: says where the service is, without asking for credentials. */
 export function answerWellKnown(origin: string): Answer {
   return emptyAnswer(301, { location: `${origin}${COLLECTION_ROOT}` });
 }

@@ -17,13 +17,15 @@ export interface CardRecord {
   readonly href: string;
   /** With its quotes. */
   readonly etag: string;
-  /** As it is given back; not always UTF-8. */
+  /** As it is given to clients; not always UTF-8. */
   readonly bytes: Buffer;
-  /** The same for who asks for vCard 4.0. */
+  /** The same for clients that ask for vCard 4.0. */
   readonly bytesOfVersion4: Buffer;
-  /** What these bytes say. */
+  /** The lines of these bytes. */
   readonly lines: readonly CardLine[];
-  /** As they were sent: what a filter sees, also where the card is given back otherwise. */
+  /**
+   * The lines as they were sent. A filter sees these, even if the card is given back differently.
+   */
   readonly sentLines: readonly CardLine[];
   readonly uid: string;
 }
@@ -48,7 +50,7 @@ export interface ContactsSettings {
   readonly ignoresPartialData: boolean;
 }
 
-/** The address books' data. What the user's other clients do, tests do here, directly. */
+/** The address books' data. Tests act on it directly in place of the user's other clients. */
 export class ContactsState {
   readonly homeHref: string;
   readonly books = new Map<string, BookRecord>();
@@ -84,14 +86,14 @@ export class ContactsState {
   }
 
   /**
-   * The addresses of a group's members, as Cyrus finds them: one `urn:uuid:` comes off a member, and
-   * the rest is compared with UIDs letter by letter.
+   * The addresses of a group's members, as Cyrus finds them: it takes one `urn:uuid:` off a member
+   * and compares the rest exactly with UIDs.
    */
   addressesInGroup(groupHref: string): ReadonlySet<string> {
     const valuesOf = (card: CardRecord, name: string): readonly string[] =>
       card.sentLines
         .filter((line) => hasName(line, name))
-        // The newest Cyrus compares members that are text with their escapes on.
+        // The newest Cyrus does not remove the escapes of members that are text.
         .filter(
           (line) =>
             name !== 'X-ADDRESSBOOKSERVER-MEMBER' || isUri(line) || !/[,;\\]/u.test(line.value),
@@ -111,11 +113,11 @@ export class ContactsState {
     );
   }
 
-  /** Writes without conditions; those are the HTTP side's. */
+  /** Writes without preconditions: the HTTP side checks those. */
   putCard(href: string, sent: Buffer): PutOutcome {
     const book = this.books.get(bookHrefOf(href));
     if (book === undefined) return { kind: 'noBook' };
-    // Control characters never get into XML, and so not out of a server.
+    // XML cannot hold control characters, so a server could not give them back.
     const text = sent.toString('latin1').replace(CONTROL_CHARACTERS, '');
     const sentLines = parseCardLines(text);
     const problem = findCardProblem(sentLines);
@@ -154,7 +156,7 @@ export class ContactsState {
     return true;
   }
 
-  /** The same bytes again are a new version: a client that counted on the old ETag has to notice. */
+  /** Even the same bytes make a new version: a client that relies on the old ETag has to notice. */
   #nextEtag(bytes: Buffer): string {
     this.#change += 1;
     const hash = createHash('sha1').update(`${this.#change}\n`).update(bytes).digest('hex');

@@ -3,8 +3,8 @@ import type { EmailRecord } from './mail-state.ts';
 import { invalidProperties, mailboxProblem } from './set-errors.ts';
 
 /**
- * RFC 8621 §4.6: one text part, made from its value. The email, or the SetError; as picky as Cyrus,
- * and pickier where the RFC is: whatever is not known here is refused.
+ * RFC 8621 §4.6: makes an email with one text part from its value, or returns the SetError. As
+ * picky as Cyrus, and pickier where the RFC is: anything unknown is refused.
  */
 export function createEmail(
   creationId: string,
@@ -60,7 +60,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['bodyValues', ({ bodyValues }) => isObject(bodyValues) && Object.keys(bodyValues).length === 1],
 ]);
 
-/** Exactly one part of text/plain, whose value is given; a charset beside a partId is an error. */
+/** Exactly one part of text/plain, with its value. A charset beside a partId is an error. */
 function textOf({ textBody, bodyValues }: JsonObject): string | null {
   const [part, ...others] = Array.isArray(textBody) ? textBody : [];
   if (others.length > 0 || !isObject(part) || !isObject(bodyValues)) return null;

@@ -15,13 +15,13 @@ import { createEmail } from './email-creation.ts';
 import { orNull } from './mailbox-methods.ts';
 import { invalidProperties, mailboxProblem } from './set-errors.ts';
 
-/** RFC 8621 §4.2, metadata and header properties only. */
+/** RFC 8621 §4.2, only for metadata and header properties. */
 export function getEmails(args: JsonObject, context: JmapContext): JsonObject {
   checkArguments(args, ['ids', 'properties', 'fetchTextBodyValues']);
   const { state } = context;
   const properties = readProperties(args, PROPERTIES);
   const ids = readIds(args, context);
-  // All emails of an account are more than a client may ask for (RFC 8620 §5.1).
+  // A client may not ask for all emails of an account at once (RFC 8620 §5.1).
   if (ids === null) throw new MethodError('requestTooLarge');
   const list: JsonObject[] = [];
   const notFound: string[] = [];
@@ -117,7 +117,7 @@ interface Change {
   readonly at: number;
 }
 
-/** The last change of each email; one that came and went since then is not told at all. */
+/** The last change of each email. One that came and went since then is left out. */
 function* changesSince(since: number, state: MailState): Iterable<Change> {
   for (const { id, createdState, changedState } of state.emails.values()) {
     const kind = createdState > since ? 'created' : 'updated';
@@ -128,7 +128,9 @@ function* changesSince(since: number, state: MailState): Iterable<Change> {
   }
 }
 
-/** Null when the patch (RFC 8620 §5.3) was applied, else the SetError; a patch is all or nothing. */
+/**
+ * Null if the patch (RFC 8620 §5.3) was applied, otherwise the SetError. A patch is all or nothing.
+ */
 function updateEmail(id: string, patch: unknown, context: JmapContext): JsonObject | null {
   const { state, settings, injectedSetError } = context;
   const injected = injectedSetError(id);

@@ -7,11 +7,11 @@ type Order = (a: EmailRecord, b: EmailRecord) => number;
 
 interface CompiledFilter {
   readonly matches: Predicate;
-  /** The answer depends on the text index, which catches up by itself. */
+  /** The answer depends on the text index, which lags behind. */
   readonly isText: boolean;
 }
 
-/** RFC 8621 §4.4. Sorted results are remembered while the JMAP state stands: paging stays cheap. */
+/** RFC 8621 §4.4. Sorted results are kept until the JMAP state changes, so that paging is cheap. */
 export function queryEmails(args: JsonObject, context: JmapContext): JsonObject {
   checkArguments(args, [
     'filter',
@@ -43,7 +43,7 @@ export function queryEmails(args: JsonObject, context: JmapContext): JsonObject 
   };
 }
 
-/** RFC 8620 §5.5: negative positions count from the end; the anchor makes position irrelevant. */
+/** RFC 8620 §5.5: negative positions count from the end; with an anchor, position is ignored. */
 function findStart(
   ids: readonly string[],
   position: number,
@@ -73,7 +73,7 @@ function sortedIds(args: JsonObject, context: JmapContext): readonly string[] {
       : compileFilter(filter, 'filter', context);
   const order = compileSort(sort);
   const found = [...state.emails.values()].filter(compiled.matches);
-  // No sort, no promise: newest first here, so that nobody comes to rely on oldest first.
+  // Without a sort the order is undefined. Newest first, so that nobody relies on oldest first.
   const ids = (order === null ? found.toReversed() : found.toSorted(order)).map(({ id }) => id);
   if (!compiled.isText) remembered.set(state, { key, ids });
   return ids;
@@ -159,11 +159,12 @@ function compileProperty(
   }
 }
 
-/** Whole words in any letter case, as an index finds them: an address is one only with all its parts. */
+/** Finds whole words in any letter case, as an index does. An address counts as one word. */
 function matchesFrom({ from }: EmailRecord, term: string): boolean {
   const wanted = term.toLowerCase();
   return (from ?? []).some(({ name, email }) => {
-    // Lengths first, which small letters never lessen: of 400,000 emails most need no more.
+    // Lengths first: lower case never shortens a text, and for most of 400,000 emails this is
+    // enough.
     if (wanted.includes('@')) {
       return email.length <= wanted.length && email.toLowerCase() === wanted;
     }

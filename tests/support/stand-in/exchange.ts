@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a request is about: fault rules and tests match on it, or on a JMAP method name. */
+/** What kind of request it is. Fault rules and tests match on this, or on a JMAP method's name. */
 export type RequestKind =
   | 'session'
   /** POST to the API URL; the methods it calls are in `jmapMethods`. */
@@ -22,7 +22,7 @@ export interface ServerRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Parsed body of a JMAP request; undefined where it is no JSON. */
+  /** The parsed body of a JMAP request; undefined if it is not JSON. */
   readonly json: unknown;
   readonly jmapMethods: readonly string[];
 }

@@ -4,30 +4,30 @@ import type { Answer, RequestKind, ServerRequest } from './exchange.ts';
 export interface FaultRule {
   /** A kind, a JMAP method that the request calls, or any request at all. */
   readonly on: RequestKind | `${string}/${string}` | 'any';
-  /** The first matching request it strikes, from 1. Default 1. */
+  /** The first matching request that it hits, counted from 1. Default 1. */
   readonly nth?: number;
-  /** How many it strikes from there on. Default 1; `Infinity` for all. */
+  /** How many it hits from there on. Default 1; `Infinity` for all. */
   readonly times?: number;
-  /** Narrows what matches; requests it turns down are not counted. */
+  /** Narrows what matches. Requests for which it is false are not counted. */
   readonly when?: (request: ServerRequest) => boolean;
   readonly fault: Fault;
 }
 
 export type Fault =
-  /** The connection is reset; nothing was done. */
+  /** The connection is reset, and nothing is done. */
   | { readonly kind: 'resetBefore' }
-  /** What was asked for is done, and the answer is lost. */
+  /** The request is carried out, and its answer is lost. */
   | { readonly kind: 'resetAfter' }
-  /** No answer, ever; nothing was done, or with `isDone` it was. */
+  /** No answer ever comes. Nothing is done, unless `isDone`. */
   | { readonly kind: 'stall'; readonly isDone?: boolean }
-  /** The answer's head at once, its body in pieces over this time. */
+  /** The answer's head comes at once, its body in pieces over this time. */
   | { readonly kind: 'slowBody'; readonly totalMs: number }
   /**
    * The body ends after so many bytes: the connection breaks, or with `isClean` the shorter body
    * looks complete to HTTP.
    */
   | { readonly kind: 'truncateBody'; readonly bytes: number; readonly isClean?: boolean }
-  /** This answer instead; nothing was done, or with `isDone` it was. */
+  /** This answer comes instead. Nothing is done, unless `isDone`. */
   | {
       readonly kind: 'status';
       readonly status: number;
@@ -35,13 +35,13 @@ export type Fault =
       readonly body?: string;
       readonly isDone?: boolean;
     }
-  /** A log-in page, as captive portals and proxies give it; nothing was done. */
+  /** A log-in page, as from a captive portal or a proxy. Nothing is done. */
   | { readonly kind: 'html'; readonly status?: number }
-  /** No body, 200 unless told otherwise; nothing was done. */
+  /** No body; status 200 by default. Nothing is done. */
   | { readonly kind: 'empty'; readonly status?: number }
-  /** The answer's JSON changed by a function. */
+  /** A function changes the answer's JSON. */
   | { readonly kind: 'replaceJson'; readonly change: (json: JsonAnswer) => unknown }
-  /** The answer's text (XML, vCard) changed by a function. */
+  /** A function changes the answer's text (XML, vCard). */
   | { readonly kind: 'replaceText'; readonly change: (text: string) => string }
   /** A method response comes back under a call id that nobody used. */
   | { readonly kind: 'wrongCallId' }
@@ -49,7 +49,7 @@ export type Fault =
   | { readonly kind: 'missingResponse'; readonly method: string }
   /** The method is not executed and answers with this error (RFC 8620 §3.6.2). */
   | { readonly kind: 'methodError'; readonly method: string; readonly type: string }
-  /** Updates of these emails, or all, are not tried and answer with this SetError. */
+  /** Updates of these emails, or of all, are not tried and are answered with this SetError. */
   | {
       readonly kind: 'setError';
       readonly emailIds: 'all' | readonly string[];
@@ -57,21 +57,21 @@ export type Fault =
     }
   /** The answer comes without its ETag header. */
   | { readonly kind: 'dropEtag' }
-  /** The answer's ETag header changed by a function. */
+  /** A function changes the answer's ETag header. */
   | { readonly kind: 'alterEtag'; readonly change: (etag: string) => string }
   /** Somebody else acts on the account just before this request is handled. */
   | { readonly kind: 'otherClient'; readonly act: () => void | Promise<void> };
 
-/** The body of a JMAP answer or session, as a test's function may want to pick it apart. */
+/** The body of a JMAP answer or session, for a test's function to change. */
 // oxlint-disable-next-line typescript/no-explicit-any -- it is for changing what is well known
 type JsonAnswer = any;
 
-/** Rules and how often each was met; rules may be added and taken away while requests come in. */
+/** The rules, and how often each was met. Rules may be added and removed while requests come in. */
 export class FaultPlan {
   readonly rules: FaultRule[] = [];
   readonly #met = new WeakMap<FaultRule, number>();
 
-  /** The faults that strike this request, in the order of the rules; counts it. */
+  /** The faults that hit this request, in the order of the rules. Counts the request. */
   strike(request: ServerRequest): readonly Fault[] {
     return this.rules.filter((rule) => this.#isStruck(rule, request)).map(({ fault }) => fault);
   }
@@ -86,7 +86,7 @@ export class FaultPlan {
   }
 }
 
-/** The answer given in place of doing what was asked, if a fault says so. */
+/** The answer to give without carrying out the request, if a fault says so. */
 export function answerInstead(faults: readonly Fault[]): Answer | null {
   for (const fault of faults) {
     if (fault.kind === 'status' && fault.isDone !== true) return statusAnswer(fault);
@@ -102,7 +102,7 @@ export function answerInstead(faults: readonly Fault[]): Answer | null {
   return null;
 }
 
-/** The answer as faults leave it after what was asked was done. */
+/** The answer as the faults change it, once the request has been carried out. */
 export function alterAnswer(answer: Answer, faults: readonly Fault[]): Answer {
   return faults.reduce(alterByOne, answer);
 }

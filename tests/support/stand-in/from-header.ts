@@ -3,11 +3,11 @@ export interface Address {
   readonly email: string;
 }
 
-/** A message's From fields: as they are written, and what is read in them. */
+/** A message's From fields: as they are written, and as the server reads them. */
 export interface FromHeader {
   /** RFC 8621 §4.1.2.1 and §4.1.3, `header:From:asRaw:all`. */
   readonly fields: readonly string[];
-  /** RFC 8621 §4.1.2.3, `from`; null without anything in the last field. */
+  /** RFC 8621 §4.1.2.3, `from`; null if the last field is empty. */
   readonly from: readonly Address[] | null;
 }
 
@@ -24,16 +24,16 @@ export function readFromHeader(value: string | null): FromHeader {
 }
 
 /**
- * The addresses that Cyrus' rules find, which is not what JMAP says: they find nobody in several fields,
- * and they read a field once its encoded words (RFC 2047) are decoded, so that an address in an
- * encoded name counts too.
+ * The addresses that Cyrus' rules find, which differ from what JMAP says. They find none if there
+ * are several fields, and they decode encoded words (RFC 2047) before they read the field, so that
+ * an address in an encoded name counts too.
  */
 export function readRuleAddresses(value: string | null): readonly Address[] {
   const { fields, from } = readFromHeader(value === null ? null : decodeWords(value));
   return fields.length > 1 ? [] : (from ?? []);
 }
 
-/** As careless as Cyrus' own, and in the same way. */
+/** Reads From exactly as carelessly as Cyrus does. */
 class Parser {
   readonly #text: string;
   #at = 0;
@@ -91,7 +91,9 @@ class Parser {
     return colon === -1 ? null : colon + 1;
   }
 
-  /** Up to one of the stops, which is passed; quotes and comments out, space collapsed. */
+  /**
+   * The text up to one of the stops, and that stop; without quotes and comments, spaces collapsed.
+   */
   #phrase(stops: string): { readonly text: string; readonly stop: string } {
     let text = '';
     for (;;) {
@@ -106,7 +108,7 @@ class Parser {
     }
   }
 
-  /** Up to the first character that Cyrus does not like, which is passed. */
+  /** The domain up to the first character that Cyrus does not accept, and that character. */
   #domain(): { readonly domain: string; readonly comment: string; readonly stop: string } {
     let domain = '';
     let comment = '';

@@ -8,19 +8,19 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export interface JmapContext {
   readonly state: MailState;
   readonly settings: StandInSettings;
-  /** SetError type by which an update of this email is refused without being tried, if any. */
+  /** The SetError type with which updates of this email are refused, if a fault says so. */
   readonly injectedSetError: (emailId: string) => string | undefined;
 }
 
 export type JmapMethod = (args: JsonObject, context: JmapContext) => JsonObject;
 
-/** The stand-in is as picky as Cyrus: an argument it does not know is an error. */
+/** As on Cyrus, an unknown argument is an error. */
 export function checkArguments(args: JsonObject, known: readonly string[]): void {
   const unknown = Object.keys(args).filter((name) => name !== 'accountId' && !known.includes(name));
   if (unknown.length > 0) throw invalidArguments(...unknown);
 }
 
-/** RFC 8620 §5.1 and §5.3. A request refused whole was refused before: this is for the rest. */
+/** RFC 8620 §5.1 and §5.3. With `refuseRequest` the request was refused before this. */
 export function checkLimit(
   count: number,
   limit: 'maxObjectsInGet' | 'maxObjectsInSet',

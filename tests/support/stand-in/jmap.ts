@@ -21,7 +21,7 @@ const ACCOUNT_ID = 'u00000001';
 
 type Invocation = readonly [string, JsonObject, string];
 
-/** A method called by the fault rules to fail, without being executed. */
+/** The methods that fail by a fault rule, without being executed. */
 export interface JmapFaults {
   readonly methodError: (method: string) => string | undefined;
 }
@@ -143,7 +143,7 @@ function runCall(
   }
 }
 
-/** Before anything is executed: nothing may be half done when the request is refused. */
+/** Runs before anything is executed, so that a refused request has done nothing. */
 function checkSizes(args: JsonObject, { settings: { limits } }: JmapContext): void {
   const { ids, create, update, destroy } = args;
   if (Array.isArray(ids) && ids.length > limits.maxObjectsInGet) {

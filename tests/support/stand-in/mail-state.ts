@@ -18,24 +18,24 @@ export interface EmailRecord {
   readonly fromFields: FromHeader['fields'];
   readonly subject: string;
   readonly receivedAt: string;
-  /** When it arrived here, in milliseconds: the text index lags behind that. */
+  /** When it arrived, in milliseconds of `Date.now()`. The text index lags behind this. */
   readonly addedAtMs: number;
   mailboxIds: ReadonlySet<string>;
   keywords: ReadonlySet<string>;
-  /** Of one that a client made. */
+  /** For an email that a client made. */
   text: string | null;
   to: FromHeader['from'];
   readonly createdState: number;
   changedState: number;
 }
 
-/** The mail account's data. What the user's other clients do, tests do here, directly. */
+/** The mail account's data. Tests act on it directly in place of the user's other clients. */
 export class MailState {
   readonly mailboxes = new Map<string, MailboxRecord>();
   readonly emails = new Map<string, EmailRecord>();
-  /** JMAP state (RFC 8620 §1.6.2) at which an email went, by its id. */
+  /** The JMAP state (RFC 8620 §1.6.2) at which each destroyed email was created and destroyed. */
   readonly destroyed = new Map<string, { readonly created: number; readonly at: number }>();
-  /** Emails that a client tried to take out of their last mailbox: there must never be any. */
+  /** Emails that a client tried to take out of their last mailbox. It must stay empty. */
   readonly lastMailboxRemovals: string[] = [];
   readonly #emailCounts = new Map<string, number>();
   #state = 1;
@@ -144,7 +144,7 @@ export class MailState {
     if (unknown !== undefined) throw new Error(`no mailbox ${unknown}`);
   }
 
-  /** Ids whose order says nothing about age. */
+  /** Ids whose order says nothing about their age. */
   #nextId(): string {
     this.#lastId += 1;
     return createHash('sha256').update(String(this.#lastId)).digest('hex');

@@ -28,7 +28,7 @@ export function getMailboxes(args: JsonObject, context: JmapContext): JsonObject
   return { state: String(state.state), list, notFound };
 }
 
-/** RFC 8621 §2.5, creation and renaming only: no client here destroys mailboxes. */
+/** RFC 8621 §2.5. Only creation and renaming, because no client here destroys mailboxes. */
 export function setMailboxes(args: JsonObject, context: JmapContext): JsonObject {
   checkArguments(args, ['ifInState', 'create', 'update', 'destroy', 'onDestroyRemoveEmails']);
   const { state } = context;
@@ -112,7 +112,7 @@ function invalidProperties(...properties: readonly string[]): JsonObject {
   return { type: 'invalidProperties', properties };
 }
 
-/** RFC 8620 §5.3: null where there is none. */
+/** RFC 8620 §5.3: null if there are none. */
 export function orNull<Value extends object>(entries: Value): Value | null {
   return Object.keys(entries).length === 0 ? null : entries;
 }

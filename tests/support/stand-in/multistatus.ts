@@ -4,7 +4,10 @@ import type { Answer } from './exchange.ts';
 /** A property's content as XML, by `{namespace}name`. */
 export type PropertyValues = ReadonlyMap<string, string>;
 
-/** One DAV:response (RFC 4918 §14.24), as a binary string: what was asked for is found or not. */
+/**
+ * One DAV:response (RFC 4918 §14.24), as a binary string: each property that was asked for, found
+ * or not.
+ */
 export function renderResponse(
   href: string,
   asked: readonly string[],
@@ -40,7 +43,7 @@ export function multistatusAnswer(responses: readonly string[]): Answer {
   };
 }
 
-/** RFC 4918 §16: a refusal names the broken condition. */
+/** RFC 4918 §16: a refusal that names the condition. */
 export function conditionAnswer(status: number, content: string, description = ''): Answer {
   const text =
     description === ''
@@ -53,12 +56,12 @@ export function conditionAnswer(status: number, content: string, description = '
   };
 }
 
-/** The binary string of a text, as cards are. */
+/** A text as a binary string, like cards. */
 export function encodeText(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** Character data whose line ends survive; `]]>` is split as libxml2 does it. */
+/** Character data that keeps its line ends. `]]>` is split as in libxml2. */
 export function cdata(text: string): string {
   return `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
 }

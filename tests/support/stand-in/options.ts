@@ -8,11 +8,12 @@ export interface StandInOptions extends ServerOptions {
   readonly password?: string;
   /** Added before each request is handled; in milliseconds. */
   readonly latencyMs?: number;
-  /** The session's URLs with scheme and host, as Fastmail gives them. Default: paths, as Cyrus does. */
+  /** The session's URLs have scheme and host, as on Fastmail. Default: paths, as on Cyrus. */
   readonly hasAbsoluteUrls?: boolean;
   /**
-   * What is more objects or calls than allowed: `refuseRequest` is Cyrus (HTTP 400, nothing is
-   * executed), `methodError` is RFC 8620 §5.1 (`requestTooLarge`). Default `refuseRequest`.
+   * What happens to more objects or calls than allowed: `refuseRequest` as on Cyrus (HTTP 400,
+   * nothing is executed), `methodError` as in RFC 8620 §5.1 (`requestTooLarge`). Default
+   * `refuseRequest`.
    */
   readonly overLimit?: 'refuseRequest' | 'methodError';
   /** Most ids in one Email/query answer, whatever limit was asked for. Default: no cap. */
@@ -20,11 +21,11 @@ export interface StandInOptions extends ServerOptions {
   /** Whether an answer that was capped says so in `limit` (RFC 8620 §5.5). Default true. */
   readonly tellsQueryCap?: boolean;
   /**
-   * A patch that takes an email out of its last mailbox: `refuse` is RFC 8621 §4.1.1; `destroy` is
-   * what Cyrus 3.6 does, for good, with an email that was moved before. Default `refuse`.
+   * What a patch does that takes an email out of its last mailbox: `refuse` as in RFC 8621 §4.1.1;
+   * `destroy` for good, as Cyrus 3.6 does with an email that was moved before. Default `refuse`.
    */
   readonly lastMailbox?: 'refuse' | 'destroy';
-  /** How long an email that has arrived is not yet in the text index; in milliseconds. Default 0. */
+  /** How long it takes until a new email is in the text index, in milliseconds. Default 0. */
   readonly searchLagMs?: number;
   /** `inMailbox` below an operator is unsupportedFilter, as on Apache James. Default false. */
   readonly refusesNestedMailbox?: boolean;

@@ -1,4 +1,4 @@
-/** One spelling for all the ways a path may be escaped (RFC 3986 §6.2.2), as hrefs here have it. */
+/** One spelling for all the ways in which a path may be escaped (RFC 3986 §6.2.2). */
 export function normalizePath(path: string): string {
   return path.split('/').map(normalizeSegment).join('/');
 }

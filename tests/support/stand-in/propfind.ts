@@ -37,7 +37,7 @@ export function answerPropfind(
   const resources = findResources(request.path, depth === '1', state, principalHref);
   if (resources === null) {
     const { path } = request;
-    // A book without that card says so in a multistatus.
+    // For a card that it does not have, a book answers with a multistatus.
     const isInBook = state.findBook(path.slice(0, path.lastIndexOf('/') + 1)) !== undefined;
     return isInBook ? multistatusAnswer([renderMissing(path)]) : htmlAnswer(404, 'Not Found');
   }
@@ -46,12 +46,12 @@ export function answerPropfind(
   );
 }
 
-/** Cyrus answers 415 to a body of any other type. */
+/** The type must be XML: Cyrus answers 415 to any other. */
 export function isXmlOrEmpty({ headers, body }: ServerRequest): boolean {
   return body.length === 0 || /^(?:text|application)\/xml\b/iu.test(headers['content-type'] ?? '');
 }
 
-/** Names of the properties asked for; null: all there are. */
+/** The names of the properties that are asked for; null: all. */
 function parseAsked(body: string): readonly string[] | null {
   if (body === '') return null;
   const root = parseXml(body);

@@ -22,7 +22,7 @@ import { isXmlOrEmpty } from './propfind.ts';
 
 type CardFilter = (card: CardRecord) => boolean;
 
-/** A filter asks for what the server cannot do (RFC 6352 §8.3, supported-collation). */
+/** Thrown for a filter with an unknown collation (RFC 6352 §8.3, supported-collation). */
 class UnsupportedCollation extends Error {}
 
 /** RFC 6352 §8.6 addressbook-query and §8.7 addressbook-multiget. */
@@ -53,7 +53,7 @@ export function answerReport(request: ServerRequest, state: ContactsState): Answ
   }
 }
 
-/** Newest first, as Cyrus has it; `limit` is not looked at, as there. */
+/** Newest first, and `limit` is ignored, both as on Cyrus. */
 function answerQuery(
   root: XmlElement,
   cards: readonly CardRecord[],
@@ -97,7 +97,9 @@ function renderCardResponse(
   return renderResponse(card.href, asked, values);
 }
 
-/** RFC 6352 §10.4: with `prop` elements only these properties; VERSION too only when asked for. */
+/**
+ * RFC 6352 §10.4: with `prop` elements only these properties, and VERSION only if it is among them.
+ */
 function selectLines(card: CardRecord, addressData: XmlElement): string {
   const names = findChildren(addressData, CARDDAV, 'prop').map(
     ({ attributes }) => attributes.get('name')?.toUpperCase() ?? '',
@@ -115,8 +117,8 @@ function compileFilter(filter: XmlElement | undefined): CardFilter {
 }
 
 /**
- * Like Cyrus it looks from the first property of that name that is in no group on: a card whose only
- * `EMAIL` is `item1.EMAIL` is missed, and a grouped one before the plain one too.
+ * Like Cyrus, it begins at the first property of that name without a group. So it misses a card
+ * whose only `EMAIL` is `item1.EMAIL`, and also a grouped one before the plain one.
  */
 function compilePropFilter(element: XmlElement): CardFilter {
   const name = element.attributes.get('name') ?? '';

@@ -1,7 +1,7 @@
 import type { JsonObject } from './jmap-context.ts';
 import type { MailState } from './mail-state.ts';
 
-/** RFC 8621 §4.1.1; an unknown mailbox is an error even where it is only to be taken off. */
+/** RFC 8621 §4.1.1. An unknown mailbox is an error even if it is only to be removed. */
 export function mailboxProblem(
   mailboxIds: ReadonlySet<string>,
   keys: readonly string[],

@@ -16,29 +16,30 @@ import { completeOptions, type StandInOptions, type StandInSettings } from './op
 import { readRequest, sendAnswer } from './transport.ts';
 
 /**
- * Fastmail in one process: JMAP and CardDAV over HTTP, as strict as the real servers (see
- * `tests/contract/fidelity.test.ts`), with faults on demand and a record of what was asked.
+ * Fastmail in one process: JMAP and CardDAV over HTTP, as strict as the real servers
+ * (`tests/contract/fidelity-mail.test.ts` and its neighbours check it), with faults on demand and a
+ * record of every request.
  */
 export interface StandIn extends TestAccount {
   readonly kind: 'stand-in';
   /** Scheme, host and port. */
   readonly origin: string;
-  /** Everything received so far, in the order of arrival. */
+  /** Every request so far, in the order of arrival. */
   readonly requests: readonly RecordedRequest[];
-  /** Rules to add and to take away at any time. */
+  /** The fault rules. Tests may add and remove them at any time. */
   readonly faults: FaultRule[];
-  /** The account's data, for synchronous reading and for what other clients do. */
+  /** The account's data, for tests to read, and to change as other clients would. */
   readonly mail: MailState;
   readonly contacts: ContactsState;
   /** Added before each request is handled. */
   latencyMs: number;
   /** Forgets what was recorded. */
   clearRequests(): void;
-  /** From now on the server knows these credentials only. */
+  /** From now on the server accepts only these credentials. */
   changeCredentials(changed: { readonly token?: string; readonly password?: string }): void;
 }
 
-/** Starts a stand-in on a free loopback port, with the mailboxes that every account has. */
+/** Starts a stand-in on a free loopback port. It has the mailboxes that every account has. */
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
   const server = new StandInServer(completeOptions(options), options.latencyMs ?? 0);
   await server.listen(options.port ?? 0);
@@ -75,7 +76,8 @@ class StandInServer implements StandIn {
     this.#server = createServer((request, response) => {
       void this.#handle(request, response);
     });
-    // Node's five seconds pass while a large mailbox is searched, and a request would be sent twice.
+    // Searching a large mailbox takes longer than Node's five seconds, after which a request would
+    // be sent twice.
     this.#server.keepAliveTimeout = 60_000;
   }
 
@@ -147,7 +149,7 @@ class StandInServer implements StandIn {
   }
 
   async deliverEmail({ from }: Parameters<TestAccount['deliverEmail']>[0]): Promise<string> {
-    // In the default address book alone, as Cyrus looks.
+    // Only in the default address book, as on Cyrus.
     const [book] = this.contacts.books.values();
     const cards = [...(book?.cards.values() ?? [])].map(({ bytes }) => bytes.toString('utf8'));
     const places = findPlaces(readRuleAddresses(from), this.#rules, readRuleContacts(cards));
@@ -233,7 +235,7 @@ class StandInServer implements StandIn {
       const record = this.#record(request);
       await this.#serve(request, response, record);
     } catch (error) {
-      // A client that went away is its own affair; anything else must not look like a server's answer.
+      // A client may go away. Any other error must not look like a server's answer.
       if (message.destroyed || response.destroyed || this.#stopping.signal.aborted) return;
       response.writeHead(599, { 'content-type': 'text/plain' });
       response.end(`stand-in: ${String(error instanceof Error ? error.stack : error)}`);

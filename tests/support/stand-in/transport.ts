@@ -6,7 +6,7 @@ import { isObject } from './jmap-context.ts';
 import type { Answer, RequestKind, ServerRequest } from './exchange.ts';
 import type { Fault } from './faults.ts';
 
-/** Reads the body whole and says what the request is about. */
+/** Reads the whole body and finds out what kind of request it is. */
 export async function readRequest(message: IncomingMessage): Promise<ServerRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
@@ -26,7 +26,10 @@ export async function readRequest(message: IncomingMessage): Promise<ServerReque
   };
 }
 
-/** Sends the answer as the faults have it; the number of body bytes that left, null when none. */
+/**
+ * Sends the answer, changed by the faults. Returns how many bytes of the body left, or null if no
+ * answer did.
+ */
 export async function sendAnswer(
   response: ServerResponse,
   answer: Answer,
@@ -49,7 +52,7 @@ export async function sendAnswer(
   } else if (sent.length === promised) {
     response.end(sent);
   } else {
-    // The bytes are on their way before the connection breaks.
+    // Waits until the bytes are on their way, then breaks the connection.
     await new Promise((resolve) => {
       response.write(sent, resolve);
     });
