@@ -34,6 +34,7 @@ export async function finish(
   for (const { plan, sweep } of ledger.dropFailed(active, 'finish', failed)) {
     const { sender, displayName, contact, category, labelled } = plan;
     ledger.done(sender);
+    world.onDone?.({ sender, displayName, category: category.name });
     // A contact that is kept when a decision is taken back is a warning of its own.
     if (sweep.hasWarning && plan.isNameDifferent) {
       world.log.warning('name_mismatch_warning', {

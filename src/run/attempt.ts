@@ -3,7 +3,7 @@ import { SettingsError, StoppedError } from '../errors.ts';
 import { createBudget, type RequestBudget } from '../http/budget.ts';
 import { createHttpClients } from '../http/clients.ts';
 import { runTriagePass } from '../pass/triage-pass.ts';
-import type { PassClock, World } from '../pass/world.ts';
+import type { DoneSender, PassClock, World } from '../pass/world.ts';
 import { type Settings, triageNames } from '../settings/settings.ts';
 import type { DigestChange } from '../state/digest-memory.ts';
 import type { FinishedRun, RunState, Schedule } from '../state/state.ts';
@@ -13,7 +13,7 @@ import type { SenderAddress } from '../triage/model.ts';
 import { hasFailed } from '../triage/report.ts';
 import { parseSenderAddress } from '../triage/sender.ts';
 import { connect, type Connection } from './connect.ts';
-import { digestSettings, type DigestStep, tellDigest } from './digest/step.ts';
+import { digestSettings, type DigestStep, keepDecided, tellDigest } from './digest/step.ts';
 import { type Run, STOP_GRACE_MS } from './open-run.ts';
 import type { PassResult } from './outcome.ts';
 import { askWhenTold } from './digest/when-told.ts';
@@ -45,12 +45,15 @@ export async function attemptPass(run: Run, state: RunState): Promise<Attempt> {
   const isAsking = settings.digest !== 'off' && (state.digest?.toldAt ?? null) === null;
   const asking = isAsking ? askWhenTold(connection.mail) : null;
   const mail = asking?.mail ?? connection.mail;
+  const done: DoneSender[] = [];
+  const world = createWorld(run, { ...connection, mail }, budget);
   const result = await tryPass(
     names,
-    createWorld(run, { ...connection, mail }, budget),
+    { ...world, onDone: (sender) => done.push(sender) },
     options.only,
   );
   const digest = await digestAfter(run, state, result, {
+    done,
     mail: connection.mail,
     readNotes: () => connection.contacts.readNotes(),
     newest: asking?.newestDigest(),
@@ -64,21 +67,39 @@ export async function attemptPass(run: Run, state: RunState): Promise<Attempt> {
   return { result, known, ...digest, requestCount: budget.requestCount };
 }
 
-/** Only a pass that succeeded is followed by a digest. */
+/**
+ * Only a pass that succeeded is followed by a digest; what another one decided before it failed is
+ * kept for the next.
+ */
 async function digestAfter(
-  { settings, isDryRun, log, redact, options }: Run,
-  { digest: memory }: RunState,
+  { settings, startedAt, isDryRun, log, redact, options }: Run,
+  { digest: memory, lastRun }: RunState,
   result: PassResult,
-  read: Pick<DigestStep, 'mail' | 'readNotes' | 'newest'>,
+  read: Pick<DigestStep, 'done' | 'mail' | 'readNotes' | 'newest'>,
 ): Promise<{ readonly digest?: DigestChange }> {
-  if (settings instanceof SettingsError || result.kind === 'broken') return {};
-  const { report } = result;
-  if (hasFailed(report) || options.stop.aborted) return {};
+  if (settings instanceof SettingsError) return {};
   const wanted = digestSettings(settings);
+  const missingSince = findMissingSince(lastRun, startedAt, settings);
+  const kept = { ...read, missingSince, memory, now: new Date() };
+  if (result.kind === 'broken' || hasFailed(result.report) || options.stop.aborted) {
+    const isNews = read.done.length > 0 || (missingSince !== null && memory !== null);
+    return wanted === null || !isNews ? {} : { digest: keepDecided(kept) };
+  }
   if (wanted === null) return { digest: 'forget' };
-  const names = triageNames(settings);
-  const step = { settings: wanted, names, ...read, memory, report, log: log.child('digest') };
-  return { digest: await tellDigest({ ...step, redact, isDryRun, now: new Date() }) };
+  const { report } = result;
+  const step = { settings: wanted, names: triageNames(settings), report, log: log.child('digest') };
+  return { digest: await tellDigest({ ...kept, ...step, redact, isDryRun }) };
+}
+
+/** A run later than expected by more than half an interval means that one is missing. */
+function findMissingSince(
+  lastRun: RunState['lastRun'],
+  startedAt: Date,
+  { pollIntervalSeconds }: Settings,
+): string | null {
+  if (lastRun === null) return null;
+  const sinceMs = startedAt.getTime() - Date.parse(lastRun.startedAt);
+  return sinceMs > 1.5 * pollIntervalSeconds * 1000 ? lastRun.startedAt : null;
 }
 
 /** Null: everybody. Throws SettingsError for anything that is not an address. */

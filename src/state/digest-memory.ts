@@ -38,8 +38,8 @@ export type DigestChange =
       readonly lostSince?: string | null;
       /** Absent: this run left none. */
       readonly sentAt?: string;
-      /** Absent: nothing failed. */
-      readonly failure?: Trouble;
+      /** Absent: as stored; null: nothing fails. */
+      readonly failure?: Trouble | null;
     };
 
 /** What is remembered before the first digest. */
@@ -70,11 +70,13 @@ export function applyDigestChange(
     decidedBesides: besides + untold.length - kept.length,
     lostSince: change.lostSince === undefined ? memory.lostSince : change.lostSince,
     sentAt: change.sentAt === undefined ? memory.sentAt : laterOf(memory.sentAt, change.sentAt),
-    failure:
-      change.failure === undefined
-        ? null
-        : { ...change.failure, since: memory.failure?.since ?? change.failure.since },
+    failure: failureAfter(memory.failure, change.failure),
   };
+}
+
+function failureAfter(stored: Trouble | null, ours: Trouble | null | undefined): Trouble | null {
+  if (ours === undefined) return stored;
+  return ours === null ? null : { ...ours, since: stored?.since ?? ours.since };
 }
 
 /** A memory that is not understood is dropped: the date of the newest digest serves as well. */

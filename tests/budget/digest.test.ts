@@ -77,4 +77,19 @@ describe('requests of a pass with digests on', () => {
 
       expect(await requestsOf(arranged)).toEqual(budgets['digest, due, state lost']);
     }));
+
+  it('due, and a run is missing since the last: one more, for what stands on the cards', () =>
+    withDigest(async (arranged) => {
+      const { scenario, mailroom } = arranged;
+      await scenario.email({ from: 'a@wait.example', in: ['Screener'] });
+      await mailroom.run();
+      await makeDigestDue(mailroom);
+      const state = await mailroom.readState();
+      const startedAt = new Date(Date.now() - 8 * 60 * 1000).toISOString();
+      await mailroom.writeState(
+        JSON.stringify({ ...state, lastRun: { ...state.lastRun, startedAt } }),
+      );
+
+      expect(await requestsOf(arranged)).toEqual(budgets['digest, due, a run is missing']);
+    }));
 });

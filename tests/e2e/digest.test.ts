@@ -1,12 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
 import type { Health } from '../../src/state/health.ts';
 import { makeDigestDue } from '../support/digest-due.ts';
 import { ageDigests, findDigests } from '../support/digests.ts';
-import { type Installation, isStandIn, recordedWrites } from '../support/run-mailroom.ts';
+import {
+  type Installation,
+  isStandIn,
+  recordedWrites,
+  type StartedRun,
+} from '../support/run-mailroom.ts';
+import type { FaultRule } from '../support/stand-in/faults.ts';
 import { startStandIn } from '../support/stand-in/stand-in.ts';
-import { describeEachServer } from '../support/test-account.ts';
-import { useScenario, withScenario } from '../support/use-scenario.ts';
+import { describeEachServer, type TestAccount } from '../support/test-account.ts';
+import { type ArrangedScenario, useScenario, withScenario } from '../support/use-scenario.ts';
 
 /* Who waits, told in an email. What it says, letter by letter, is in tests/unit/digest. */
 
@@ -190,6 +197,79 @@ describe('a digest that is due', () => {
       const inbox = scenario.mailboxId('Inbox');
       const places = (await findDigests(account)).map(({ mailboxIds }) => mailboxIds);
       expect(places.filter((ids) => ids.includes(inbox))).toEqual([[inbox]]);
+    }));
+
+  /** Decides on two senders; the request that the second alone needs is where it goes wrong. */
+  const decideOnTwo = async (arranged: ArrangedScenario): Promise<FaultRule> => {
+    const { account, scenario, mailroom } = arranged;
+    await scenario.email({ from: 'mover@shop.example', in: ['Screener', '@ToFeed'] });
+    await mailroom.run();
+    await ageDigests(account);
+    await scenario.email({ from: 'done@shop.example', in: ['Screener', '@ToFeed'] });
+    await scenario.email({ from: 'mover@shop.example', in: ['Feed', '@ToJail'] });
+    await makeDigestDue(mailroom);
+    const when: FaultRule['when'] = ({ body }) => body.includes('"from":');
+    return { on: 'Email/query', when, fault: { kind: 'status', status: 400 } };
+  };
+  const toldOf = async (account: TestAccount): Promise<readonly string[]> =>
+    (await findDigests(account))[0]?.text.match(/^• .*: (?:Feed|Jail)$/gmu) ?? [];
+  const BOTH = ['• done@shop.example: Feed', '• mover@shop.example: Jail'];
+
+  it('tells what a pass decided before it failed', () =>
+    withDue({}, async (arranged) => {
+      const { account, mailroom } = arranged;
+      if (!isStandIn(account)) throw new TypeError('faults are the stand-in’s');
+      account.faults.push({ ...(await decideOnTwo(arranged)), times: Infinity });
+      expect((await mailroom.run()).end.event).toBe('poll_failed');
+      account.faults.length = 0;
+
+      await mailroom.run();
+
+      expect(await toldOf(account)).toEqual(BOTH);
+    }));
+
+  it('tells what a pass decided before a signal ended it', () =>
+    withDue({}, async (arranged) => {
+      const { account, mailroom } = arranged;
+      if (!isStandIn(account)) throw new TypeError('faults are the stand-in’s');
+      let run: StartedRun | undefined;
+      const act = async (): Promise<void> => {
+        run?.kill('SIGTERM');
+        // The signal is to be there before the answer is.
+        await sleep(300);
+      };
+      account.faults.push({
+        ...(await decideOnTwo(arranged)),
+        fault: { kind: 'otherClient', act },
+      });
+      run = mailroom.start();
+      expect((await run.result).end.event).toBe('run_stopped');
+
+      await mailroom.run();
+
+      expect(await toldOf(account)).toEqual(BOTH);
+    }));
+
+  it('tells from the cards what a run decided that was killed before it wrote the state', () =>
+    withDue({}, async ({ account, scenario, mailroom }) => {
+      await scenario.email({ from: 'killed@shop.example', in: ['Screener', '@ToFeed'] });
+      const state = await mailroom.readState();
+      const startedAt = new Date(Date.now() - 10 * 60 * 1000).toISOString();
+      const toldAt = new Date().toISOString();
+      const digest = { ...state.digest, toldAt };
+      const before = { ...state, digest, lastRun: { ...state.lastRun, startedAt } };
+      await mailroom.writeState(JSON.stringify(before));
+      await mailroom.run();
+      await mailroom.writeState(JSON.stringify(before));
+      // The one after it sees that one is missing.
+      await mailroom.run();
+      await mailroom.run();
+      await makeDigestDue(mailroom);
+
+      await mailroom.run();
+
+      expect(await toldOf(account)).toEqual(['• killed <killed@shop.example>: Feed']);
+      expect((await mailroom.readState()).digest.lostSince).toBeNull();
     }));
 
   it.each([['overQuota'], ['forbidden'], ['rateLimit']])(

@@ -6,6 +6,7 @@ import { MailroomError, messageOf } from '../../errors.ts';
 import type { Logger } from '../../log/logger.ts';
 import { toPlainLine } from '../../log/plain-line.ts';
 import type { Redact } from '../../log/redaction.ts';
+import type { DoneSender } from '../../pass/world.ts';
 import type { Settings } from '../../settings/settings.ts';
 import {
   type DigestChange,
@@ -15,7 +16,7 @@ import {
 } from '../../state/digest-memory.ts';
 import type { Decision, DigestMail, StoredDigest } from '../../triage/digest.ts';
 import type { TriageNames } from '../../triage/layout.ts';
-import type { SenderReport, TriageReport } from '../../triage/report.ts';
+import type { TriageReport } from '../../triage/report.ts';
 import { findCardDecisions, withoutRepeats } from './card-decisions.ts';
 import { findPlaces, type Places, readBacklog } from './places.ts';
 
@@ -42,6 +43,13 @@ export interface DigestStep {
   /** UTCDate of the newest digest; null: there is none. Undefined: the pass did not ask. */
   readonly newest: string | null | undefined;
   readonly report: TriageReport;
+  /** Whom the pass handled. */
+  readonly done: readonly DoneSender[];
+  /**
+   * When the last run before this one began, if one is missing in between that should have come: it was
+   * killed, or could not write its state, and what it decided stands on the cards alone. Else null.
+   */
+  readonly missingSince: string | null;
   readonly log: Logger;
   readonly redact: Redact;
   readonly isDryRun: boolean;
@@ -54,9 +62,10 @@ export interface DigestStep {
  */
 export async function tellDigest(step: DigestStep): Promise<DigestChange> {
   const { settings, log, now } = step;
-  const memory = sane(step.memory ?? emptyDigestMemory, now);
-  const decided = decisionsOf(step);
-  const untold: DigestChange = { toldAt: null, decided, told: emptyDigestMemory };
+  const known = sane(step.memory ?? emptyDigestMemory, now);
+  const memory = { ...known, lostSince: findLostSince(known, step.missingSince) };
+  const { decided, ...kept } = keepDecided(step);
+  const untold = { ...kept, decided, failure: null };
   try {
     const due = createLastDueTime(settings)(now).getTime();
     if (memory.toldAt !== null && due <= Date.parse(memory.toldAt)) return untold;
@@ -66,13 +75,46 @@ export async function tellDigest(step: DigestStep): Promise<DigestChange> {
     if (step.newest && due <= Date.parse(step.newest)) {
       return { ...untold, toldAt: step.newest, lostSince: step.newest };
     }
-    return await tell({ ...step, memory }, decided, due);
+    return { failure: null, ...(await tell({ ...step, memory }, decided, due)) };
   } catch (error) {
     log.warning('digest_failed', { error });
     const problem = toPlainLine(step.redact(messageOf(error)), MOST_OF_PROBLEM);
     return { ...untold, failure: { since: toUtcDate(now), problem } };
   }
 }
+
+/** What a run leaves that tells nothing: what it decided, to be told later. */
+export function keepDecided({
+  done,
+  missingSince,
+  memory,
+  now,
+}: Pick<DigestStep, 'done' | 'missingSince' | 'memory' | 'now'>): DigestNews {
+  const at = toUtcDate(now);
+  const decided = done.map(({ sender, displayName, category }) => ({
+    sender,
+    name: displayName,
+    category,
+    at,
+  }));
+  const lostSince = memory === null ? null : findLostSince(memory, missingSince);
+  // Another run may have told meanwhile: what is not new is left as it is stored.
+  const isNew = memory !== null && lostSince !== memory.lostSince;
+  return {
+    toldAt: null,
+    decided,
+    told: emptyDigestMemory,
+    ...(isNew ? { lostSince } : {}),
+  };
+}
+
+/** Without `toldAt` the newest digest says since when. */
+function findLostSince(memory: DigestMemory, missingSince: string | null): string | null {
+  return memory.toldAt === null ? memory.lostSince : (memory.lostSince ?? missingSince);
+}
+
+/** What a run adds to the memory where digests are on. */
+type DigestNews = Exclude<DigestChange, 'forget'>;
 
 /** In characters: enough for a sentence. */
 const MOST_OF_PROBLEM = 300;
@@ -81,7 +123,7 @@ async function tell(
   step: DigestStep & { readonly memory: DigestMemory },
   decided: readonly Decision[],
   due: number,
-): Promise<DigestChange> {
+): Promise<DigestNews> {
   const { mail, memory, now, settings, log } = step;
   const nowText = toUtcDate(now);
   let backlog: Backlog | null = null;
@@ -98,7 +140,7 @@ async function tell(
       return { toldAt: newest, decided, told, lostSince: memory.toldAt === null ? newest : null };
     }
     const places = findPlaces(read, settings.mailbox, step.names);
-    const gone = step.isDryRun ? sendersDone(step) : [];
+    const gone = step.isDryRun ? step.done : [];
     backlog ??= await readBacklog(places, mail, new Set(gone.map(({ sender }) => sender)));
     untold ??= await findUntold(step, newest, decided);
     const content = contentOf(backlog, places, untold, step);
@@ -171,7 +213,7 @@ function toldBefore(memory: DigestMemory, receivedAt: string): DigestMemory {
 
 /** Where the state was lost, the cards know what was decided since the newest digest then. */
 async function findUntold(
-  { memory, readNotes }: DigestStep,
+  { memory, readNotes }: Pick<DigestStep, 'memory' | 'readNotes'>,
   newest: string | null,
   decided: readonly Decision[],
 ): Promise<readonly Decision[]> {
@@ -179,19 +221,6 @@ async function findUntold(
   const since = memory?.lostSince ?? (memory?.toldAt ? null : newest);
   if (since === null) return remembered;
   return withoutRepeats(findCardDecisions(await readNotes(), since.slice(0, 10)), remembered);
-}
-
-function sendersDone({ report }: DigestStep): readonly SenderReport[] {
-  return report.details.senders.filter(({ isDone }) => isDone);
-}
-
-function decisionsOf(step: DigestStep): readonly Decision[] {
-  return sendersDone(step).map(({ sender, displayName, category }) => ({
-    sender,
-    name: displayName,
-    category,
-    at: toUtcDate(step.now),
-  }));
 }
 
 function contentOf(
