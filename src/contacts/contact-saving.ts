@@ -1,20 +1,17 @@
 import { HttpStatusError } from '../errors.ts';
-import type { Logger } from '../log/logger.ts';
-import {
-  type Contact,
-  type ContactOutcome,
-  memberKey,
-  type WriteFailure,
-} from '../triage/model.ts';
+import type { Contact, ContactOutcome, WriteFailure } from '../triage/model.ts';
 import type { ContactWish } from '../triage/ports.ts';
 import { readUnlessForbidden } from './card-reader.ts';
 import { MAX_UIDS, uidFor } from './contact-id.ts';
-import type { DavClient } from './dav/client.ts';
-import type { AddressBook } from './discovery.ts';
-import type { StoredCardChecker } from './stored-card-checker.ts';
+import {
+  type DecisionWritingOptions,
+  findPart,
+  isRefusedNote,
+  warnOfNote,
+} from './decision-writing.ts';
 import { createContactCard } from './vcard/create.ts';
 import { editContactCard, hasFoundAddress, isWhole } from './vcard/edit.ts';
-import { type CardPart, parseCardParts, type RawCard } from './vcard/lines.ts';
+import type { RawCard } from './vcard/lines.ts';
 import {
   findAddresses,
   findFullName,
@@ -31,15 +28,8 @@ import {
   withoutEtag,
 } from './write-failure.ts';
 
-/** What `saveContact` works with. */
-export interface ContactSavingOptions {
-  readonly client: DavClient;
-  readonly checker: StoredCardChecker;
-  readonly log: Logger;
-  /** New cards go to the first. */
-  readonly books: readonly AddressBook[];
-  /** Path of the card that has this UID, whatever its addresses are; null where there is none. */
-  readonly readHrefByUid: (uid: string) => Promise<string | null>;
+/** What `saveContact` works with. New cards go to the first of the books. */
+export interface ContactSavingOptions extends DecisionWritingOptions {
   /** UIDs of ours on cards that are somebody else's now. */
   readonly takenUids: ReadonlySet<string>;
 }
@@ -176,9 +166,9 @@ async function complete(
   const read = await readUnlessForbidden(url, client);
   if ('problem' in read) return read;
   const { raw, etag } = read;
-  const part = findPart(parseCardParts(raw), uid, wish);
   const { newContact, decision } = wish;
   const { address, fullName } = newContact;
+  const part = findPart(raw, uid, address);
   const addresses = part === undefined ? [] : findAddresses(part);
   const isOurs = uid === ownUid;
   if (isOurs && (part === undefined || isGroupPart(part) || isOthers(addresses, address))) {
@@ -193,7 +183,7 @@ async function complete(
   const edited = editContactCard(raw, part, { address, fullName, decision });
   if (edited === raw) return { kind: 'unchanged', contact: toContact(part, href) };
   if (etag === null) return withoutEtag(href);
-  const editedPart = findPart(parseCardParts(edited), uid, wish) ?? part;
+  const editedPart = findPart(edited, uid, address) ?? part;
   return {
     kind: 'changed',
     url,
@@ -218,39 +208,26 @@ async function update(
     // Some servers change a UID with a backslash when they store it.
     if (hasEtag && !contact.uid.includes('\\')) return { kind: 'updated', contact };
     const stored = await checker.check(url, raw);
-    const part = stored === null ? undefined : findPart(parseCardParts(stored), contact.uid, wish);
+    const { address } = wish.newContact;
+    const part = stored === null ? undefined : findPart(stored, contact.uid, address);
     return {
       kind: 'updated',
       contact: part === undefined ? contact : toContact(part, contact.href),
     };
   } catch (error) {
     if (!isNoteOnly || !isRefusedNote(error)) throw error;
-    const { message } = error;
-    const { address } = wish.newContact;
-    log.warning('contact_note_failed', { sender: address, card: contact.href, problem: message });
+    warnOfNote(log, {
+      sender: wish.newContact.address,
+      card: contact.href,
+      problem: error.message,
+    });
     return { kind: 'unchanged', contact };
   }
-}
-
-/** 507: there is no room for a longer card, and there will be none later. */
-function isRefusedNote(error: unknown): error is HttpStatusError {
-  if (!(error instanceof HttpStatusError) || hasStatus(error, 404, 410)) return false;
-  return error.isPermanent || error.status === 507;
 }
 
 /** Whether a card with these addresses belongs to somebody else. */
 function isOthers(addresses: Contact['addresses'], address: Contact['addresses'][number]): boolean {
   return addresses.length > 0 && !addresses.includes(address);
-}
-
-/** The vCard with that UID in any spelling; if several have it, the one with the address. */
-function findPart(
-  parts: readonly CardPart[],
-  uid: string,
-  { newContact: { address } }: ContactWish,
-): CardPart | undefined {
-  const own = parts.filter((part) => memberKey(findUid(part)) === memberKey(uid));
-  return own.find((part) => findAddresses(part).includes(address)) ?? own[0];
 }
 
 function refused(href: string, problem: string): WriteFailure {

@@ -13,6 +13,7 @@ import { type OwnLookup, readContacts } from './contact-lookup.ts';
 import { checkUntouched, removeContact } from './contact-removal.ts';
 import { saveContact } from './contact-saving.ts';
 import { DavClient } from './dav/client.ts';
+import { type DecisionWritingOptions, writeDecision } from './decision-writing.ts';
 import type { AddressBook } from './discovery.ts';
 import { createEachBook } from './each-book.ts';
 import { GroupCards } from './group-cards.ts';
@@ -63,6 +64,13 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
     const book = books.find(({ url }) => href.startsWith(new URL(url).pathname));
     return new URL(href, book?.url ?? books[0]?.url).href;
   };
+  const writing = (books: readonly AddressBook[]): DecisionWritingOptions => ({
+    client,
+    checker,
+    log,
+    books,
+    readHrefByUid: (uid) => readHrefByUid(uid, books, { client, listing, eachBook }),
+  });
   return {
     async readGroups(requiredNames, part = 'members') {
       const named =
@@ -88,15 +96,9 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
       const doubt = wish.existing === null ? findDoubt(lookup.unreadableCards) : null;
       if (doubt !== null) return doubt;
       const books = await directory.books();
-      return saveContact(wish, {
-        client,
-        checker,
-        log,
-        books,
-        takenUids: lookup.takenUids,
-        readHrefByUid: (uid) => readHrefByUid(uid, books, { client, listing, eachBook }),
-      });
+      return saveContact(wish, { ...writing(books), takenUids: lookup.takenUids });
     },
+    writeDecision: async (wish) => writeDecision(wish, writing(await directory.books())),
     async checkUntouched(card, maker) {
       return checkUntouched(await urlOf(card), maker, client);
     },

@@ -1,7 +1,8 @@
 import type { SenderPlan } from '../triage/plan.ts';
-import { joinGroups, leaveGroups, saveContacts } from './contact-steps.ts';
+import { joinGroups, saveContacts } from './contact-steps.ts';
 import { labelRefused } from './error-labels.ts';
 import { finish } from './finish-step.ts';
+import { leaveGroups } from './leave-step.ts';
 import type { BegunSender } from './ledger.ts';
 import type { Pass } from './pass.ts';
 import { logMoves, startFirstLook, sweep } from './sweep-step.ts';
@@ -30,7 +31,7 @@ export async function carryOut(plans: readonly SenderPlan[], pass: Pass): Promis
   for (const wave of [begun.filter(isNew), begun.filter((one) => !isNew(one))]) {
     let moving = await sweep(wave, screened, pass);
     logMoves(moving, pass);
-    moving = await leaveGroups(moving, plans, pass);
+    moving = (await leaveGroups(moving, plans, pass)).begun;
     await finish(moving, screened, pass);
   }
   await takeBack(

@@ -1,14 +1,14 @@
 import pLimit from 'p-limit';
 
 import { planNewContact } from '../triage/contact.ts';
-import { memberKey, type WriteFailure } from '../triage/model.ts';
+import type { WriteFailure } from '../triage/model.ts';
 import {
   findGroupCategory,
   type GroupUids,
   isMember,
   planMembership,
 } from '../triage/membership.ts';
-import { cardKeys, type SenderPlan } from '../triage/plan.ts';
+import type { SenderPlan } from '../triage/plan.ts';
 import type { ContactStore, GroupChange } from '../triage/ports.ts';
 import { planSweepOf } from '../triage/sweep.ts';
 import type { BegunSender } from './ledger.ts';
@@ -99,76 +99,16 @@ export async function joinGroups(
   });
 }
 
-/**
- * Out of the old groups, only now that nothing of the sender's is left in the old destinations. A
- * card of several senders leaves for all of them at once: the old group is what tells the next pass
- * that the others' emails have to leave the old destination too.
- */
-export async function leaveGroups(
-  swept: readonly BegunSender[],
-  plans: readonly SenderPlan[],
-  { snapshot: { requiredGroups }, world: { contacts, log, clock }, ledger }: Pass,
-): Promise<readonly BegunSender[]> {
-  const done = new Set(swept.map(({ plan }) => plan.sender));
-  const neededCards = new Set(
-    plans
-      .filter(({ sender }) => !done.has(sender) && !ledger.isDone(sender))
-      .flatMap((plan) => [...cardKeys(plan)]),
-  );
-  const begun = swept.filter(({ plan, membership }) => {
-    const uids = membership.leave.flatMap((link) => link.uids);
-    if (!uids.some((uid) => neededCards.has(memberKey(uid)))) return true;
-    const problem = 'another sender of the same contact was not handled: it stays in its old group';
-    ledger.fail(plan.sender, 'leave group', { kind: 'failed', problem });
-    return false;
-  });
-  const leaving = begun.filter(({ membership }) => membership.leave.length > 0);
-  if (leaving.length === 0) return begun;
-  // Fresh ETags: these groups were written a moment ago, perhaps by somebody else too.
-  const groups = await contacts.readGroups(requiredGroups);
-  const hrefs = new Set(groups.map(({ href }) => href));
-  const changes = groups
-    .map((group) => ({
-      group,
-      addUids: [],
-      removeUids: leaving.flatMap(({ membership }) => uidsFor(group.href, membership.leave)),
-    }))
-    .filter(({ removeUids }) => removeUids.length > 0);
-  const failed = await saveGroups(changes, contacts);
-  const left = begun.filter((one) => {
-    const { plan, membership } = one;
-    const failure = findDecisive(
-      membership.leave.flatMap(
-        ({ groupHref }) => failed.get(groupHref) ?? (hrefs.has(groupHref) ? [] : gone(groupHref)),
-      ),
-    );
-    if (failure !== undefined) ledger.fail(plan.sender, 'leave group', failure);
-    else if (membership.leave.length > 0) {
-      ledger.groupsLeft(one);
-      const from = ledger.groupNames(membership.leave.map(({ groupHref }) => groupHref));
-      log.info('group_reassigned', { sender: plan.sender, from, to: plan.category.name });
-    }
-    return failure === undefined;
-  });
-  clock.checkpoint();
-  return left;
-}
-
 /** A refusal counts for more than a failure that will pass. */
-function findDecisive(failures: readonly WriteFailure[]): WriteFailure | undefined {
+export function findDecisive(failures: readonly WriteFailure[]): WriteFailure | undefined {
   return failures.find(({ kind }) => kind === 'refused') ?? failures[0];
 }
 
-/** That a read does not show a group does not prove that nobody is in it. */
-function gone(href: string): WriteFailure {
-  return { kind: 'failed', problem: `${href}: the group that the contact is to leave is gone` };
-}
-
-function uidsFor(href: string, links: readonly GroupUids[]): readonly string[] {
+export function uidsFor(href: string, links: readonly GroupUids[]): readonly string[] {
   return links.filter(({ groupHref }) => groupHref === href).flatMap(({ uids }) => uids);
 }
 
-async function saveGroups(
+export async function saveGroups(
   changes: readonly GroupChange[],
   contacts: ContactStore,
 ): Promise<ReadonlyMap<string, WriteFailure>> {

@@ -87,6 +87,7 @@ export function dryRunContactStore(store: ContactStore): ContactStore {
         contact: { href: `${uid}.vcf`, uid, name: fullName, addresses: [address] },
       };
     },
+    writeDecision: async () => ({ kind: 'updated' }),
     checkUntouched: (card, maker) => store.checkUntouched(card, maker),
     removeContact: async () => ({ kind: 'removed' }),
     async saveGroupMembers({ group, addUids, removeUids }) {

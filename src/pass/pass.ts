@@ -9,4 +9,6 @@ export interface Pass {
   readonly world: World;
   readonly emails: KnownEmails;
   readonly ledger: Ledger;
+  /** Paths of cards that are there and could not be read (`ContactLookup`). */
+  readonly unreadableCards: readonly string[];
 }

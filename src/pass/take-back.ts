@@ -1,12 +1,13 @@
-import { planNewContact } from '../triage/contact.ts';
+import { findDoubt } from '../triage/contact.ts';
 import { SCREENER } from '../triage/decision.ts';
 import { usedHref } from '../triage/groups.ts';
 import { choicesOf } from '../triage/layout.ts';
 import { findGroupCategory, isMember, planMembership } from '../triage/membership.ts';
-import type { Contact } from '../triage/model.ts';
+import type { Contact, WriteFailure } from '../triage/model.ts';
 import type { SenderPlan } from '../triage/plan.ts';
+import type { UntouchedCheck } from '../triage/ports.ts';
 import { planSweepOf } from '../triage/sweep.ts';
-import { leaveGroups } from './contact-steps.ts';
+import { leaveGroups, type LeftGroups } from './leave-step.ts';
 import { finish } from './finish-step.ts';
 import type { BegunSender } from './ledger.ts';
 import type { Pass } from './pass.ts';
@@ -27,7 +28,7 @@ export async function takeBack(
 ): Promise<void> {
   if (plans.length === 0 || pass.world.clock.isStopping()) return;
   let begun = await dropWithdrawn(
-    plans.map((plan) => begin(plan, pass)),
+    dropDoubtful(plans, pass).map((plan) => begin(plan, pass)),
     pass,
   );
   begun = await sweep(begun, screened, pass);
@@ -35,8 +36,8 @@ export async function takeBack(
   begun = await dropWithdrawn(begun, pass);
   const fates = await readFates(begun, pass);
   begun = begun.filter(({ plan }) => fates.has(plan));
-  begun = await leaveGroups(begun, plans, pass);
-  begun = await checkGroups(begun, fates, pass);
+  const left = await leaveGroups(begun, plans, pass);
+  begun = await checkGroups(left, fates, pass);
   begun = await sweep(begun, screened, pass);
   logMoves(begun, pass);
   begun = await dropWithdrawn(begun, pass);
@@ -47,6 +48,22 @@ export async function takeBack(
     screened,
     pass,
   );
+}
+
+/**
+ * A card that cannot be read may be that of a sender who seems to have none: in a group, with mail in
+ * its place. Nobody may say then that it was taken back.
+ */
+function dropDoubtful(
+  plans: readonly SenderPlan[],
+  { unreadableCards, ledger }: Pass,
+): readonly SenderPlan[] {
+  const doubt = findDoubt(unreadableCards);
+  return plans.filter(({ sender, contact }) => {
+    if (doubt === null || contact !== null) return true;
+    ledger.fail(sender, 'contact', doubt);
+    return false;
+  });
 }
 
 function begin(plan: SenderPlan, { snapshot }: Pass): BegunSender {
@@ -68,32 +85,23 @@ async function readFates(
   begun: readonly BegunSender[],
   pass: Pass,
 ): Promise<ReadonlyMap<SenderPlan, Fate>> {
-  const { snapshot, world, ledger } = pass;
+  const { world, ledger } = pass;
   const fates = new Map<SenderPlan, Fate>();
   for (const { plan } of begun) {
     world.clock.checkpoint();
     const fate = { own: [] as Contact[], kept: [] as Contact[] };
     let hasFailed = false;
     for (const card of cardsOf(plan)) {
-      const checked = isInOtherGroup(card, pass)
-        ? ({ kind: 'changed' } as const)
+      const checked: UntouchedCheck = isInOtherGroup(card, pass)
+        ? { kind: 'changed' }
         : await world.contacts.checkUntouched(card, makerOf(plan, pass));
-      if (checked.kind === 'untouched') fate.own.push(card);
-      else if (checked.kind === 'changed') fate.kept.push(card);
-      if (checked.kind === 'untouched') continue;
-      const outcome =
-        checked.kind === 'changed'
-          ? await world.contacts.saveContact({
-              newContact: planNewContact(plan.sender, card.name, plan.category.contactType),
-              existing: card,
-              decision: {
-                to: SCREENER,
-                groupCategory: findGroupCategory(plan, snapshot),
-                today: world.clock.today,
-              },
-            })
-          : checked;
-      if (outcome.kind !== 'refused' && outcome.kind !== 'failed') continue;
+      if (checked.kind === 'untouched') {
+        fate.own.push(card);
+        continue;
+      }
+      const outcome = checked.kind === 'changed' ? await keep(card, plan, pass) : checked;
+      if (outcome.kind === 'kept') fate.kept.push(card);
+      if (outcome.kind === 'kept' || outcome.kind === 'gone') continue;
       ledger.fail(plan.sender, 'contact', outcome);
       hasFailed = true;
       break;
@@ -103,22 +111,42 @@ async function readFates(
   return fates;
 }
 
+const KEPT = { kind: 'kept' } as const;
+
+const GONE = { kind: 'gone' } as const;
+
+/** Writes on a card that stays that the decision was taken back. It may be gone by now. */
+async function keep(
+  card: Contact,
+  plan: SenderPlan,
+  { snapshot, world }: Pass,
+): Promise<typeof KEPT | typeof GONE | WriteFailure> {
+  const outcome = await world.contacts.writeDecision({
+    card,
+    address: plan.sender,
+    decision: {
+      to: SCREENER,
+      groupCategory: findGroupCategory(plan, snapshot),
+      today: world.clock.today,
+    },
+  });
+  if ('problem' in outcome) return outcome;
+  return outcome.kind === 'gone' ? GONE : KEPT;
+}
+
 /**
- * Reads the groups back: a sender is out of the triage groups only when they say so. And a card that
- * the user has put into another group meanwhile has a place in their life: the next pass keeps it.
+ * A sender is out of the triage groups only when they say so, read back. And a card that the user has
+ * put into another group meanwhile has a place in their life: the next pass keeps it.
  */
 async function checkGroups(
-  begun: readonly BegunSender[],
+  { begun, readBack }: LeftGroups,
   fates: ReadonlyMap<SenderPlan, Fate>,
   pass: Pass,
 ): Promise<readonly BegunSender[]> {
   const { snapshot, world, ledger } = pass;
   const ownOf = (plan: SenderPlan): readonly Contact[] => fates.get(plan)?.own ?? [];
-  const isReadNeeded = begun.some(
-    ({ plan, membership }) => membership.leave.length > 0 || ownOf(plan).length > 0,
-  );
-  if (!isReadNeeded) return begun;
-  const groups = await world.contacts.readGroups(snapshot.requiredGroups);
+  if (readBack === null && !begun.some(({ plan }) => ownOf(plan).length > 0)) return begun;
+  const groups = readBack ?? (await world.contacts.readGroups(snapshot.requiredGroups));
   const now = { ...pass, snapshot: { ...snapshot, groups } };
   const triage = new Set(choicesOf(snapshot.layout).map(({ own }) => own.groupHref));
   return begun.filter(({ plan }) => {
@@ -155,13 +183,15 @@ async function removeCards(
     const kept = [...fate.kept];
     let hasFailed = false;
     for (const card of fate.own) {
-      const outcome = await world.contacts.removeContact(card, makerOf(plan, pass));
+      const removed = await world.contacts.removeContact(card, makerOf(plan, pass));
+      // It was to go, so it has no line yet.
+      const outcome = removed.kind === 'kept' ? await keep(card, plan, pass) : removed;
       if (outcome.kind === 'failed' || outcome.kind === 'refused') {
         ledger.fail(plan.sender, 'contact', outcome);
         hasFailed = true;
       } else if (outcome.kind === 'kept') {
         kept.push(card);
-      } else {
+      } else if (outcome.kind === 'removed') {
         world.log.info('contact_removed', { sender: plan.sender, card: card.href });
       }
     }

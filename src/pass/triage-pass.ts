@@ -37,7 +37,9 @@ export async function runTriagePass(
     senders: planned.senders.filter(isWanted),
     conflicts: planned.conflicts.filter(isWanted),
   };
-  const pass: Pass = { snapshot, world, emails, ledger: new Ledger(snapshot, world.log) };
+  const { unreadableCards } = lookup;
+  const ledger = new Ledger(snapshot, world.log);
+  const pass: Pass = { snapshot, world, emails, ledger, unreadableCards };
   await labelUnclear(labelled.withoutSender, plan.conflicts, pass);
   await carryOut(plan.senders, pass);
   const senders = pass.ledger.report(plan.senders);

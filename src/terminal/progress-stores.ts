@@ -45,6 +45,8 @@ export function showContacts(store: ContactStore, progress: Progress): ContactSt
       saved += 1;
       return during(`writing contact ${saved}`, () => store.saveContact(wish));
     },
+    writeDecision: (wish) =>
+      during('writing a decision on a contact', () => store.writeDecision(wish)),
     checkUntouched: (card, maker) =>
       during('looking at a contact', () => store.checkUntouched(card, maker)),
     removeContact: (card, maker) =>

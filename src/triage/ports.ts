@@ -80,6 +80,23 @@ export interface ContactWish {
   readonly decision: DecisionWish;
 }
 
+/** A decision to be written on a card that is there; nothing else about the card changes. */
+export interface NoteWish {
+  readonly card: Contact;
+  /** The card counts only while it has it. */
+  readonly address: SenderAddress;
+  readonly decision: DecisionWish;
+}
+
+/**
+ * What became of it. `unchanged`: it stands there already, or the card cannot take it, which was
+ * logged. `gone`: the card is, or is another's now.
+ */
+export type NoteOutcome =
+  | { readonly kind: 'updated' | 'unchanged' }
+  | { readonly kind: 'gone' }
+  | WriteFailure;
+
 /** For whom Mailroom would have made a card. */
 export interface CardMaker {
   readonly address: SenderAddress;
@@ -90,10 +107,16 @@ export interface CardMaker {
 }
 
 /** What a look at a card says; a doubt is `changed`. */
-export type UntouchedCheck = { readonly kind: 'untouched' | 'changed' } | WriteFailure;
+export type UntouchedCheck =
+  | { readonly kind: 'untouched' }
+  | { readonly kind: 'changed' }
+  | WriteFailure;
 
 /** What became of a card that was to be deleted. */
-export type RemovalOutcome = { readonly kind: 'removed' | 'kept' } | WriteFailure;
+export type RemovalOutcome =
+  | { readonly kind: 'removed' }
+  | { readonly kind: 'kept' }
+  | WriteFailure;
 
 /** Members to add to and remove from one group; UIDs as written on the contacts' cards. */
 export interface GroupChange {
@@ -133,6 +156,8 @@ export interface ContactStore {
    * one card. Existing cards keep every byte that is not ours.
    */
   saveContact(wish: ContactWish): Promise<ContactOutcome>;
+  /** Writes a decision down, and never makes a card. */
+  writeDecision(wish: NoteWish): Promise<NoteOutcome>;
   /** Whether Mailroom made the card for the sender, and nobody has changed it since. */
   checkUntouched(card: Contact, maker: CardMaker): Promise<UntouchedCheck>;
   /**

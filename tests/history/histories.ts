@@ -86,6 +86,7 @@ const KINDS = [
   'group write that is none',
   'email deleted meanwhile',
   'card edited meanwhile',
+  'card deleted meanwhile',
   'two passes at once',
   'pass without warnings',
   'pass with a mailbox missing',
@@ -130,6 +131,7 @@ const EVENTS = [
 const OUTCOMES = [
   ...['updated', 'stale', 'refused', 'failed'].map((kind) => `patchEmails: ${kind}`),
   ...['created', 'updated', 'refused', 'failed'].map((kind) => `saveContact: ${kind}`),
+  ...['updated', 'gone', 'refused', 'failed'].map((kind) => `writeDecision: ${kind}`),
   ...['updated', 'unchanged', 'refused', 'failed'].map((kind) => `saveGroupMembers: ${kind}`),
   ...['untouched', 'changed', 'refused', 'failed'].map((kind) => `checkUntouched: ${kind}`),
   ...['removed', 'kept', 'refused', 'failed'].map((kind) => `removeContact: ${kind}`),

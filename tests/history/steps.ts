@@ -22,6 +22,7 @@ const FAULTS: readonly Fault[] = ['refuse', 'fail', 'refuse first', 'fail first'
 const WRITES: readonly PortCall[] = [
   'patchEmails',
   'saveContact',
+  'writeDecision',
   'saveGroupMembers',
   'checkUntouched',
   'removeContact',
@@ -210,6 +211,10 @@ export const STEPS: readonly { readonly weight: number; readonly arbitrary: fc.A
           return step('write with a fault', text, async (story) => {
             const email = story.pickEmail(index);
             if (email !== undefined) story.change(email, [put], LABELS);
+            // Such a line is written only for somebody who has a card.
+            const contact = name === 'writeDecision' ? story.pickContact(index) : undefined;
+            const known = contact === undefined ? undefined : story.emailOf(contact);
+            if (known !== undefined) story.change(known, [TAKE_BACK], LABELS);
             await story.pass([atWrite(name, nth, fault)]);
           });
         }),
@@ -234,7 +239,12 @@ export const STEPS: readonly { readonly weight: number; readonly arbitrary: fc.A
       weight: 2,
       arbitrary: fc
         .tuple(
-          fc.constantFrom<PortCall>('removeContact', 'saveContact', 'saveGroupMembers'),
+          fc.constantFrom<PortCall>(
+            'removeContact',
+            'saveContact',
+            'writeDecision',
+            'saveGroupMembers',
+          ),
           pick,
           name,
         )
@@ -251,6 +261,23 @@ export const STEPS: readonly { readonly weight: number; readonly arbitrary: fc.A
               await story.pass([before(call, () => story.renameNow(contact, called))]);
             },
           ),
+        ),
+    },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(
+          fc.constantFrom<PortCall>('writeDecision', 'saveGroupMembers', 'removeContact'),
+          pick,
+        )
+        .map(([call, index]) =>
+          step('card deleted meanwhile', `card ${index}, at ${call}`, async (story) => {
+            const contact = story.pickContact(index);
+            const email = contact === undefined ? undefined : story.emailOf(contact);
+            if (contact === undefined || email === undefined) return;
+            story.change(email, [TAKE_BACK], LABELS);
+            await story.pass([before(call, () => story.deleteNow(contact))]);
+          }),
         ),
     },
     {

@@ -73,6 +73,8 @@ export class Story {
   #watch: Watch | undefined;
   /** The user's own cards, as they must stay. */
   #cards = new Map<string, Contact>();
+  /** Whose card the user deleted while the pass ran. */
+  readonly #deletedNow = new Set<string>();
   #count = 0;
   readonly #told: string[] = [];
 
@@ -191,6 +193,15 @@ export class Story {
     }
   }
 
+  /** While a pass runs: with a decision under way, nobody can say which came first. */
+  deleteNow(contact: Contact): void {
+    const now = this.account.contacts.get(cardId(contact));
+    if (now === undefined) return;
+    this.deleteContact(now);
+    this.#cards.delete(cardId(now));
+    for (const address of now.addresses) this.#deletedNow.add(address);
+  }
+
   /** The user puts a sender into exactly one group, or into none. */
   regroup(contact: Contact, group: string | null): void {
     for (const [href, was] of this.account.groups) {
@@ -234,6 +245,12 @@ export class Story {
     for (const [sender, decision] of pending) {
       if (this.#labelsOf(sender).size === 0) this.#decide(decision);
     }
+    for (const address of this.#deletedNow) {
+      if (this.#standings.get(address)?.kind === 'in') {
+        this.#standings.set(address, { kind: 'unsure' });
+      }
+    }
+    this.#deletedNow.clear();
     return { writes, errors };
   }
 

@@ -19,6 +19,7 @@ import type {
   ContactStore,
   ContactLookup,
   ContactWish,
+  NoteWish,
   MailStore,
 } from '../../src/triage/ports.ts';
 
@@ -40,6 +41,7 @@ export type PortCall =
   | 'readGroups'
   | 'readContacts'
   | 'saveContact'
+  | 'writeDecision'
   | 'checkUntouched'
   | 'removeContact'
   | 'saveGroupMembers';
@@ -65,6 +67,8 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number] | 'lie' | 'lie of joining';
 
 export interface MemoryWorldOptions {
+  /** Paths of cards that are there and cannot be read. */
+  readonly unreadableCards?: readonly string[];
   /** The fault at the n-th call (from 1) to any port; none by default. */
   readonly faultAt?: (callNumber: number, call: PortCall) => Fault | null;
   /** Called after every write that changed something. */
@@ -138,6 +142,8 @@ export interface MemoryWorld extends World {
   /** Calls that asked for a write, whether or not it changed anything. */
   readonly writes: readonly PortCall[];
   readonly wishes: readonly ContactWish[];
+  /** Decisions to be written on cards that stay. */
+  readonly notes: readonly NoteWish[];
   readonly logged: readonly LoggedEvent[];
   /** What each write came to, such as `removeContact: kept`. */
   readonly outcomes: ReadonlySet<string>;
@@ -149,6 +155,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
   const calls: PortCall[] = [];
   const writes: PortCall[] = [];
   const wishes: ContactWish[] = [];
+  const notes: NoteWish[] = [];
   const logged: LoggedEvent[] = [];
   const outcomes = new Set<string>();
   let isStopping = false;
@@ -245,7 +252,8 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
     readGroups: () => call('readGroups', () => [...account.groups.values()]),
     async readContacts(addresses) {
       const cards = await call('readContacts', () => [...account.contacts.values()]);
-      return readContacts(cards, await addresses);
+      const { unreadableCards = [] } = options;
+      return { ...readContacts(cards, await addresses), unreadableCards };
     },
     async saveContact(wish) {
       const { newContact, existing } = wish;
@@ -268,13 +276,25 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
         return { kind: old === undefined ? 'created' : 'updated', contact };
       });
     },
+    async writeDecision(wish) {
+      write('writeDecision');
+      notes.push(wish);
+      return call('writeDecision', (fault) => {
+        const failure = failureOf(fault, 0);
+        if (failure !== null) return failure;
+        if (!account.contacts.has(cardId(wish.card))) return { kind: 'gone' };
+        changed();
+        return { kind: 'updated' };
+      });
+    },
     checkUntouched: (card) =>
       call('checkUntouched', (fault) => {
         const now = account.contacts.get(cardId(card));
         const isOurs =
-          card.uid.startsWith('made-for-') &&
-          !account.edited.has(cardId(card)) &&
-          (now?.addresses.length ?? 1) === 1;
+          now === undefined ||
+          (card.uid.startsWith('made-for-') &&
+            !account.edited.has(cardId(card)) &&
+            now.addresses.length === 1);
         return failureOf(fault, 0) ?? { kind: isOurs ? 'untouched' : 'changed' };
       }),
     async removeContact(card) {
@@ -338,6 +358,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
     calls,
     writes,
     wishes,
+    notes,
     logged,
     outcomes,
     async settled() {

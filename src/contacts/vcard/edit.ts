@@ -44,9 +44,14 @@ export function editContactCard(
   const insertions = [
     ...planFullName(part, additions.fullName),
     ...planAddress(part, additions.address),
-    ...planNote(part, additions),
+    ...planNote(part, additions.decision),
   ];
   return withInsertions(raw, insertions);
+}
+
+/** The resource with the decision alone in one of its cards. */
+export function editDecision(raw: RawCard, part: WholeCardPart, decision: DecisionWish): RawCard {
+  return withInsertions(raw, planNote(part, decision));
 }
 
 /** Text to be put in, as octets. */
@@ -119,7 +124,7 @@ function charsetParameter({ version }: CardPart, value: string): string {
   return version === '2.1' && /\P{ASCII}/u.test(value) ? ';CHARSET=UTF-8' : '';
 }
 
-function planNote(part: WholeCardPart, { decision }: ContactAdditions): readonly Insertion[] {
+function planNote(part: WholeCardPart, decision: DecisionWish): readonly Insertion[] {
   const added = planDecision(findNote(part), decision);
   if (added === null) return [];
   const note = findNoteToAppendTo(part);

@@ -12,6 +12,7 @@ import {
   triageNames,
 } from '../../support/builders.ts';
 import {
+  cardId,
   type Fault,
   MemoryAccount,
   memoryWorld,
@@ -69,12 +70,13 @@ async function pass(memory: MemoryAccount, options: MemoryWorldOptions = {}) {
     events: world.logged,
     writes: world.writes,
     wishes: world.wishes,
+    notes: world.notes,
   };
 }
 
 describe('taken back', () => {
   it('mail to Screener, out of the group, the card that Mailroom made is deleted, the label off', async () => {
-    const { emails, groups, contacts, result, wishes } = await pass(anAccount());
+    const { emails, groups, contacts, result, wishes, notes } = await pass(anAccount());
 
     expect(emails).toEqual({
       labelled: ['Screener'],
@@ -86,7 +88,7 @@ describe('taken back', () => {
     });
     expect(groups[hrefOfGroup('Feed')]).toEqual([]);
     expect(contacts).toEqual([]);
-    expect(wishes).toEqual([]);
+    expect([wishes, notes]).toEqual([[], []]);
     expect(result).toMatchObject({ processed: 1, failures: [], emailsSwept: 2 });
   });
 
@@ -95,11 +97,12 @@ describe('taken back', () => {
     ['a card with another address', { addresses: [SENDER, 'jane@shop.example'] }],
     ['a card that is in a group of the user’s own', { groups: ['Feed', 'Friends'] }],
   ])('%s stays, gets its line, and the email is marked', async (_rule, account) => {
-    const { emails, groups, contacts, wishes, events } = await pass(anAccount(account));
+    const { emails, groups, contacts, wishes, notes, events } = await pass(anAccount(account));
 
     expect(contacts).toHaveLength(1);
     expect(groups[hrefOfGroup('Feed')]).toEqual([]);
-    expect(wishes).toMatchObject([{ decision: { to: 'Screener', groupCategory: 'Feed' } }]);
+    expect(notes).toMatchObject([{ decision: { to: 'Screener', groupCategory: 'Feed' } }]);
+    expect(wishes).toEqual([]);
     expect(emails['labelled']).toEqual(['@MailroomWarning', 'Screener']);
     expect(events.map(({ event }) => event)).toContain('contact_kept');
   });
@@ -257,6 +260,63 @@ describe('the label comes off while the pass runs', () => {
 
       expect([atCall, memory.contents().contacts.length]).toEqual([atCall, 1]);
       expect(memory.contents().emails['labelled']).toEqual(['Archive']);
+    }
+  });
+});
+
+describe('a card that cannot be read may be the sender’s', () => {
+  it('so a sender without one has failed for now, and one that has its own has not', async () => {
+    const unreadable = { unreadableCards: ['/book/odd.vcf'] };
+    const hidden = await pass(anAccount({ hasCard: false }), unreadable);
+    const known = await pass(anAccount(), unreadable);
+
+    expect(hidden.result).toMatchObject({ processed: 0, failures: [{ step: 'contact' }] });
+    expect(hidden.emails).toMatchObject({ labelled: ['@ToScreener', 'Feed'], old: ['Feed'] });
+    expect(hidden.events.map(({ event }) => event)).not.toContain('triage_complete');
+    expect(known.result).toMatchObject({ processed: 1, failures: [] });
+  });
+});
+
+describe('a card that was to go, and stays', () => {
+  it('gets its line then', async () => {
+    const memory = anAccount();
+    const { contacts, notes, emails, events } = await pass(memory, {
+      faultAt(_number, call) {
+        const [card] = memory.contacts.values();
+        if (call === 'removeContact' && card !== undefined) memory.edited.add(cardId(card));
+        return null;
+      },
+    });
+
+    expect(contacts).toHaveLength(1);
+    expect(notes).toMatchObject([{ decision: { to: 'Screener', groupCategory: 'Feed' } }]);
+    expect(emails['labelled']).toEqual(['@MailroomWarning', 'Screener']);
+    expect(events.map(({ event }) => event)).toContain('contact_kept');
+  });
+});
+
+describe('the user deletes the contact while the pass runs', () => {
+  it.each<[string, Parameters<typeof anAccount>[0]]>([
+    ['one that Mailroom made', {}],
+    ['one of their own', { uid: 'mine' }],
+    ['one in a group of their own', { groups: ['Feed', 'Friends'] }],
+  ])('%s: no other is made in its place', async (_rule, account) => {
+    const undisturbed = memoryWorld(anAccount(account));
+    await runTriagePass(names, undisturbed);
+    expect(undisturbed.calls.length).toBeGreaterThan(8);
+    for (let atCall = 1; atCall <= undisturbed.calls.length; atCall += 1) {
+      const memory = anAccount(account);
+      await pass(memory, {
+        faultAt(number) {
+          if (number === atCall) memory.contacts.clear();
+          return null;
+        },
+      });
+      await pass(memory);
+
+      const { contacts, emails } = memory.contents();
+      expect([atCall, contacts, emails['labelled']]).toEqual([atCall, [], expect.anything()]);
+      expect(emails['labelled']).not.toContain('@ToScreener');
     }
   });
 });

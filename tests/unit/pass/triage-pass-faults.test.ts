@@ -192,6 +192,31 @@ describe('whatever fails, and wherever', async () => {
     expect(memory.contents().emails['labelled']).toEqual(['Feed']);
   });
 
+  it('a server that says it took a contact out of a group, and did not: the label stays', async () => {
+    const memory = new MemoryAccount(
+      anAccount({
+        emails: [anEmail({ id: 'labelled', from: 'moved@example.com', in: ['Jail', '@ToFeed'] })],
+        contacts: [aContact({ uid: 'M', addresses: ['moved@example.com'] })],
+        members: { Jail: ['M'] },
+      }),
+    );
+    let saves = 0;
+    const { result, levels } = await pass(memory, {
+      faultAt: (_number, call) => {
+        if (call === 'saveGroupMembers') saves += 1;
+        // The first one puts it into the new group.
+        return call === 'saveGroupMembers' && saves === 2 ? 'lie' : null;
+      },
+    });
+
+    expect(result).toMatchObject({ processed: 0, failures: [{ step: 'leave group' }] });
+    expect(memory.contents().emails['labelled']).toEqual(['@ToFeed', 'Feed']);
+    expect(levels).not.toContain('info group_reassigned');
+    await pass(memory);
+    expect(memory.contents().emails['labelled']).toEqual(['Feed']);
+    expect(memory.contents().groups[hrefOfGroup('Jail')]).toEqual([]);
+  });
+
   it('some of a sender’s labelled emails refused: the error label is on these alone', async () => {
     const memory = new MemoryAccount(
       anAccount({
