@@ -8,14 +8,31 @@ export function cleanText(text: string, maxCharacters: number): string {
   // Far more than is kept: subjects may be as long as an email.
   const start = text.slice(0, 20 * maxCharacters).replace(/[\s\p{Zs}]+/gu, ' ');
   const line = toPlainLine(start.toWellFormed()).replace(/ {2,}/gu, ' ').trim();
-  return cut(breakLinks(line), maxCharacters, Infinity);
+  // A line of ours begins with the bullet.
+  return cut(breakLinks(line.replaceAll('•', '·')), maxCharacters, Infinity);
 }
 
-/** `http` becomes `hxxp`, and `www.` becomes `www[.]`: what security people write. */
+/**
+ * An address, whole but for what a mail program could take for a link: a local part may be
+ * `bit.ly/x`, or, in quotes, `http://evil.example`.
+ */
+export function cleanAddress(address: string): string {
+  const line = toPlainLine(address);
+  const at = line.lastIndexOf('@');
+  const localPart = line.slice(0, at);
+  return /^"?www\.|[/:]/iu.test(localPart) ? breakLinks(localPart) + line.slice(at) : line;
+}
+
+/**
+ * What security people write: `http` becomes `hxxp`, and a dot in a domain `[.]`, because mail programs
+ * make links of bare domains too, and of those with other scripts' full stops (RFC 3490 §3.1).
+ */
 function breakLinks(text: string): string {
   return text
     .replace(/h(?:tt|TT|tT|Tt)p(?=s?:)/giu, (scheme) => `${scheme[0]}xx${scheme[3]}`)
     .replace(/www\./giu, (www) => `${www.slice(0, 3)}[.]`)
+    .replace(/(?<=[\p{L}\p{M}\p{N}])[.\u3002\uFF0E\uFF61](?=\p{L}[\p{L}\p{M}])/gu, '[.]')
+    .replace(/(mailto|\btel|\bsms):(?=\S)/giu, '$1[:]')
     .replace(/(?<!hxxps?):\/\//giu, '[:]//');
 }
 

@@ -2,7 +2,7 @@ import { SCREENER } from '../../triage/decision.ts';
 import type { Decision } from '../../triage/digest.ts';
 import type { ConflictReport, SenderFailure } from '../../triage/report.ts';
 import type { JailedSender, WaitingSender } from './backlog.ts';
-import { cleanText, cut } from './clean.ts';
+import { cleanAddress, cleanText, cut } from './clean.ts';
 
 /** All that a digest tells. */
 export interface DigestContent {
@@ -137,20 +137,21 @@ interface SenderLine {
 /** Subject and name make room for the address, which is useful only when it is whole. */
 function senderLine({ address, name: written, rest, subject = '' }: SenderLine): string {
   const name = cleanText(written, MOST_NAME);
-  const shownAddress = name === '' ? address : ` <${address}>`;
+  const plain = cleanAddress(address);
+  const shownAddress = name === '' ? plain : ` <${plain}>`;
   const room = MOST_OCTETS - Buffer.byteLength(`• ${shownAddress}${rest}`);
   const shownName = cut(name, Infinity, Math.max(3, Math.min(room, MOST_NAME_OCTETS)));
   const left = Math.max(3, room - Buffer.byteLength(shownName));
   return `• ${shownName}${shownAddress}${rest}${cut(subject, Infinity, left)}`;
 }
 
-/** In characters. */
-const MOST_NAME = 60;
+/** Of a name that is shown, in characters. */
+export const MOST_NAME = 60;
 
 const MOST_SUBJECT = 120;
 
 /** A few letters with dozens of accents each may still be long. */
-const MOST_NAME_OCTETS = 240;
+export const MOST_NAME_OCTETS = 240;
 
 function renderDecided({ decided, decidedBesides }: DigestContent): readonly string[] {
   const shown = decided.slice(-MOST_LINES).map(({ sender, name, category }) =>
@@ -173,11 +174,11 @@ function renderUnsolved(
   const lines = [
     ...conflicts.map(
       ({ sender, categories }) =>
-        `• ${sender} has the labels of ${categories.map((one) => cleanText(one, 60)).join(' and ')}: leave one on.`,
+        `• ${cleanAddress(sender)} has the labels of ${categories.map((one) => cleanText(one, 60)).join(' and ')}: leave one on.`,
     ),
     ...failures.map(
       ({ sender, step, failure }) =>
-        `• ${sender} could not be handled (${step}): ${cleanText(failure.problem, 200)}`,
+        `• ${cleanAddress(sender)} could not be handled (${step}): ${cleanText(failure.problem, 200)}`,
     ),
   ];
   return section('Unsolved', [

@@ -1,5 +1,12 @@
 import type { Backlog } from './backlog.ts';
-import { type DigestContent, isNothingToTell, renderDigest } from './render.ts';
+import { cut } from './clean.ts';
+import {
+  type DigestContent,
+  isNothingToTell,
+  MOST_NAME,
+  MOST_NAME_OCTETS,
+  renderDigest,
+} from './render.ts';
 import { createLastDueTime, type Schedule } from './due.ts';
 import type { NotedContact } from '../../contacts/card-notes.ts';
 import { MailroomError, messageOf } from '../../errors.ts';
@@ -93,7 +100,8 @@ export function keepDecided({
   const at = toUtcDate(now);
   const decided = done.map(({ sender, displayName, category }) => ({
     sender,
-    name: displayName,
+    // As much as is shown: 200 whole names may be more than a ConfigMap takes.
+    name: cut(displayName, MOST_NAME, MOST_NAME_OCTETS),
     category,
     at,
   }));

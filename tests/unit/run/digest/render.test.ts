@@ -183,7 +183,7 @@ describe('what else is told', () => {
       [
         'Unsolved:',
         '• both@x.example has the labels of Feed and Jail: leave one on.',
-        '• no@x.example could not be handled (contact): hxxps://dav.example: HTTP 403',
+        '• no@x.example could not be handled (contact): hxxps://dav[.]example: HTTP 403',
         '• 2 emails in @MailroomError.',
       ].join('\n\n'),
     );
