@@ -17,6 +17,8 @@ export interface Logger {
 
 /** The log of a whole run, which can also wait until everything is written. */
 export interface RootLogger extends Logger {
+  /** Writes the lines that were held back so far. Those that never are released are dropped. */
+  release(): void;
   /**
    * Resolves when every line so far was handed to the operating system, or the reader is gone.
    * After `stop` it waits two seconds at most: the reader may read no more. Never rejects. The run's
@@ -37,6 +39,8 @@ export interface LoggerOptions {
   /** Text for people rather than JSON. */
   readonly isTerminal: boolean;
   readonly useColor: boolean;
+  /** Lines of these events wait for `release`; none: all are written at once. */
+  readonly held?: ReadonlySet<LogEvent>;
   readonly now?: () => Date;
 }
 
@@ -57,12 +61,18 @@ export function createLogger(options: LoggerOptions): RootLogger {
     transports: new winston.transports.Stream({ stream: output.stream, eol: '\n' }),
   });
 
+  let waiting: { readonly level: LogLevel; readonly message: string }[] = [];
+  const send = (line: { readonly level: LogLevel; readonly message: string }): void => {
+    output.expect();
+    sink.log(line);
+  };
   const at = (component: string): Logger => {
     const write = (level: LogLevel, event: LogEvent, fields: LogFields = {}): void => {
       if (LEVELS[level] > LEVELS[options.level]) return;
-      output.expect();
       const record = { timestamp: now(), level, event, component, fields };
-      sink.log({ level, message: render(record, lineOptions) });
+      const line = { level, message: render(record, lineOptions) };
+      if (options.held?.has(event) === true) waiting.push(line);
+      else send(line);
     };
     return {
       debug: (event, fields) => write('debug', event, fields),
@@ -72,7 +82,11 @@ export function createLogger(options: LoggerOptions): RootLogger {
       child: at,
     };
   };
-  return { ...at(options.component), flush: output.flush };
+  const release = (): void => {
+    for (const line of waiting) send(line);
+    waiting = [];
+  };
+  return { ...at(options.component), release, flush: output.flush };
 }
 
 /** Our names for the levels, not winston's. */

@@ -2,6 +2,7 @@ import { messageOf, SettingsError } from '../errors.ts';
 import { findProxy } from '../http/proxy.ts';
 import type { Settings } from '../settings/settings.ts';
 import { afterPing, type Counts, type RunState } from '../state/state.ts';
+import { widthOf } from '../terminal/width.ts';
 import type { TriageReport } from '../triage/report.ts';
 import type { Attempt } from './attempt.ts';
 import type { Run } from './open-run.ts';
@@ -39,6 +40,8 @@ export async function endRun(
     http_requests: attempt.requestCount + run.stateBudget.requestCount + pinged,
     duration_ms: Math.round(performance.now() - run.startedMs),
   };
+  // No report tells then what became of single senders before the pass broke off.
+  if (report === null) log.release();
   logEnding(run, outcome, ending, counts);
   try {
     options.writeTerminationMessage(summary);
@@ -60,7 +63,7 @@ async function tellPerson(
   const { options, isDryRun, redact } = run;
   // A pass of the CronJob has no use for it.
   const { renderFailure, renderReport } = await import('../terminal/pass-report.ts');
-  const width = ('columns' in options.output && Number(options.output.columns)) || 80;
+  const width = widthOf(options.output);
   const text =
     report === null ? renderFailure(outcome, width) : renderReport(report, { isDryRun, width });
   await write(options.output, redact(text));

@@ -9,7 +9,7 @@ import { readState } from './stored-state.ts';
  * codes) when every log line is with the operating system. Never throws.
  */
 export async function runOnce(options: RunOptions): Promise<0 | 1> {
-  const run = openRun(options);
+  const run = await openRun(options);
   const state = await readState(run);
   const attempt = await attemptPass(run, state);
   const outcome = judgeRun(attempt.result, state, options.stop.aborted);

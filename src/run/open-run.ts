@@ -1,6 +1,7 @@
 import { SettingsError } from '../errors.ts';
 import type { Around } from '../http/transport.ts';
 import { createBudget, type RequestBudget } from '../http/budget.ts';
+import type { LogEvent } from '../log/events.ts';
 import { createLogger, type Logger, type RootLogger } from '../log/logger.ts';
 import { createRedact, type Redact } from '../log/redaction.ts';
 import { type Environment, findSecrets } from '../settings/environment.ts';
@@ -16,7 +17,8 @@ import { settingNames } from '../settings/table.ts';
 import { createStateStore } from '../state/place.ts';
 import type { StateStore } from '../state/store.ts';
 import { isColorWanted, isDumb } from '../terminal/color.ts';
-import { createProgress, type Progress } from '../terminal/progress.ts';
+import { noProgress } from '../terminal/no-progress.ts';
+import type { Progress } from '../terminal/progress.ts';
 
 /** What the process hands to a run. */
 export interface RunOptions {
@@ -30,6 +32,8 @@ export interface RunOptions {
   readonly isTerminal: boolean;
   /** For the log, if `output` is for a person. */
   readonly errorOutput: NodeJS.WritableStream;
+  /** With `isTerminal`: one screen shows both. */
+  readonly isErrorTerminal: boolean;
   /** `--format text`: for a person also in a pipe. */
   readonly isText: boolean;
   /** `--verbose`: for a person, all log lines; else from `warning` on. */
@@ -66,6 +70,20 @@ export interface Run {
   readonly stateBudget: RequestBudget;
 }
 
+/** What the report on the same screen tells anyway, in its own words. */
+const TOLD: ReadonlySet<LogEvent> = new Set<LogEvent>([
+  'conflict_detected',
+  'contact_kept',
+  'email_missing_sender',
+  'name_mismatch_warning',
+  'poll_failed',
+  'sender_processing_failed',
+  'startup_failed',
+  'would_warn_of_name',
+]);
+
+const NOTHING: ReadonlySet<LogEvent> = new Set();
+
 /** After a signal, writes under way have this long; state and log have what is left of 20 s. */
 export const STOP_GRACE_MS = 12_000;
 
@@ -73,7 +91,7 @@ export const STOP_GRACE_MS = 12_000;
 const STATE_TIME_MS = 30_000;
 
 /** Settings, log and state store; `run_started` is logged, nothing is sent yet. */
-export function openRun(options: RunOptions): Run {
+export async function openRun(options: RunOptions): Promise<Run> {
   const startedAt = new Date();
   const startedMs = performance.now();
   const { env, stop, version } = options;
@@ -81,7 +99,7 @@ export function openRun(options: RunOptions): Run {
   const areValid = !(settings instanceof SettingsError);
   const isForPerson = options.isTerminal || options.isText;
   const isTerminal = options.isTerminal && !isDumb(env);
-  const progress = createProgress({ stream: options.output, isTerminal });
+  const progress = await openProgress(options.output, isTerminal);
   const secrets = findSecrets(env);
   const log = createLogger({
     level: isForPerson && !options.isVerbose ? 'warning' : areValid ? settings.logLevel : 'info',
@@ -89,6 +107,7 @@ export function openRun(options: RunOptions): Run {
     secrets,
     stream: isForPerson ? progress.around(options.errorOutput) : options.output,
     isTerminal: isForPerson,
+    held: options.isTerminal && options.isErrorTerminal && !options.isVerbose ? TOLD : NOTHING,
     useColor: isColorWanted(env, options.isTerminal),
   });
   const stateBudget = createBudget({
@@ -135,4 +154,11 @@ function openStateStore(
     log.error('state_write_failed', { error });
     return null;
   }
+}
+
+/** A pass of the CronJob has no use for what measures columns. */
+async function openProgress(stream: NodeJS.WritableStream, isTerminal: boolean): Promise<Progress> {
+  if (!isTerminal) return noProgress(stream);
+  const { createProgress } = await import('../terminal/progress.ts');
+  return createProgress(stream);
 }

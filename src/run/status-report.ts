@@ -3,10 +3,11 @@ import { createBudget } from '../http/budget.ts';
 import type { Environment } from '../settings/environment.ts';
 import { parseStatusSettings, type StatusSettings } from '../settings/state-settings.ts';
 import { parsePipedState } from '../state/config-map-store.ts';
-import { judgeHealth } from '../state/health.ts';
+import { type Health, judgeHealth } from '../state/health.ts';
 import { createStateStore } from '../state/place.ts';
+import type { RunState } from '../state/state.ts';
 import { type StateRead, toState } from '../state/store.ts';
-import { renderHealth } from './status-text.ts';
+import { widthOf } from '../terminal/width.ts';
 
 /** What the process hands to the health check. */
 export interface StatusOptions {
@@ -32,7 +33,8 @@ interface StatusReport {
 export async function runStatus(options: StatusOptions): Promise<0 | 1> {
   const piped = options.isPiped ? await options.readInput() : null;
   const isText = options.isTerminal && !options.isJson;
-  const report = await reportStatus(options.env, piped, isText);
+  const width = isText ? widthOf(options.output) : null;
+  const report = await reportStatus(options.env, piped, width);
   const stream = report.stream === 'stdout' ? options.output : options.errorOutput;
   stream.write(report.text);
   return report.exitCode;
@@ -41,12 +43,12 @@ export async function runStatus(options: StatusOptions): Promise<0 | 1> {
 /**
  * Judges the stored state, or `piped` (state.json, or its ConfigMap as JSON). A state that cannot be
  * read is unhealthy: if the check called it healthy, nobody would look. The text is one line of JSON,
- * or for a person.
+ * or for a person who has a terminal of `width` columns.
  */
 export async function reportStatus(
   env: Environment,
   piped: string | null,
-  isText: boolean,
+  width: number | null,
 ): Promise<StatusReport> {
   let settings: StatusSettings;
   try {
@@ -58,7 +60,11 @@ export async function reportStatus(
   const read = piped === null ? await readStored(settings) : parsePipedState(piped);
   if (read.kind === 'unreadable') {
     const reason = `the state cannot be read: ${read.problem}`;
-    if (isText) return { stream: 'stdout', text: `Unhealthy: ${reason}\n`, exitCode: 1 };
+    if (width !== null) {
+      const { renderSentences } = await import('./status-text.ts');
+      const text = renderSentences([`Unhealthy: ${reason}.`], width);
+      return { stream: 'stdout', text, exitCode: 1 };
+    }
     const line = {
       status: 'unhealthy',
       reason,
@@ -78,9 +84,15 @@ export async function reportStatus(
   const health = judgeHealth(state, new Date(), stored ?? { pollIntervalSeconds, maxFailures });
   return {
     stream: 'stdout',
-    text: isText ? renderHealth(health, state) : `${JSON.stringify(health)}\n`,
+    text: width === null ? `${JSON.stringify(health)}\n` : await tell(health, state, width),
     exitCode: health.status === 'ok' ? 0 : 1,
   };
+}
+
+/** A health check of the cluster has no use for what measures columns. */
+async function tell(health: Health, state: RunState, width: number): Promise<string> {
+  const { renderHealth } = await import('./status-text.ts');
+  return renderHealth(health, state, width);
 }
 
 /** Two tries of 5 s each, and the wait between them. */

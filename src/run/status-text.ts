@@ -1,16 +1,25 @@
 import { toPlainLine } from '../log/plain-line.ts';
+import { wrapText } from '../terminal/wrap-text.ts';
 import type { Health, Waiting } from '../state/health.ts';
 import type { Trouble } from '../state/digest-memory.ts';
 import type { RunState } from '../state/state.ts';
 
-/** The health check for a person: three lines, times local. */
-export function renderHealth(health: Health, state: RunState): string {
-  const lines = [
+/** The health check for a person, times local: three lines, or a few more where they do not fit. */
+export function renderHealth(health: Health, state: RunState, width: number): string {
+  const sentences = [
     `${health.status === 'ok' ? 'Healthy' : 'Unhealthy'}: ${health.reason}.`,
     `${describeLastRun(state)}${describeTold(health)}`,
     describeWaiting(health.waiting),
   ];
-  return `${lines.map((line) => toPlainLine(line)).join('\n')}\n`;
+  return renderSentences(sentences, width);
+}
+
+/** Each begins a line of its own, and goes on below, moved in, where it is too long. */
+export function renderSentences(sentences: readonly string[], width: number): string {
+  const lines = sentences.flatMap((sentence) =>
+    wrapText(toPlainLine(sentence), { width, indent: '  ', first: '' }),
+  );
+  return `${lines.join('\n')}\n`;
 }
 
 function describeLastRun({ lastRun }: RunState): string {

@@ -70,10 +70,13 @@ export function renderSetupText(report: SetupReport, options: TextOptions): stri
     ...AREAS.map((area) => checks.filter((check) => check.area === area))
       .filter((items) => items.length > 0)
       .map((items) => renderArea(items, paint, options.width)),
-    ['What the labels do', ...renderCategories(report.categories)],
+    ['What the labels do', ...renderCategories(report.categories, options.width)],
     ...(hasFailed && options.areRulesWanted ? rules : []),
     ...renderWarnings(warnings, options.width),
-    [...renderReasons(checks, options.width), ...renderResult(checks, isApplied, paint)],
+    [
+      ...renderReasons(checks, options.width),
+      ...renderResult(checks, isApplied, paint, options.width),
+    ],
     ...(hasFailed ? [] : rules),
   ];
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -97,7 +100,10 @@ function renderArea(items: readonly Check[], paint: Paint, columns: number): rea
   const [first] = items;
   if (first === undefined) return [];
   const title = TITLES[first.area];
-  if (items.every(isNotChecked)) return [`${title}: ${toPlainLine(first.detail ?? '')}`];
+  if (items.every(isNotChecked)) {
+    const shown = `${title}: ${toPlainLine(first.detail ?? '')}`;
+    return wrapText(shown, { width: columns, indent: '    ', first: '' });
+  }
   const width = Math.max(...items.map(({ name }) => columnsOf(toPlainLine(name))));
   return [
     title,
@@ -184,14 +190,20 @@ function describeCategory(category: Category, categories: readonly Category[]): 
   };
 }
 
-function renderCategories(categories: readonly Category[]): readonly string[] {
+function renderCategories(categories: readonly Category[], columns: number): readonly string[] {
   const rows = categories.map((category) => describeCategory(category, categories));
   const width = Math.max(...rows.map(({ label }) => columnsOf(label)));
-  return rows.map(({ label, contactType, contactGroups, destinationMailboxes, addToInbox }) => {
+  return rows.flatMap(({ label, contactType, contactGroups, destinationMailboxes, addToInbox }) => {
     const groups = `${contactGroups.length === 1 ? 'group' : 'groups'} ${contactGroups.join(' + ')}`;
     const mail = `mail to ${destinationMailboxes.join(' + ')}`;
     const inbox = addToInbox ? ', and what waits in Screener to Inbox too' : '';
-    return `  ${padToColumns(label, width)}  ${contactType} in ${groups}; ${mail}${inbox}`;
+    const first = `  ${padToColumns(label, width)}  `;
+    const indent = ' '.repeat(columnsOf(first));
+    return wrapText(`${contactType} in ${groups}; ${mail}${inbox}`, {
+      width: columns,
+      indent,
+      first,
+    });
   });
 }
 
@@ -199,6 +211,7 @@ function renderResult(
   checks: readonly Check[],
   isApplied: boolean,
   paint: Paint,
+  width: number,
 ): readonly string[] {
   const { exists, created, missing, optional, failed } = countStatuses(checks);
   const unchecked = checks.filter(isNotChecked).length;
@@ -210,7 +223,9 @@ function renderResult(
     ...(failed > unchecked ? [paint('failed', `${failed - unchecked} failed`)] : []),
     ...(unchecked > 0 ? [`${unchecked} not checked`] : []),
   ].join(', ');
-  return [`Result: ${counts}.`, whatNow({ missing, failed, created }, isApplied)];
+  return [`Result: ${counts}.`, whatNow({ missing, failed, created }, isApplied)].flatMap((text) =>
+    wrapText(text, { width, indent: '' }),
+  );
 }
 
 function whatNow(

@@ -4,8 +4,16 @@ import type { FastmailRule, FastmailRules } from '../triage/fastmail-rules.ts';
 /** The rules for people, two lines each, so that all of them and the result fit on one screen. */
 export function renderRules({ rules, notes }: FastmailRules, width: number): readonly string[] {
   return [
-    'Rules to make by hand: Settings > Mail rules > Create rule, in this order',
-    ...rules.flatMap((rule, index) => renderRule(rule, index + 1, rules.length)),
+    ...wrapText('Rules to make by hand: Settings > Mail rules > Create rule, in this order', {
+      width,
+      indent: '  ',
+      first: '',
+    }),
+    ...rules.flatMap((rule, index) =>
+      renderRule(rule, index + 1, rules.length).flatMap(({ first, text }) =>
+        wrapText(text, { width, indent: ' '.repeat(first.length), first }),
+      ),
+    ),
     ...[...notes, WITH_FOLDERS].flatMap((note) => wrapText(note, { width, indent: '  ' })),
   ];
 }
@@ -13,11 +21,16 @@ export function renderRules({ rules, notes }: FastmailRules, width: number): rea
 const WITH_FOLDERS =
   'They need labels, a choice in Settings > Preferences. With folders, choose "Move to" instead; an email is then in one folder only.';
 
-function renderRule(rule: FastmailRule, number: number, count: number): readonly string[] {
-  const last = number === count ? '  (the last of all rules)' : '';
+interface RuleLine {
+  readonly first: string;
+  readonly text: string;
+}
+
+function renderRule(rule: FastmailRule, number: number, count: number): readonly RuleLine[] {
+  const last = number === count ? ' (the last of all rules)' : '';
   return [
-    `  ${number}. If    ${conditionText(rule)}${last}`,
-    `     Then  ${actionTexts(rule).join(', ')}`,
+    { first: `${`  ${number}.`.padEnd(5)}If    `, text: `${conditionText(rule)}${last}` },
+    { first: '     Then  ', text: actionTexts(rule).join(', ') },
   ];
 }
 

@@ -3,6 +3,7 @@ import { createBudget } from '../http/budget.ts';
 import { createHttpClients } from '../http/clients.ts';
 import { type ServerTime, watchClock } from '../http/clock.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
+import { toPlainLine } from '../log/plain-line.ts';
 import { createRedact } from '../log/redaction.ts';
 import { connect } from '../run/connect.ts';
 import { type Environment, findSecrets } from '../settings/environment.ts';
@@ -10,7 +11,10 @@ import { parseSettings, type SettingsParsed, triageNames } from '../settings/set
 import { describeUnknown } from '../settings/unknown.ts';
 import { emptyState } from '../state/state.ts';
 import { isColorWanted, isDumb } from '../terminal/color.ts';
+import { noProgress } from '../terminal/no-progress.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
+import { widthOf } from '../terminal/width.ts';
+import { wrapText } from '../terminal/wrap-text.ts';
 import { findLayout } from '../triage/layout.ts';
 import { checkClock } from './check-clock.ts';
 import { checkContacts } from './check-contacts.ts';
@@ -68,17 +72,17 @@ export async function runSetup(options: SetupOptions): Promise<0 | 1> {
   return isReady(report.checks) ? 0 : 1;
 }
 
-/** Columns of a terminal, and 80 for everything else. */
-function widthOf(output: NodeJS.WritableStream): number {
-  return 'columns' in output && typeof output.columns === 'number' ? output.columns : 80;
-}
-
 /** After a signal a write under way may finish; nothing new is begun. */
 const STOP_GRACE_MS = 5000;
 
-function renderProblems(problems: readonly string[], { isJson, version }: SetupOptions): string {
+function renderProblems(
+  problems: readonly string[],
+  { isJson, version, output }: SetupOptions,
+): string {
   if (isJson) return `${JSON.stringify({ ok: false, version, problems }, null, 2)}\n`;
-  const lines = problems.map((problem) => `  ${problem}`);
+  const lines = problems.flatMap((problem) =>
+    wrapText(toPlainLine(problem), { width: widthOf(output), indent: '    ', first: '  ' }),
+  );
   return ['The settings are not valid, so nothing was checked:', ...lines, ''].join('\n');
 }
 
@@ -86,10 +90,8 @@ async function examine(
   { settings, unknown }: SettingsParsed,
   options: SetupOptions,
 ): Promise<SetupReport> {
-  const progress = createProgress({
-    stream: options.errorOutput,
-    isTerminal: options.isErrorTerminal && !isDumb(options.env),
-  });
+  const isShown = options.isErrorTerminal && !isDumb(options.env);
+  const progress = (isShown ? createProgress : noProgress)(options.errorOutput);
   const log = createSetupLogger(options, progress);
   const { passTimeoutMs } = settings;
   const { stop } = options;

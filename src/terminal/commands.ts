@@ -15,7 +15,8 @@ One triage pass over the account of the settings, then exits.
               a pass for this sender alone; may be given more than once
   --format text
               say what was done, for a person, as on a terminal; otherwise a pipe gets the log
-  --verbose   with it, all log lines go to standard error; without, only warnings and errors
+  --verbose   with it, all log lines go to standard error; without, only warnings and errors, and
+              on the same screen only those that the table does not tell anyway
   -h, --help  show this text
   --version   show the version
 

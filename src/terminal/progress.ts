@@ -1,6 +1,8 @@
 import { Writable } from 'node:stream';
 
 import { toPlainLine } from '../log/plain-line.ts';
+import { cutToColumns } from './columns.ts';
+import { widthOf } from './width.ts';
 
 /** One line on a terminal that says what is being done, for as long as it takes. */
 export interface Progress {
@@ -14,13 +16,6 @@ export interface Progress {
   end(): void;
 }
 
-/** Where progress is shown. */
-export interface ProgressOptions {
-  readonly stream: NodeJS.WritableStream & { readonly columns?: number };
-  /** False on a pipe, where nothing is ever shown. */
-  readonly isTerminal: boolean;
-}
-
 /** A shorter wait needs no explanation. */
 const QUIET_MS = 2000;
 
@@ -28,11 +23,8 @@ const REDRAW_MS = 250;
 
 const FRAMES = ['|', '/', '-', '\\'];
 
-/** Shows nothing before two seconds have passed. */
-export function createProgress({ stream, isTerminal }: ProgressOptions): Progress {
-  if (!isTerminal) {
-    return { set: () => undefined, output: stream, around: asItIs, end: () => undefined };
-  }
+/** On `stream`, a terminal; shows nothing before two seconds have passed. */
+export function createProgress(stream: NodeJS.WritableStream): Progress {
   const startedMs = performance.now();
   const doing = new Map<string, string>();
   let isShown = false;
@@ -49,7 +41,7 @@ export function createProgress({ stream, isTerminal }: ProgressOptions): Progres
     const tasks = [...doing].map(([name, what]) => `${name}: ${what}`).join('; ');
     frame = (frame + 1) % FRAMES.length;
     const line = `${FRAMES[frame] ?? ''} ${seconds} s  ${tasks}`;
-    stream.write(`\r\u001B[K${fit(line, stream.columns)}`);
+    stream.write(`\r\u001B[K${fit(line, widthOf(stream))}`);
     isShown = true;
   };
   const around = (target: NodeJS.WritableStream): Writable =>
@@ -77,13 +69,7 @@ export function createProgress({ stream, isTerminal }: ProgressOptions): Progres
   };
 }
 
-function asItIs(stream: NodeJS.WritableStream): NodeJS.WritableStream {
-  return stream;
-}
-
-/** A line that wraps cannot be cleared again. Some terminals report a width of 0. */
-function fit(line: string, width = 0): string {
-  const columns = width > 0 ? width : 80;
-  const visible = toPlainLine(line);
-  return visible.length < columns ? visible : `${visible.slice(0, Math.max(0, columns - 2))}…`;
+/** A line that wraps, or fills the last column, cannot be cleared again. */
+function fit(line: string, columns: number): string {
+  return cutToColumns(toPlainLine(line), columns - 1);
 }

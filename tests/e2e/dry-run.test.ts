@@ -58,6 +58,7 @@ describeEachServer('a dry run', ({ open }) => {
       output,
       errorOutput: output,
       isTerminal: true,
+      isErrorTerminal: false,
       isText: false,
       isVerbose: false,
       stop: new AbortController().signal,

@@ -79,15 +79,30 @@ describe('a terminal of', () => {
 
   test('80 columns: log lines with the local time', async () => {
     const hour = async (zone: string): Promise<number> => {
-      const { shown } = await typeOnTerminal(`${PASS} --dry-run`, {
+      const { shown } = await typeOnTerminal(`${PASS} --dry-run --verbose`, {
         columns: 80,
         env: { ...env, NO_COLOR: '1', TZ: zone },
       });
-      return Number(/^(\d\d):\d\d:\d\d warning/mu.exec(shown)?.[1]);
+      return Number(/^(\d\d):\d\d:\d\d info/mu.exec(shown)?.[1]);
     };
 
     // An hour may end in between.
     expect([9, 10]).toContain(((await hour('Asia/Tokyo')) - (await hour('UTC')) + 24) % 24);
+  });
+
+  test('80 columns: what the table tells is no log line above it as well', async () => {
+    const type = async (rest: string): Promise<string> =>
+      (await typeOnTerminal(`${PASS} --dry-run ${rest}`, { columns: 80, env })).shown;
+
+    const table = await type('2>/dev/null');
+    // Elsewhere they are in full, and so is everything with --verbose.
+    const log = await type('2>&1 >/dev/null');
+
+    expect(await type('')).toBe(table);
+    for (const lines of [log, await type('--verbose')]) {
+      expect(lines).toMatch(/ conflict_detected triage .*sender=/u);
+      expect(lines).toMatch(/ would_warn_of_name triage .*sender=/u);
+    }
   });
 
   test('80 columns: the pass, with a card that the server refuses', async () => {

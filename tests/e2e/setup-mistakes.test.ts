@@ -196,6 +196,7 @@ test('a clock that is ten minutes ahead: a pass goes on, and says so', async () 
       output,
       errorOutput: output,
       isTerminal: false,
+      isErrorTerminal: false,
       isText: false,
       isVerbose: false,
       stop: new AbortController().signal,

@@ -7,6 +7,7 @@ export type Lane =
   | 'image'
   | 'mounts'
   | 'memory'
+  | 'promtool'
   | 'network';
 
 /**

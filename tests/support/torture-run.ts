@@ -100,6 +100,7 @@ async function runPass(
     output,
     errorOutput: output,
     isTerminal,
+    isErrorTerminal: isTerminal,
     isText: false,
     isVerbose: true,
     stop: new AbortController().signal,

@@ -7,6 +7,7 @@ import { connect } from '../connect.ts';
 import { type Environment, findSecrets } from '../../settings/environment.ts';
 import { parseSettings, triageNames } from '../../settings/settings.ts';
 import { emptyState } from '../../state/state.ts';
+import { widthOf } from '../../terminal/width.ts';
 import { parseSenderAddress } from '../../triage/sender.ts';
 import { readDecisions, readWhy } from './read.ts';
 import { renderDecisions, renderWhy } from './render.ts';
@@ -20,6 +21,7 @@ export interface WhyOptions {
   readonly since: string | null;
   readonly isJson: boolean;
   readonly output: NodeJS.WritableStream;
+  readonly isTerminal: boolean;
   readonly errorOutput: NodeJS.WritableStream;
   readonly stop: AbortSignal;
 }
@@ -42,6 +44,8 @@ export async function runWhy(options: WhyOptions): Promise<0 | 1> {
 
 async function answer(options: WhyOptions): Promise<string> {
   const { env, stop, isJson, errorOutput } = options;
+  // In a pipe a fact is a line, for grep and the like.
+  const width = options.isTerminal ? widthOf(options.output) : Infinity;
   const address = options.address === null ? null : parseSenderAddress(options.address);
   if (options.address !== null && address === null) {
     throw new Error(
@@ -63,10 +67,10 @@ async function answer(options: WhyOptions): Promise<string> {
   try {
     if (address === null) {
       const decisions = await readDecisions(connection, since);
-      return isJson ? toJson(decisions) : renderDecisions(decisions);
+      return isJson ? toJson(decisions) : renderDecisions(decisions, width);
     }
     const why = await readWhy(address, triageNames(settings), connection, log);
-    return isJson ? toJson(why) : renderWhy(why);
+    return isJson ? toJson(why) : renderWhy(why, width);
   } finally {
     budget.end();
   }

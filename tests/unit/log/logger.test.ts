@@ -367,6 +367,40 @@ describe('flush', () => {
   });
 });
 
+describe('lines that are held back', () => {
+  const held = new Set(['conflict_detected'] as const);
+
+  it('come out when they are released, with the time of what happened', async () => {
+    let minute = 0;
+    const { log, lines } = capture({
+      held,
+      now: () => new Date(NOON.getTime() + 60_000 * (minute += 1)),
+    });
+    log.child('triage').warning('conflict_detected');
+    log.info('run_started');
+
+    log.release();
+
+    expect(
+      (await lines()).map(({ event, component, timestamp }) => [event, component, timestamp]),
+    ).toEqual([
+      ['run_started', 'main', '2026-11-15T12:02:00.000Z'],
+      ['conflict_detected', 'triage', '2026-11-15T12:01:00.000Z'],
+    ]);
+  });
+
+  it('are dropped where nobody releases them, and nothing waits for them', async () => {
+    const { log, lines } = capture({ held });
+    log.release();
+    log.warning('conflict_detected');
+    log.info('poll_complete');
+
+    await log.flush();
+
+    expect((await lines()).map(({ event }) => event)).toEqual(['poll_complete']);
+  });
+});
+
 describe('a real process', () => {
   const lines = 20_000;
 

@@ -21,7 +21,7 @@ async function status(
   piped: string | null,
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly line: unknown; readonly exitCode: number }> {
-  const { stream, text, exitCode } = await reportStatus(env, piped, false);
+  const { stream, text, exitCode } = await reportStatus(env, piped, null);
   expect(stream).toBe('stdout');
   expect(text).toMatch(/^[^\n]+\n$/u);
   return { line: JSON.parse(text), exitCode };
@@ -162,7 +162,7 @@ describe('status --stdin', () => {
   });
 
   it('does not repeat what was piped in', async () => {
-    const { text } = await reportStatus({}, '{"token": "fmu1-not-a-real-token"', false);
+    const { text } = await reportStatus({}, '{"token": "fmu1-not-a-real-token"', null);
 
     expect(text).not.toContain('not-a-real-token');
   });
@@ -193,7 +193,7 @@ describe('status', () => {
     const report = await reportStatus(
       { MAILROOM_POLL_INTERVAL: 'soon', MAILROOM_MAX_CONSECUTIVE_FAILURES: '-1' },
       aState({}),
-      false,
+      null,
     );
 
     expect(report).toMatchObject({ stream: 'stderr', exitCode: 1 });

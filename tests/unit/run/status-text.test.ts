@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 
 import { renderHealth } from '../../../src/run/status-text.ts';
@@ -85,6 +86,31 @@ describe('the health check for a person', () => {
       ],
     ],
   ])('three lines: %s', (_rule, state, lines) => {
-    expect(renderHealth(judgeHealth(state, now, schedule), state)).toBe(`${lines.join('\n')}\n`);
+    const text = renderHealth(judgeHealth(state, now, schedule), state, Infinity);
+
+    expect(text).toBe(`${lines.join('\n')}\n`);
+  });
+
+  it.each([60, 80, 140])('%i columns: what is too long for a line goes on below it', (width) => {
+    const state = after(
+      'poll_complete',
+      {
+        digest: {
+          ...emptyDigestMemory,
+          sentAt: '2026-11-24T06:00:00.000Z',
+          failure: { since: '2026-11-25T06:00:00.000Z', problem: 'mailbox "報告" is missing' },
+        },
+        pingFailure: { since: '2026-11-25T11:00:00.000Z', problem: 'POST hc.example: HTTP 500' },
+      },
+      { conflicts: 1, refused: 2, emails_without_sender: 1 },
+    );
+    const health = judgeHealth(state, now, schedule);
+
+    const lines = renderHealth(health, state, width).trimEnd().split('\n');
+
+    expect(lines.filter((line) => stringWidth(line) > width)).toEqual([]);
+    expect(lines.filter((line) => !line.startsWith('  '))).toHaveLength(3);
+    const words = (text: string): string => text.replaceAll(/\s+/gu, ' ').trim();
+    expect(words(lines.join(' '))).toBe(words(renderHealth(health, state, Infinity)));
   });
 });
