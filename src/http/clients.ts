@@ -69,10 +69,11 @@ export function createHttpClients(
     );
   };
   const { jmapSessionUrl, jmapToken, cardDavUrl, cardDavUsername, cardDavPassword } = servers;
+  const keys = { token: jmapToken, password: cardDavPassword };
   return {
-    mail: create(mailServerHelp(jmapSessionUrl, jmapToken), `Bearer ${jmapToken}`),
+    mail: create(mailServerHelp(jmapSessionUrl, keys), `Bearer ${jmapToken}`),
     contacts: create(
-      contactsServerHelp(cardDavUrl, cardDavUsername, cardDavPassword),
+      contactsServerHelp(cardDavUrl, cardDavUsername, keys),
       `Basic ${basic.toString('base64')}`,
     ),
   };

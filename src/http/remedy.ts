@@ -15,27 +15,41 @@ export interface ServerHelp {
   readonly url: string;
   /** The settings with its credentials; values are looked at, but never printed. */
   readonly credentials: Readonly<Record<string, string>>;
+  /** Each of the two keys stands in the other's place, as far as can be seen. */
+  readonly isExchanged: boolean;
   /** What to do when the server refuses them. */
   readonly newKey: string;
 }
 
+/** The API token and the app password. */
+export interface Keys {
+  readonly token: string;
+  readonly password: string;
+}
+
 /** The JMAP server's, for the settings' values. */
-export function mailServerHelp(url: string, token: string): ServerHelp {
+export function mailServerHelp(url: string, { token, password }: Keys): ServerHelp {
   return {
     urlSetting: 'MAILROOM_JMAP_SESSION_URL',
     url,
     credentials: { MAILROOM_JMAP_TOKEN: token },
+    isExchanged: hasChangedPlaces({ token, password }),
     newKey:
       'Make a new API token in Fastmail (Settings > Privacy & Security > Manage API tokens, scope "Email", not read-only) and set MAILROOM_JMAP_TOKEN',
   };
 }
 
 /** The CardDAV server's, for the settings' values. */
-export function contactsServerHelp(url: string, username: string, password: string): ServerHelp {
+export function contactsServerHelp(
+  url: string,
+  username: string,
+  { token, password }: Keys,
+): ServerHelp {
   return {
     urlSetting: 'MAILROOM_CARDDAV_URL',
     url,
     credentials: { MAILROOM_CARDDAV_USERNAME: username, MAILROOM_CARDDAV_PASSWORD: password },
+    isExchanged: hasChangedPlaces({ token, password }),
     newKey:
       'Is MAILROOM_CARDDAV_USERNAME the address you log in with? If so, make a new app password in Fastmail (Settings > Privacy & Security > Manage app passwords and access, with contacts (CardDAV)) and set MAILROOM_CARDDAV_PASSWORD',
   };
@@ -82,12 +96,15 @@ const NETWORK_REMEDIES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What can be seen in the credentials themselves. */
-function findKeyProblem({ credentials, newKey }: ServerHelp): string | null {
+function findKeyProblem({ credentials, isExchanged, newKey }: ServerHelp): string | null {
   for (const [name, value] of Object.entries(credentials)) {
-    if (value.includes('EXAMPLE-not-a-real') || value === 'you@example.com') {
+    if (value.includes(PLACEHOLDER) || value === 'you@example.com') {
       return `${name} still has the value of .env.example`;
     }
     if (/^(["']).*\1$/u.test(value)) return `${name} has quotes around it: take them off`;
+  }
+  if (isExchanged) {
+    return 'MAILROOM_JMAP_TOKEN and MAILROOM_CARDDAV_PASSWORD have changed places: the API token is the one that begins with fmu1-';
   }
   const { MAILROOM_CARDDAV_PASSWORD: password, MAILROOM_CARDDAV_USERNAME: username } = credentials;
   if (password?.startsWith(FASTMAIL_TOKEN) === true) {
@@ -98,6 +115,14 @@ function findKeyProblem({ credentials, newKey }: ServerHelp): string | null {
   }
   return null;
 }
+
+function hasChangedPlaces({ token, password }: Keys): boolean {
+  const isToken = token.startsWith(FASTMAIL_TOKEN) || token.includes(PLACEHOLDER);
+  return password.startsWith(FASTMAIL_TOKEN) && !isToken;
+}
+
+/** In the values of .env.example. */
+const PLACEHOLDER = 'EXAMPLE-not-a-real';
 
 /** How Fastmail's API tokens begin. */
 const FASTMAIL_TOKEN = 'fmu1-';

@@ -10,13 +10,20 @@ import {
 import {
   addRemedy,
   contactsServerHelp,
+  type Keys,
   findRemedy,
   mailServerHelp,
 } from '../../../src/http/remedy.ts';
 
 const SESSION = 'https://api.example.com/jmap/session';
-const mail = mailServerHelp(SESSION, 'a-token');
-const contacts = contactsServerHelp('https://dav.example.com/', 'me@example.com', 'a-password');
+const DAV = 'https://dav.example.com/';
+const keys = (change: Partial<Keys> = {}): Keys => ({
+  token: 'a-token',
+  password: 'a-password',
+  ...change,
+});
+const mail = mailServerHelp(SESSION, keys());
+const contacts = contactsServerHelp(DAV, 'me@example.com', keys());
 
 const network = (code: string): NetworkError =>
   new NetworkError('said', { cause: Object.assign(new Error('cause'), { code }) });
@@ -78,24 +85,46 @@ describe('what to do about a failed request', () => {
   it.each([
     [
       'the example’s token',
-      mailServerHelp(SESSION, 'EXAMPLE-not-a-real-token'),
+      mailServerHelp(SESSION, keys({ token: 'EXAMPLE-not-a-real-token' })),
       'JMAP_TOKEN still has',
     ],
-    ['quotes', mailServerHelp(SESSION, '"a-token"'), 'MAILROOM_JMAP_TOKEN has quotes around it'],
+    [
+      'quotes',
+      mailServerHelp(SESSION, keys({ token: '"a-token"' })),
+      'MAILROOM_JMAP_TOKEN has quotes around it',
+    ],
     [
       'the example’s user',
-      contactsServerHelp('https://dav.example.com/', 'you@example.com', 'x'),
+      contactsServerHelp(DAV, 'you@example.com', keys()),
       'CARDDAV_USERNAME still has',
     ],
     [
       'half an address',
-      contactsServerHelp('https://dav.example.com/', 'me', 'x'),
+      contactsServerHelp(DAV, 'me', keys()),
       'MAILROOM_CARDDAV_USERNAME has no @',
     ],
     [
       'the token in place of the app password',
-      contactsServerHelp('https://dav.example.com/', 'me@example.com', 'fmu1-0000'),
+      contactsServerHelp(DAV, 'me@example.com', { token: 'fmu1-0000', password: 'fmu1-0000' }),
       'MAILROOM_CARDDAV_PASSWORD is an API token',
+    ],
+    [
+      'an API token in place of the app password, and no token yet',
+      contactsServerHelp(DAV, 'me@example.com', {
+        token: 'EXAMPLE-not-a-real-token',
+        password: 'fmu1-0000',
+      }),
+      'MAILROOM_CARDDAV_PASSWORD is an API token',
+    ],
+    [
+      'each in the other’s place, says the mail server',
+      mailServerHelp(SESSION, { token: 'app-password', password: 'fmu1-0000' }),
+      'MAILROOM_JMAP_TOKEN and MAILROOM_CARDDAV_PASSWORD have changed places',
+    ],
+    [
+      'each in the other’s place, says the contacts server',
+      contactsServerHelp(DAV, 'me', { token: 'app-password', password: 'fmu1-0000' }),
+      'MAILROOM_JMAP_TOKEN and MAILROOM_CARDDAV_PASSWORD have changed places',
     ],
   ])('refused credentials that can be seen to be wrong: %s', (_name, help, expected) => {
     expect(findRemedy(new CredentialsError('x'), SESSION, help)).toContain(expected);
