@@ -69,11 +69,13 @@ export function createHttpClients(
     );
   };
   const { jmapSessionUrl, jmapToken, cardDavUrl, cardDavUsername, cardDavPassword } = servers;
-  const keys = { token: jmapToken, password: cardDavPassword };
   return {
-    mail: create(mailServerHelp(jmapSessionUrl, keys), `Bearer ${jmapToken}`),
+    mail: create(
+      mailServerHelp(jmapSessionUrl, { token: jmapToken, password: cardDavPassword }),
+      `Bearer ${jmapToken}`,
+    ),
     contacts: create(
-      contactsServerHelp(cardDavUrl, cardDavUsername, keys),
+      contactsServerHelp(cardDavUrl, cardDavUsername, cardDavPassword),
       `Basic ${basic.toString('base64')}`,
     ),
   };

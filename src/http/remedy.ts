@@ -15,8 +15,8 @@ export interface ServerHelp {
   readonly url: string;
   /** The settings with its credentials; values are looked at, but never printed. */
   readonly credentials: Readonly<Record<string, string>>;
-  /** Each of the two keys stands in the other's place, as far as can be seen. */
-  readonly isExchanged: boolean;
+  /** The other server's key begins as this one's should. */
+  readonly isExchanged?: boolean;
   /** What to do when the server refuses them. */
   readonly newKey: string;
 }
@@ -33,23 +33,18 @@ export function mailServerHelp(url: string, { token, password }: Keys): ServerHe
     urlSetting: 'MAILROOM_JMAP_SESSION_URL',
     url,
     credentials: { MAILROOM_JMAP_TOKEN: token },
-    isExchanged: hasChangedPlaces({ token, password }),
+    isExchanged: isToken(password) && !isToken(token),
     newKey:
       'Make a new API token in Fastmail (Settings > Privacy & Security > Manage API tokens, scope "Email", not read-only) and set MAILROOM_JMAP_TOKEN',
   };
 }
 
 /** The CardDAV server's, for the settings' values. */
-export function contactsServerHelp(
-  url: string,
-  username: string,
-  { token, password }: Keys,
-): ServerHelp {
+export function contactsServerHelp(url: string, username: string, password: string): ServerHelp {
   return {
     urlSetting: 'MAILROOM_CARDDAV_URL',
     url,
     credentials: { MAILROOM_CARDDAV_USERNAME: username, MAILROOM_CARDDAV_PASSWORD: password },
-    isExchanged: hasChangedPlaces({ token, password }),
     newKey:
       'Is MAILROOM_CARDDAV_USERNAME the address you log in with? If so, make a new app password in Fastmail (Settings > Privacy & Security > Manage app passwords and access, with contacts (CardDAV)) and set MAILROOM_CARDDAV_PASSWORD',
   };
@@ -103,11 +98,11 @@ function findKeyProblem({ credentials, isExchanged, newKey }: ServerHelp): strin
     }
     if (/^(["']).*\1$/u.test(value)) return `${name} has quotes around it: take them off`;
   }
-  if (isExchanged) {
+  if (isExchanged === true) {
     return 'MAILROOM_JMAP_TOKEN and MAILROOM_CARDDAV_PASSWORD have changed places: the API token is the one that begins with fmu1-';
   }
   const { MAILROOM_CARDDAV_PASSWORD: password, MAILROOM_CARDDAV_USERNAME: username } = credentials;
-  if (password?.startsWith(FASTMAIL_TOKEN) === true) {
+  if (password !== undefined && isToken(password)) {
     return `MAILROOM_CARDDAV_PASSWORD is an API token: contacts need an app password, made in Settings > Privacy & Security > Manage app passwords and access`;
   }
   if (username !== undefined && !username.includes('@')) {
@@ -116,9 +111,8 @@ function findKeyProblem({ credentials, isExchanged, newKey }: ServerHelp): strin
   return null;
 }
 
-function hasChangedPlaces({ token, password }: Keys): boolean {
-  const isToken = token.startsWith(FASTMAIL_TOKEN) || token.includes(PLACEHOLDER);
-  return password.startsWith(FASTMAIL_TOKEN) && !isToken;
+function isToken(text: string): boolean {
+  return text.startsWith(FASTMAIL_TOKEN);
 }
 
 /** In the values of .env.example. */

@@ -108,7 +108,7 @@ export async function openRun(options: RunOptions): Promise<Run> {
     stream: isForPerson ? progress.around(options.errorOutput) : options.output,
     isTerminal: isForPerson,
     held: options.isTerminal && options.isErrorTerminal && !options.isVerbose ? TOLD : NOTHING,
-    useColor: isColorWanted(env, options.isTerminal),
+    useColor: isColorWanted(env, options.isErrorTerminal),
   });
   const stateBudget = createBudget({
     passTimeoutMs: (areValid ? settings.passTimeoutMs : 0) + STATE_TIME_MS,

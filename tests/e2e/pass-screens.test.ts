@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { arrangeEveryKind, REFUSED, refuseCard } from '../support/every-kind.ts';
@@ -68,7 +69,12 @@ describe('a terminal of', () => {
 
   test('80 columns: with colours, but for NO_COLOR and TERM=dumb', async () => {
     const type = async (change: Readonly<Record<string, string>>): Promise<string> =>
-      (await typeOnTerminal(`${PASS} --dry-run`, { columns: 80, env: { ...env, ...change } })).sent;
+      (
+        await typeOnTerminal(`${PASS} --dry-run --verbose`, {
+          columns: 80,
+          env: { ...env, ...change },
+        })
+      ).sent;
 
     // oxlint-disable-next-line no-control-regex -- the escape sequences of styles
     const coloured = /\u001B\[\d+m/u;
@@ -96,12 +102,15 @@ describe('a terminal of', () => {
 
     const table = await type('2>/dev/null');
     // Elsewhere they are in full, and so is everything with --verbose.
-    const log = await type('2>&1 >/dev/null');
+    const log = await type('2>log.txt; cat log.txt; rm log.txt');
 
     expect(await type('')).toBe(table);
-    for (const lines of [log, await type('--verbose')]) {
-      expect(lines).toMatch(/ conflict_detected triage .*sender=/u);
-      expect(lines).toMatch(/ would_warn_of_name triage .*sender=/u);
+    // A file has no colours.
+    expect(log).not.toContain('\u001B');
+    for (const lines of [log, stripVTControlCharacters(await type('--verbose'))]) {
+      expect(lines).toMatch(/ conflict_detected triage sender=/u);
+      expect(lines).toMatch(/ contact_kept triage sender=/u);
+      expect(lines).toMatch(/ would_warn_of_name triage sender=/u);
     }
   });
 
