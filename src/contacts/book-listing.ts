@@ -9,7 +9,15 @@ import { asRawCard, type RawCard } from './vcard/lines.ts';
 import { type CardReading, parseCard } from './vcard/parse.ts';
 
 /** What is done with each card; `href` is its path. */
-export type CardVisitor = (reading: CardReading, href: string) => void;
+export type CardVisitor<Reading = CardReading> = (reading: Reading, href: string) => void;
+
+/** What a listing asks for of each card, and what it keeps of that. */
+export interface CardReader<Reading> {
+  /** Of RFC 6352 §10.4; VERSION too comes only when it is asked for. */
+  readonly properties: readonly string[];
+  /** Never throws. */
+  readonly parse: (raw: RawCard, href: string) => Reading;
+}
 
 /** What a listing shows of one address book. */
 export interface BookCards {
@@ -19,16 +27,18 @@ export interface BookCards {
   readonly unreadable: readonly string[];
 }
 
-/** Lists address books with as little of each card as finding contacts and groups needs. */
-export class BookListing {
+/** Lists address books with as little of each card as `reader` needs. */
+export class BookListing<Reading extends { readonly isDamaged: boolean } = CardReading> {
   readonly #client: DavClient;
   readonly #log: Logger;
+  readonly #reader: CardReader<Reading>;
   readonly #paths = new CardPaths();
   readonly #warned = new Set<string>();
 
-  constructor(client: DavClient, log: Logger) {
+  constructor(client: DavClient, log: Logger, reader: CardReader<Reading>) {
     this.#client = client;
     this.#log = log;
+    this.#reader = reader;
   }
 
   /**
@@ -37,12 +47,12 @@ export class BookListing {
    * `visitor` is awaited once the server has answered. A server that refuses the query is asked for
    * the names of the cards, and then for the cards.
    */
-  async listCards(book: AddressBook, visitor: Promise<CardVisitor>): Promise<BookCards> {
+  async listCards(book: AddressBook, visitor: Promise<CardVisitor<Reading>>): Promise<BookCards> {
     const hrefs = new Set<string>();
     const unread: string[] = [];
     const answer = await this.#query(book);
     const visit = await visitor;
-    const listed = answer ?? (await this.#listHrefs(book)).map(unreadCard);
+    const listed = answer ?? (await this.#listHrefs(book)).map((href) => ({ href, reading: null }));
     for (const { href, reading } of listed) {
       if (hrefs.has(href)) continue;
       hrefs.add(href);
@@ -60,7 +70,7 @@ export class BookListing {
   async readUnlisted(
     book: AddressBook,
     listed: ReadonlySet<string>,
-    visit: CardVisitor,
+    visit: CardVisitor<Reading>,
   ): Promise<readonly string[]> {
     const unlisted = (await this.#listHrefs(book)).filter((href) => !listed.has(href));
     if (unlisted.length > MAX_UNLISTED) {
@@ -85,9 +95,9 @@ export class BookListing {
   }
 
   /** Null when the server refuses the query. */
-  async #query(book: AddressBook): Promise<readonly ListedCard[] | null> {
+  async #query(book: AddressBook): Promise<readonly ListedCard<Reading>[] | null> {
     try {
-      const query = { props: PARTIAL_DATA };
+      const query = { props: partialData(this.#reader.properties) };
       return await this.#client.query(book.url, query, (resource) => this.#read(resource, book));
     } catch (error) {
       if (isRefusedQuery(error)) return null;
@@ -109,7 +119,7 @@ export class BookListing {
   async #readCards(
     book: AddressBook,
     hrefs: readonly string[],
-    visit: CardVisitor,
+    visit: CardVisitor<Reading>,
   ): Promise<readonly string[]> {
     const left = new Set(hrefs);
     for (let start = 0; hrefs.length > MAX_READ_ALONE && start < hrefs.length; start += CHUNK) {
@@ -137,7 +147,7 @@ export class BookListing {
     book: AddressBook,
     hrefs: readonly string[],
     left: Set<string>,
-    visit: CardVisitor,
+    visit: CardVisitor<Reading>,
   ): Promise<boolean> {
     try {
       const props = { 'card:address-data': {} };
@@ -156,19 +166,19 @@ export class BookListing {
   }
 
   /** What is kept of a card in an answer; null if it is gone, or is the book itself. */
-  #read(resource: ListedResource, book: AddressBook): ListedCard | null {
+  #read(resource: ListedResource, book: AddressBook): ListedCard<Reading> | null {
     const href = this.findHref(resource, book);
     if (href === null) return null;
     const data = isReadable(resource) ? findCardData(resource) : null;
-    const reading = data === null ? null : parseCard(data, href);
+    const reading = data === null ? null : this.#reader.parse(data, href);
     return { href, reading: reading?.isDamaged === true ? null : reading };
   }
 
   /** False when the card is there and could not be read. */
-  async #readAlone(book: AddressBook, href: string, visit: CardVisitor): Promise<boolean> {
+  async #readAlone(book: AddressBook, href: string, visit: CardVisitor<Reading>): Promise<boolean> {
     try {
       const { raw } = await this.#client.readCard(new URL(href, book.url).href);
-      const reading = parseCard(raw, href);
+      const reading = this.#reader.parse(raw, href);
       if (reading.isDamaged) this.warn(href, 'it is no whole vCard');
       visit(reading, href);
       return true;
@@ -182,13 +192,9 @@ export class BookListing {
 }
 
 /** A card of a listing; `reading` is null where it has to be read alone. */
-interface ListedCard {
+interface ListedCard<Reading> {
   readonly href: string;
-  readonly reading: CardReading | null;
-}
-
-function unreadCard(href: string): ListedCard {
-  return { href, reading: null };
+  readonly reading: Reading | null;
 }
 
 /** RFC 4918 §14.24: of the statuses that a response may have, only these say that it is gone. */
@@ -216,20 +222,24 @@ export function findCardData({ properties }: ListedResource): RawCard | null {
   return octets.trim() === '' ? null : asRawCard(octets);
 }
 
-/** RFC 6352 §10.4; VERSION too comes only when it is asked for. */
-const PARTIAL_DATA: XmlTree = {
-  'card:address-data': {
-    'card:prop': [
-      'VERSION',
-      'UID',
-      'FN',
-      'EMAIL',
-      'X-ADDRESSBOOKSERVER-KIND',
-      'KIND',
-      'X-EVOLUTION-LIST',
-    ].map((name) => ({ _attributes: { name } })),
-  },
+/** What finding contacts and groups needs. */
+export const CONTACT_READER: CardReader<CardReading> = {
+  properties: [
+    'VERSION',
+    'UID',
+    'FN',
+    'EMAIL',
+    'X-ADDRESSBOOKSERVER-KIND',
+    'KIND',
+    'X-EVOLUTION-LIST',
+  ],
+  parse: parseCard,
 };
+
+function partialData(properties: readonly string[]): XmlTree {
+  const prop = properties.map((name) => ({ _attributes: { name } }));
+  return { 'card:address-data': { 'card:prop': prop } };
+}
 
 /** The most cards that a listing may have left out. */
 const MAX_UNLISTED = 50;

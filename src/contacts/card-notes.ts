@@ -1,8 +1,8 @@
 import type { Contact } from '../triage/model.ts';
-import { findCardData, isGone } from './book-listing.ts';
-import type { DavClient } from './dav/client.ts';
+import type { BookListing, CardReader, CardVisitor } from './book-listing.ts';
 import type { AddressBook } from './discovery.ts';
-import { parseCardParts } from './vcard/lines.ts';
+import type { EachBook } from './each-book.ts';
+import { parseCardParts, type RawCard } from './vcard/lines.ts';
 import { findEmailTexts, findNote, isGroupPart, toContact } from './vcard/parse.ts';
 
 /** A contact with what its NOTE says. */
@@ -16,30 +16,46 @@ export interface NotedContact {
   readonly book: string;
 }
 
-/** Every contact of a book with its note, in one listing. Throws what the client throws. */
-export async function readNotes(
-  book: AddressBook,
-  client: DavClient,
-): Promise<readonly NotedContact[]> {
-  const cards = await client.query(book.url, { props: NOTED_DATA }, (resource) => {
-    const data = isGone(resource.status) ? null : findCardData(resource);
-    if (data === null) return null;
-    return parseCardParts(data)
-      .filter((part) => !isGroupPart(part))
-      .map((part) => ({
-        contact: toContact(part, resource.url.pathname),
-        emails: findEmailTexts(part),
-        note: findNote(part),
-        book: book.name,
-      }));
-  });
-  return cards.flat();
+/** The contacts of one resource, with their notes. */
+interface NotedReading {
+  readonly contacts: readonly Omit<NotedContact, 'book'>[];
+  readonly isDamaged: boolean;
 }
 
-const NOTED_DATA = {
-  'card:address-data': {
-    'card:prop': ['VERSION', 'UID', 'FN', 'EMAIL', 'NOTE', 'X-ADDRESSBOOKSERVER-KIND', 'KIND'].map(
-      (name) => ({ _attributes: { name } }),
-    ),
-  },
+/** Notes too, which a pass does not need of all cards. */
+export const NOTE_READER: CardReader<NotedReading> = {
+  properties: ['VERSION', 'UID', 'FN', 'EMAIL', 'NOTE', 'X-ADDRESSBOOKSERVER-KIND', 'KIND'],
+  parse: parseNotes,
 };
+
+function parseNotes(raw: RawCard, href: string): NotedReading {
+  const parts = parseCardParts(raw);
+  return {
+    contacts: parts
+      .filter((part) => !isGroupPart(part))
+      .map((part) => ({
+        contact: toContact(part, href),
+        emails: findEmailTexts(part),
+        note: findNote(part),
+      })),
+    isDamaged: parts.length === 0 || parts.some(({ finish }) => finish === null),
+  };
+}
+
+/** Every contact with its note. A card that cannot be read is left out, with a warning. */
+export async function readNotes(
+  books: readonly AddressBook[],
+  {
+    listing,
+    eachBook,
+  }: { readonly listing: BookListing<NotedReading>; readonly eachBook: EachBook },
+): Promise<readonly NotedContact[]> {
+  const noted: NotedContact[] = [];
+  await eachBook(books, async (book) => {
+    const visit: CardVisitor<NotedReading> = ({ contacts }) => {
+      noted.push(...contacts.map((one) => ({ ...one, book: book.name })));
+    };
+    await listing.listCards(book, Promise.resolve(visit));
+  });
+  return noted;
+}

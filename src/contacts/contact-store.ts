@@ -6,9 +6,9 @@ import { findDoubt } from '../triage/contact.ts';
 import { findGroup } from '../triage/groups.ts';
 import type { ContactStore } from '../triage/ports.ts';
 import { BookDirectory, type RememberedBooks } from './book-directory.ts';
-import { BookListing } from './book-listing.ts';
+import { BookListing, CONTACT_READER } from './book-listing.ts';
 import { readHrefByUid } from './card-by-uid.ts';
-import { type NotedContact, readNotes } from './card-notes.ts';
+import { NOTE_READER, type NotedContact, readNotes } from './card-notes.ts';
 import { type OwnLookup, readContacts } from './contact-lookup.ts';
 import { checkUntouched, removeContact } from './contact-removal.ts';
 import { saveContact } from './contact-saving.ts';
@@ -54,7 +54,7 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
   const client = new DavClient(http);
   const checker = new StoredCardChecker(client, log);
   const directory = new BookDirectory({ client, serverUrl, remembered, log });
-  const listing = new BookListing(client, log);
+  const listing = new BookListing(client, log, CONTACT_READER);
   const eachBook = createEachBook(log, () => directory.mayBeStale);
   const groups = new GroupCards({ client, listing, checker, eachBook, log });
   let lookup: OwnLookup = { byAddress: new Map(), unreadableCards: [], takenUids: new Set() };
@@ -110,10 +110,10 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
       return createGroup(name, await directory.read(async (books) => books), client);
     },
     readPatterns: () => directory.read((books) => readPatterns(books, { listing, eachBook })),
-    readNotes: () =>
-      directory.read(async (books) =>
-        (await Promise.all(books.map((book) => readNotes(book, client)))).flat(),
-      ),
+    readNotes: () => {
+      const noteListing = new BookListing(client, log, NOTE_READER);
+      return directory.read((books) => readNotes(books, { listing: noteListing, eachBook }));
+    },
     readBooks: async () => {
       await directory.refresh();
       return directory.read(async (books) => books);

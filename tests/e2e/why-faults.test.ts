@@ -5,6 +5,7 @@ import { builtPrograms } from '../support/programs.ts';
 import { recordedWrites } from '../support/run-mailroom.ts';
 import { setupEnvironment } from '../support/run-setup.ts';
 import { arrangeScenario, type Scenario } from '../support/scenario.ts';
+import type { ServerRequest } from '../support/stand-in/exchange.ts';
 import type { FaultRule } from '../support/stand-in/faults.ts';
 import { type StandIn, startStandIn } from '../support/stand-in/stand-in.ts';
 
@@ -53,7 +54,7 @@ describe('why', () => {
       },
     ],
     ['a search is refused', { on: 'Email/query', times: Infinity, fault: refused }],
-    ['contacts are refused', { on: 'report', times: Infinity, fault: refused }],
+    ['contacts are refused', { on: 'propfind', times: Infinity, fault: refused }],
     [
       'contacts are cut short',
       {
@@ -61,6 +62,10 @@ describe('why', () => {
         times: Infinity,
         fault: { kind: 'truncateBody', bytes: 200, isClean: true },
       },
+    ],
+    [
+      'contacts are not to be had now',
+      { on: 'report', times: Infinity, fault: { kind: 'status', status: 503 } },
     ],
     ['a log-in page', { on: 'propfind', times: Infinity, fault: { kind: 'html' } }],
   ])('%s: exit 1, a reason, and no sentence', async (_rule, rule) => {
@@ -72,6 +77,64 @@ describe('why', () => {
     expect(stderr).toMatch(/\S/u);
     expect(stderr).not.toMatch(/waits in|goes to|TypeError/u);
     expect(stderr).not.toContain(account.token);
+  });
+
+  /** The listing of all cards, not the one of groups. */
+  const isWhole = ({ body }: ServerRequest): boolean => !body.includes('prop-filter');
+
+  const theirCard = /<d:response><d:href>[^<]*\/theirs\.vcf<\/d:href>.*?<\/d:response>/gsu;
+
+  const putTheirs = async (): Promise<void> => {
+    const href = await account.putCard(
+      'theirs.vcf',
+      'BEGIN:VCARD\r\nVERSION:3.0\r\nUID:theirs\r\nFN:News\r\nN:;;;;\r\nEMAIL:news@shop.example\r\nEND:VCARD\r\n',
+    );
+    expect(href).toContain('theirs.vcf');
+    await scenario.addMember('Feed', 'theirs');
+  };
+
+  test.each<[string, (response: string) => string]>([
+    ['is left out', () => ''],
+    [
+      'cannot be read',
+      (response) =>
+        response.replace(/<d:propstat>.*<\/d:propstat>/su, '<d:status>HTTP/1.1 403 No</d:status>'),
+    ],
+  ])('of a card that %s: exit 1, and no sentence', async (_rule, change) => {
+    await putTheirs();
+    const fault = {
+      kind: 'replaceText',
+      change: (text: string) => text.replaceAll(theirCard, change),
+    } as const;
+    account.faults.push({ on: 'report', when: isWhole, times: Infinity, fault });
+    account.faults.push({
+      on: 'get-card',
+      times: Infinity,
+      fault: { kind: 'status', status: 403 },
+    });
+
+    const { exitCode, stdout, stderr } = await why('news@shop.example');
+
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/theirs\.vcf/u);
+  });
+
+  test('a card that comes without data in the listing is read alone', async () => {
+    await putTheirs();
+    const change = (text: string): string =>
+      text.replaceAll(theirCard, (response) =>
+        response.replace(/<d:propstat>.*<\/d:propstat>/su, '<d:status>HTTP/1.1 503 No</d:status>'),
+      );
+    account.faults.push({
+      on: 'report',
+      when: isWhole,
+      times: Infinity,
+      fault: { kind: 'replaceText', change },
+    });
+
+    const { exitCode, stdout } = await why('news@shop.example');
+
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/goes to Feed: in group Feed/u)]);
   });
 
   test('of an account that is not set up: what is missing', async () => {

@@ -1,6 +1,8 @@
 import { MAX_UIDS, uidFor } from '../../contacts/contact-id.ts';
 import { dryRunContactStore, dryRunLogger, dryRunMailStore } from '../../pass/dry-run.ts';
-import { AccountError } from '../../errors.ts';
+import type { NotedContact } from '../../contacts/card-notes.ts';
+import { AccountError, MalformedAnswerError } from '../../errors.ts';
+import { findDoubt } from '../../triage/contact.ts';
 import type { Logger } from '../../log/logger.ts';
 import { runTriagePass } from '../../pass/triage-pass.ts';
 import type { PassClock } from '../../pass/world.ts';
@@ -50,7 +52,7 @@ export async function readDecisions(
   { contacts }: Connection,
   since: string | null,
 ): Promise<readonly WrittenDecision[]> {
-  const noted = await contacts.readNotes();
+  const noted = await readNotesOrFail(contacts, null);
   const decisions = noted.flatMap(({ contact, note }) =>
     findDecisions(note).map((decision) => ({
       ...decision,
@@ -61,6 +63,26 @@ export async function readDecisions(
   return newestFirst(decisions.filter(({ date }) => since === null || date >= since));
 }
 
+/**
+ * All contacts with their notes. Throws MalformedAnswerError where a card cannot be read, or a second
+ * listing, which is held to the members of the groups, shows one that the first has not: what is not
+ * known is not explained.
+ */
+async function readNotesOrFail(
+  contacts: Connection['contacts'],
+  address: SenderAddress | null,
+): Promise<readonly NotedContact[]> {
+  const noted = await contacts.readNotes();
+  const wanted = new Set(address === null ? [] : [address]);
+  const { byAddress, unreadableCards } = await contacts.readContacts(Promise.resolve(wanted));
+  const doubt = findDoubt(unreadableCards);
+  if (doubt !== null) throw new MalformedAnswerError(doubt.problem);
+  const uids = new Set(noted.map(({ contact }) => contact.uid));
+  const missing = [...byAddress.values()].flat().find(({ uid }) => !uids.has(uid));
+  if (missing === undefined) return noted;
+  throw new MalformedAnswerError(`a listing of the address books lacks a card: ${missing.href}`);
+}
+
 /** Throws AccountError when the account is not set up, and what the servers' clients throw. */
 export async function readWhy(
   address: SenderAddress,
@@ -69,11 +91,11 @@ export async function readWhy(
   log: Logger,
 ): Promise<Why> {
   const { mail, contacts } = connection;
-  const [mailboxes, groups, noted] = await Promise.all([
+  const [mailboxes, groups] = await Promise.all([
     mail.readMailboxes(),
     contacts.readGroups(requiredGroupNames(names)),
-    contacts.readNotes(),
   ]);
+  const noted = await readNotesOrFail(contacts, address);
   const found = findLayout(mailboxes, groups, names);
   if (found.kind === 'incomplete') throw new AccountError(found.problems.join('; '));
   const { layout } = found;
