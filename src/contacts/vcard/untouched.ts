@@ -1,7 +1,13 @@
 import { parsePersonName } from '../../triage/contact.ts';
 import { isOurLine } from '../../triage/decision.ts';
 import type { SenderAddress } from '../../triage/model.ts';
-import { type CardLine, parseCardParts, type RawCard } from './lines.ts';
+import {
+  type CardLine,
+  type CardPart,
+  parseCardLines,
+  parseCardParts,
+  type RawCard,
+} from './lines.ts';
 import { findAddresses, findFullName, findNote, findUid, isGroupPart } from './parse.ts';
 import { decodeText } from './values.ts';
 
@@ -46,6 +52,7 @@ export function isUntouchedCard(
       .split('\n')
       .every((line) => line.trim() === '' || isOurLine(line, categories)) &&
     part.lines.every((line) => isOurs(line, fullName)) &&
+    isCompanyOrPerson(part) &&
     nothingBesides(raw)
   );
 }
@@ -83,7 +90,17 @@ function isOurs(line: CardLine, fullName: string): boolean {
   }
 }
 
-/** Nothing before the card or after it. */
+/** A company has its name in ORG and an empty N, a person has N alone: never both, or neither. */
+function isCompanyOrPerson({ lines }: CardPart): boolean {
+  const isPerson = lines.some(({ name, value }) => name === 'N' && /[^;\s]/u.test(value));
+  return countOf(lines, 'N') <= 1 && countOf(lines, 'ORG') === (isPerson ? 0 : 1);
+}
+
+/** Nothing before the card or after it, and no other card inside it. */
 function nothingBesides(raw: RawCard): boolean {
-  return /^\s*BEGIN:VCARD\b/iu.test(raw) && /\bEND:VCARD\s*$/iu.test(raw);
+  return (
+    /^\s*BEGIN:VCARD\b/iu.test(raw) &&
+    /\bEND:VCARD\s*$/iu.test(raw) &&
+    countOf(parseCardLines(raw), 'BEGIN') === 1
+  );
 }

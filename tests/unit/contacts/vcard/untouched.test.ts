@@ -78,7 +78,14 @@ describe('any change by anybody keeps it', () => {
     ['FN', (raw) => raw.replace('FN:The News', 'FN:My News')],
     ['FN and ORG together', (raw) => raw.replaceAll(':The News', ':My News')],
     ['N', (raw) => raw.replace('N:;;;;', 'N:News;;;;')],
+    ['N, as a person has it', (raw) => raw.replace('N:;;;;', 'N:News;The;;;')],
     ['ORG', (raw) => raw.replace('ORG:The News', 'ORG:Shop')],
+    ['no ORG any more', (raw) => raw.replace('ORG:The News\r\n', '')],
+    ['ORG once more', (raw) => raw.replace('ORG:', 'ORG:The News\r\nORG:')],
+    [
+      'a vCard within it',
+      (raw) => raw.replace('ORG:', 'BEGIN:VCARD\r\nTEL:1\r\nEND:VCARD\r\nORG:'),
+    ],
     ['words within the decision', (raw) => raw.replace(': Feed', ': Feed - for now')],
     ['a word after the decision', (raw) => raw.replace('(contact added)', '(contact added)!')],
     [
