@@ -299,6 +299,8 @@ describe('a digest that is due', () => {
 
   it.each([
     ['Nowhere', /mailbox "Nowhere" is missing.*MAILROOM_DIGEST_MAILBOX/u],
+    ['inbox/fEEd', /mailbox "inbox\/fEEd" is missing: create it/u],
+    ['fEEd', /mailbox "fEEd" is missing: there is "Feed", so rename one of the two/u],
     ['Trash', /mailbox "Trash" is the account's trash mailbox/u],
     ['@ToFeed', /mailbox "@ToFeed" is a label of Mailroom/u],
   ])('with no good place (%s) is a warning that says so', (mailbox, problem) =>

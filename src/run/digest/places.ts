@@ -2,7 +2,13 @@ import { Backlog } from './backlog.ts';
 import { AccountError } from '../../errors.ts';
 import type { DigestMail, DigestPlaces } from '../../triage/digest.ts';
 import type { TriageNames } from '../../triage/layout.ts';
-import { findMailbox, findUseProblem, findWithin } from '../../triage/mailboxes.ts';
+import {
+  findAlikeMailbox,
+  findMailbox,
+  findUseProblem,
+  findWithin,
+  offerAlike,
+} from '../../triage/mailboxes.ts';
 import type { EmailPatch, Mailbox, SenderAddress } from '../../triage/model.ts';
 import { isSameName } from '../../triage/names.ts';
 
@@ -61,17 +67,30 @@ export function findDigestProblem(
   names: TriageNames,
 ): string | null {
   if (findTrash(mailboxes) === undefined) return 'the account has no mailbox with the role trash';
-  const mailbox = findByName(mailboxes, digestMailbox);
-  const isLabel = mailbox !== null && findLabelIds(mailboxes, names).includes(mailbox.id);
-  const why =
-    mailbox === null
-      ? 'is missing, or not the only one of that name'
-      : isLabel
-        ? 'is a label of Mailroom'
-        : findUseProblem(mailbox, mailboxes, 'destination');
-  return why === null
-    ? null
-    : `mailbox "${digestMailbox}" ${why}: create it, or name another one in MAILROOM_DIGEST_MAILBOX`;
+  const why = findMailboxProblem(mailboxes, digestMailbox, names);
+  return why === null ? null : `mailbox "${digestMailbox}" ${why} (MAILROOM_DIGEST_MAILBOX)`;
+}
+
+function findMailboxProblem(
+  mailboxes: readonly Mailbox[],
+  digestMailbox: string,
+  names: TriageNames,
+): string | null {
+  const search = findMailbox(mailboxes, digestMailbox);
+  switch (search.kind) {
+    case 'missing': {
+      const alike = findAlikeMailbox(mailboxes, digestMailbox);
+      return `is missing: ${alike === null ? 'create it, or name another one' : offerAlike(alike)}`;
+    }
+    case 'ambiguous':
+      return `could be ${search.paths.map((path) => `"${path}"`).join(' or ')}: name it by its path`;
+    case 'found':
+      return findLabelIds(mailboxes, names).includes(search.mailbox.id)
+        ? 'is a label of Mailroom: name another one'
+        : findUseProblem(search.mailbox, mailboxes, 'destination');
+    default:
+      return search satisfies never;
+  }
 }
 
 function findByName(mailboxes: readonly Mailbox[], name: string): Mailbox | null {
