@@ -8,7 +8,7 @@ import type { ContactStore } from '../triage/ports.ts';
 import { BookDirectory, type RememberedBooks } from './book-directory.ts';
 import { BookListing, CONTACT_READER } from './book-listing.ts';
 import { readHrefByUid } from './card-by-uid.ts';
-import { NOTE_READER, type NotedContact, readNotes } from './card-notes.ts';
+import { type PickNoted, readNotes } from './card-notes.ts';
 import { type OwnLookup, readContacts } from './contact-lookup.ts';
 import { checkUntouched, removeContact } from './contact-removal.ts';
 import { saveContact } from './contact-saving.ts';
@@ -38,8 +38,11 @@ export interface DavContactStore extends ContactStore {
   readBooks(): Promise<readonly AddressBook[]>;
   /** Every EMAIL with a `*` on any card. */
   readPatterns(): Promise<readonly AddressPattern[]>;
-  /** Every contact with its note and the name of its book; for explanations. */
-  readNotes(): Promise<readonly NotedContact[]>;
+  /**
+   * What `pick` takes of every contact with its note and the name of its book; for explanations, and
+   * for digests.
+   */
+  readNotes<Item>(pick: PickNoted<Item>): Promise<readonly Item[]>;
   /** Makes an empty group; `unchanged` when it was made before. A refusal is an outcome. */
   createGroup(name: string): Promise<GroupOutcome>;
   /**
@@ -110,10 +113,8 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
       return createGroup(name, await directory.read(async (books) => books), client);
     },
     readPatterns: () => directory.read((books) => readPatterns(books, { listing, eachBook })),
-    readNotes: () => {
-      const noteListing = new BookListing(client, log, NOTE_READER);
-      return directory.read((books) => readNotes(books, { listing: noteListing, eachBook }));
-    },
+    readNotes: (pick) =>
+      directory.read((books) => readNotes(books, { client, log, eachBook }, pick)),
     readBooks: async () => {
       await directory.refresh();
       return directory.read(async (books) => books);

@@ -13,7 +13,8 @@ import type { SenderAddress } from '../triage/model.ts';
 import { hasFailed } from '../triage/report.ts';
 import { parseSenderAddress } from '../triage/sender.ts';
 import { connect, type Connection } from './connect.ts';
-import { digestSettings, type DigestStep, keepDecided, tellDigest } from './digest/step.ts';
+import { keepDecided } from './digest/kept.ts';
+import { digestSettings, type DigestStep, tellDigest } from './digest/step.ts';
 import { type Run, STOP_GRACE_MS } from './open-run.ts';
 import type { PassResult } from './outcome.ts';
 import { askWhenTold } from './digest/when-told.ts';
@@ -55,7 +56,7 @@ export async function attemptPass(run: Run, state: RunState): Promise<Attempt> {
   const digest = await digestAfter(run, state, result, {
     done,
     mail: connection.mail,
-    readNotes: () => connection.contacts.readNotes(),
+    readNotes: (pick) => connection.contacts.readNotes(pick),
     newest: asking?.newestDigest(),
   });
   budget.end();

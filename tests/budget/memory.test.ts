@@ -78,7 +78,7 @@ it.skipIf(isSkipped)(
 );
 
 it.skipIf(isSkipped)(
-  `a digest of 50,000 emails from 20,000 senders, within the same${note}`,
+  `a digest of 50,000 emails from 20,000 senders, and of 10,000 cards, within the same${note}`,
   () =>
     withScenario(
       startStandIn,
@@ -94,12 +94,26 @@ it.skipIf(isSkipped)(
             subject: `${index} ${'Subject '.repeat(20)}`,
           })),
         );
+        const today = new Date().toISOString().slice(0, 10);
+        for (let index = 0; index < 10_000; index += 1) {
+          const uid = crypto.randomUUID();
+          const said = `NOTE:${'A line of the user’s own. '.repeat(40)}\\nMailroom ${today}: Feed`;
+          await account.putCard(
+            `${uid}.vcf`,
+            `BEGIN:VCARD\r\nVERSION:3.0\r\nUID:${uid}\r\nFN:Card ${index}\r\nN:;;;;\r\nEMAIL:card-${index}@cards.example\r\n${said}\r\nEND:VCARD\r\n`,
+          );
+        }
         await mailroom.run();
         await makeDigestDue(mailroom);
+        // A run is missing since the last one: what was decided is read from the cards.
+        const state = await mailroom.readState();
+        const startedAt = new Date(Date.now() - 60 * 60 * 1000).toISOString();
+        const lastRun = { ...state.lastRun, startedAt };
+        await mailroom.writeState(JSON.stringify({ ...state, lastRun }));
 
         const run = await mailroom.run({ command: [...limit.prefix, ...bundle.command] });
 
-        expect(run.find('digest_sent')).toMatchObject([{ waiting: 20_000 }]);
+        expect(run.find('digest_sent')).toMatchObject([{ waiting: 20_000, decided: 10_000 }]);
         expectLimited(limit);
       },
     ),

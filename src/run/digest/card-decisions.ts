@@ -3,27 +3,28 @@ import { findDecisions } from '../../triage/decision.ts';
 import type { Decision } from '../../triage/digest.ts';
 
 /**
- * The decisions that stand on cards, from a day (`YYYY-MM-DD`) on, oldest first: what is known of them
- * when the state is lost. A card with several addresses was decided on as one; the first names it.
+ * The decisions that stand on a card, from a day (`YYYY-MM-DD`) on: what is known of them when the state
+ * is lost. A card with several addresses was decided on as one; the first names it.
  */
 export function findCardDecisions(
-  cards: readonly NotedContact[],
+  { contact: { addresses, name }, note }: NotedContact,
   sinceDay: string,
 ): readonly Decision[] {
-  return cards
-    .flatMap(({ contact, note }) => {
-      const [sender] = contact.addresses;
-      if (sender === undefined) return [];
-      return findDecisions(note)
-        .filter(({ date }) => date >= sinceDay)
-        .map(({ date, to }) => ({
-          sender,
-          name: contact.name,
-          category: to,
-          at: `${date}T00:00:00Z`,
-        }));
-    })
-    .toSorted((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
+  const [sender] = addresses;
+  if (sender === undefined) return [];
+  return findDecisions(note)
+    .filter(({ date }) => date >= sinceDay)
+    .map(({ date, to }) => ({
+      sender,
+      name: copyOf(name),
+      category: copyOf(to),
+      at: `${date}T00:00:00Z`,
+    }));
+}
+
+/** A part of a longer text would keep all of it in memory: a card, with its photo. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** Those on cards that are not remembered besides, and all that are remembered, oldest first. */
@@ -32,7 +33,10 @@ export function withoutRepeats(
   remembered: readonly Decision[],
 ): readonly Decision[] {
   const known = new Set(remembered.map(keyOf));
-  return [...onCards.filter((one) => !known.has(keyOf(one))), ...remembered];
+  const others = onCards
+    .filter((one) => !known.has(keyOf(one)))
+    .toSorted((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
+  return [...others, ...remembered];
 }
 
 /** A card says the day alone. */

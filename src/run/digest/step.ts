@@ -1,19 +1,12 @@
 import type { Backlog } from './backlog.ts';
-import { cut } from './clean.ts';
-import {
-  type DigestContent,
-  isNothingToTell,
-  MOST_NAME,
-  MOST_NAME_OCTETS,
-  renderDigest,
-} from './render.ts';
+import { type DigestContent, isNothingToTell, renderDigest } from './render.ts';
 import { createLastDueTime, type Schedule } from './due.ts';
-import type { NotedContact } from '../../contacts/card-notes.ts';
+import { type DigestNews, findLostSince, keepDecided, type Passed, toUtcDate } from './kept.ts';
+import type { PickNoted } from '../../contacts/card-notes.ts';
 import { MailroomError, messageOf } from '../../errors.ts';
 import type { Logger } from '../../log/logger.ts';
 import { toPlainLine } from '../../log/plain-line.ts';
 import type { Redact } from '../../log/redaction.ts';
-import type { DoneSender } from '../../pass/world.ts';
 import type { Settings } from '../../settings/settings.ts';
 import {
   type DigestChange,
@@ -40,27 +33,18 @@ export function digestSettings(settings: Settings): DigestSettings | null {
 }
 
 /** What the step works with, after a pass that succeeded. */
-export interface DigestStep {
+export interface DigestStep extends Passed {
   readonly settings: DigestSettings;
   readonly names: TriageNames;
   readonly mail: DigestMail;
-  /** Every contact with its note: what was decided, where the state was lost. */
-  readonly readNotes: () => Promise<readonly NotedContact[]>;
-  readonly memory: DigestMemory | null;
+  /** What was decided stands in the notes of contacts, where the state was lost. */
+  readonly readNotes: (pick: PickNoted<Decision>) => Promise<readonly Decision[]>;
   /** UTCDate of the newest digest; null: there is none. Undefined: the pass did not ask. */
   readonly newest: string | null | undefined;
   readonly report: TriageReport;
-  /** Whom the pass handled. */
-  readonly done: readonly DoneSender[];
-  /**
-   * When the last run before this one began, if one is missing in between that should have come: it was
-   * killed, or could not write its state, and what it decided stands on the cards alone. Else null.
-   */
-  readonly missingSince: string | null;
   readonly log: Logger;
   readonly redact: Redact;
   readonly isDryRun: boolean;
-  readonly now: Date;
 }
 
 /**
@@ -89,40 +73,6 @@ export async function tellDigest(step: DigestStep): Promise<DigestChange> {
     return { ...untold, failure: { since: toUtcDate(now), problem } };
   }
 }
-
-/** What a run leaves that tells nothing: what it decided, to be told later. */
-export function keepDecided({
-  done,
-  missingSince,
-  memory,
-  now,
-}: Pick<DigestStep, 'done' | 'missingSince' | 'memory' | 'now'>): DigestNews {
-  const at = toUtcDate(now);
-  const decided = done.map(({ sender, displayName, category }) => ({
-    sender,
-    // As much as is shown: 200 whole names may be more than a ConfigMap takes.
-    name: cut(displayName, MOST_NAME, MOST_NAME_OCTETS),
-    category,
-    at,
-  }));
-  const lostSince = memory === null ? null : findLostSince(memory, missingSince);
-  // Another run may have told meanwhile: what is not new is left as it is stored.
-  const isNew = memory !== null && lostSince !== memory.lostSince;
-  return {
-    toldAt: null,
-    decided,
-    told: emptyDigestMemory,
-    ...(isNew ? { lostSince } : {}),
-  };
-}
-
-/** Without `toldAt` the newest digest says since when. */
-function findLostSince(memory: DigestMemory, missingSince: string | null): string | null {
-  return memory.toldAt === null ? memory.lostSince : (memory.lostSince ?? missingSince);
-}
-
-/** What a run adds to the memory where digests are on. */
-type DigestNews = Exclude<DigestChange, 'forget'>;
 
 /** In characters: enough for a sentence. */
 const MOST_OF_PROBLEM = 300;
@@ -228,7 +178,9 @@ async function findUntold(
   const remembered = [...(memory?.decided ?? []), ...decided];
   const since = memory?.lostSince ?? (memory?.toldAt ? null : newest);
   if (since === null) return remembered;
-  return withoutRepeats(findCardDecisions(await readNotes(), since.slice(0, 10)), remembered);
+  const sinceDay = since.slice(0, 10);
+  const onCards = await readNotes((card) => findCardDecisions(card, sinceDay));
+  return withoutRepeats(onCards, remembered);
 }
 
 function contentOf(
@@ -252,8 +204,3 @@ function contentOf(
 }
 
 const MOST_JAILED = 3;
-
-/** RFC 8620 §1.4, in whole seconds. */
-function toUtcDate(date: Date): string {
-  return `${date.toISOString().slice(0, 19)}Z`;
-}

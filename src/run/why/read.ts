@@ -72,7 +72,7 @@ async function readNotesOrFail(
   contacts: Connection['contacts'],
   address: SenderAddress | null,
 ): Promise<readonly NotedContact[]> {
-  const noted = await contacts.readNotes();
+  const noted = await contacts.readNotes((card) => [card]);
   const wanted = new Set(address === null ? [] : [address]);
   const { byAddress, unreadableCards } = await contacts.readContacts(Promise.resolve(wanted));
   const doubt = findDoubt(unreadableCards);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { keepDecided } from '../../../../src/run/digest/step.ts';
+import { keepDecided } from '../../../../src/run/digest/kept.ts';
 import { applyDigestChange } from '../../../../src/state/digest-memory.ts';
 import { formatState, parseState } from '../../../../src/state/format.ts';
 import { emptyState } from '../../../../src/state/state.ts';
