@@ -52,34 +52,32 @@ export async function readDecisions(
   { contacts }: Connection,
   since: string | null,
 ): Promise<readonly WrittenDecision[]> {
-  const noted = await readNotesOrFail(contacts, null);
-  const decisions = noted.flatMap(({ contact, note }) =>
-    findDecisions(note).map((decision) => ({
-      ...decision,
-      addresses: contact.addresses,
-      contact: contact.name,
-    })),
+  const decisions = await contacts.readNotes(({ contact: { addresses, name }, note }) =>
+    findDecisions(note)
+      .filter(({ date }) => since === null || date >= since)
+      .map((decision) => ({ ...decision, addresses, contact: name })),
   );
-  return newestFirst(decisions.filter(({ date }) => since === null || date >= since));
+  await requireAllRead(contacts, null, []);
+  return newestFirst(decisions);
 }
 
 /**
- * All contacts with their notes. Throws MalformedAnswerError where a card cannot be read, or a second
- * listing, which is held to the members of the groups, shows one that the first has not: what is not
- * known is not explained.
+ * Throws MalformedAnswerError where a card cannot be read, or a second listing, which is held to the
+ * members of the groups, shows one of the address that the first has not: what is not known is not
+ * explained.
  */
-async function readNotesOrFail(
+async function requireAllRead(
   contacts: Connection['contacts'],
   address: SenderAddress | null,
-): Promise<readonly NotedContact[]> {
-  const noted = await contacts.readNotes((card) => [card]);
+  noted: readonly NotedContact[],
+): Promise<void> {
   const wanted = new Set(address === null ? [] : [address]);
   const { byAddress, unreadableCards } = await contacts.readContacts(Promise.resolve(wanted));
   const doubt = findDoubt(unreadableCards);
   if (doubt !== null) throw new MalformedAnswerError(doubt.problem);
   const uids = new Set(noted.map(({ contact }) => contact.uid));
   const missing = [...byAddress.values()].flat().find(({ uid }) => !uids.has(uid));
-  if (missing === undefined) return noted;
+  if (missing === undefined) return;
   throw new MalformedAnswerError(`a listing of the address books lacks a card: ${missing.href}`);
 }
 
@@ -95,23 +93,19 @@ export async function readWhy(
     mail.readMailboxes(),
     contacts.readGroups(requiredGroupNames(names)),
   ]);
-  const noted = await readNotesOrFail(contacts, address);
+  const noted = await contacts.readNotes((card) => (isCardOf(card, address) ? [card] : []));
+  await requireAllRead(contacts, address, noted);
   const found = findLayout(mailboxes, groups, names);
   if (found.kind === 'incomplete') throw new AccountError(found.problems.join('; '));
   const { layout } = found;
   const ownUids = new Set(Array.from({ length: MAX_UIDS }, (_, n) => uidFor(address, n + 1)));
-  const cards = noted
-    .filter(
-      ({ contact, emails }) =>
-        contact.addresses.includes(address) || emails.some((text) => findMatch(text, address)),
-    )
-    .map(({ contact: { uid, name }, ...noted }) => ({
-      ...noted,
-      name,
-      isOurs: ownUids.has(uid),
-      groups: groups.filter((group) => isMember(group, uid)).map((group) => group.name),
-      foundInGroups: groups.filter((group) => isExactMember(group, uid)).map((group) => group.name),
-    }));
+  const cards = noted.map(({ contact: { uid, name }, ...rest }) => ({
+    ...rest,
+    name,
+    isOurs: ownUids.has(uid),
+    groups: groups.filter((group) => isMember(group, uid)).map((group) => group.name),
+    foundInGroups: groups.filter((group) => isExactMember(group, uid)).map((group) => group.name),
+  }));
   const pathOf = (id: string): string => {
     const mailbox = mailboxes.find((one) => one.id === id);
     return mailbox === undefined ? id : mailboxPath(mailbox, mailboxes);
@@ -153,6 +147,11 @@ export async function readWhy(
     labels: on.map(pathOf),
     plan: report?.details.senders[0] ?? null,
   };
+}
+
+/** Also one with a pattern that finds the address. */
+function isCardOf({ contact, emails }: NotedContact, address: SenderAddress): boolean {
+  return contact.addresses.includes(address) || emails.some((text) => findMatch(text, address));
 }
 
 /** Nothing is written, so there is nothing to be stopped at. */
