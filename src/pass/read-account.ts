@@ -2,6 +2,7 @@ import {
   AccountError,
   BothServersError,
   MailroomError,
+  MalformedAnswerError,
   runFailureKind,
   StoppedError,
 } from '../errors.ts';
@@ -89,10 +90,25 @@ export async function readLabelled(
   }
   return {
     labelled,
-    groups: (await groups) ?? named,
+    groups: requireAll(named, (await groups) ?? named),
     lookup: (await lookup) ?? { byAddress: new Map(), unreadableCards: [] },
     emails,
   };
+}
+
+/**
+ * The groups as they are now. One that was there a moment ago and is not any more is no fact to act
+ * on: its members would seem to be in no group.
+ */
+function requireAll(
+  before: readonly ContactGroup[],
+  now: readonly ContactGroup[],
+): readonly ContactGroup[] {
+  const missing = before.find(({ href }) => !now.some((group) => group.href === href));
+  if (missing === undefined) return now;
+  throw new MalformedAnswerError(
+    `CardDAV: the contact group "${missing.name}" was in one answer and not in the next`,
+  );
 }
 
 /** Labels of one category only: no conflict. */

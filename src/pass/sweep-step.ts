@@ -30,11 +30,13 @@ async function readOwn(
   mailboxIds: readonly string[],
   { snapshot, world: { mail }, emails }: Pass,
 ): Promise<ReadonlySet<string>> {
-  const wanted = mailboxIds.filter((id) => !snapshot.emptyMailboxIds.has(id));
+  // Mail may have come into Screener since the server said that it is empty.
+  const wanted = mailboxIds.filter(
+    (id) => id === snapshot.layout.screenerId || !snapshot.emptyMailboxIds.has(id),
+  );
   const senders = new Set(plans.map(({ sender }) => sender));
   const onCards = new Set(plans.flatMap(cardAddresses));
   const ids = new Set<string>();
-  if (wanted.length === 0) return ids;
   for await (const page of mail.readEmailsIn(wanted)) {
     const own = page.emails.filter(
       (email) =>
@@ -60,7 +62,12 @@ export async function sweep(
   const { ledger, world } = pass;
   world.clock.checkpoint();
   const listedIds = new Set(screened);
-  let active = await sweepOldPlaces(begun, listedIds, pass);
+  let active = begun;
+  // Before anything moves: a labelled email that has left Screener could not tell any more.
+  if (active.some((one) => hasUnlisted(one, listedIds, pass))) {
+    active = await listAgain(active, listedIds, pass);
+  }
+  active = await sweepOldPlaces(active, listedIds, pass);
   // At a re-triage the labelled emails move now, wherever they are.
   const labelledIds = active.flatMap(({ plan }) => plan.labelled.map(({ id }) => id));
   active = await move(active, new Set([...screened, ...labelledIds]), pass);
@@ -68,12 +75,8 @@ export async function sweep(
     world.clock.checkpoint();
     const before = ledger.movedCount;
     const news = await readNews(active, pass);
-    for (const id of news.ids) listedIds.add(id);
     active = await move(news.active, news.ids, pass);
     if (ledger.movedCount === before) break;
-  }
-  if (active.some((one) => hasUnlisted(one, listedIds, pass))) {
-    active = await listAgain(active, listedIds, pass);
   }
   world.clock.checkpoint();
   return active;
@@ -150,7 +153,7 @@ function listScreener(active: readonly BegunSender[], pass: Pass): Promise<Reado
   return readOwn(
     active.map(({ plan }) => plan),
     [pass.snapshot.layout.screenerId],
-    { ...pass, snapshot: { ...pass.snapshot, emptyMailboxIds: new Set() } },
+    pass,
   );
 }
 

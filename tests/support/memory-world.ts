@@ -73,6 +73,15 @@ export interface MemoryWorldOptions {
   readonly faultAt?: (callNumber: number, call: PortCall) => Fault | null;
   /** Called after every write that changed something. */
   readonly afterWrite?: (account: MemoryAccount) => void;
+  /** Ids of emails that a listing leaves out, although they are in one of the mailboxes. */
+  readonly hidden?: (
+    call: 'readEmailsIn' | 'readEmailsFrom',
+    mailboxIds: readonly string[],
+  ) => ReadonlySet<string>;
+  /** Name of a group that the n-th reading of groups (from 1) leaves out. */
+  readonly hiddenGroup?: (nth: number) => string | null;
+  /** The server cannot tell what changed (RFC 8620 §5.2). */
+  readonly isForgetful?: boolean;
   /** Awaited before each call has its effect: other passes run meanwhile. */
   readonly pause?: () => Promise<void>;
 }
@@ -161,6 +170,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
   let isStopping = false;
   let mayWrite = false;
   let underWay = 0;
+  let groupReads = 0;
 
   const call = async <T>(name: PortCall, effect: (fault: Fault | null) => T): Promise<T> => {
     calls.push(name);
@@ -184,6 +194,13 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
     if (!mayWrite) throw new Error(`${name} before beginWrites`);
     writes.push(name);
   };
+  const listed = (
+    name: 'readEmailsIn' | 'readEmailsFrom',
+    mailboxIds: readonly string[],
+  ): readonly Email[] => {
+    const hidden = options.hidden?.(name, mailboxIds);
+    return emailsIn(account, mailboxIds).filter(({ id }) => hidden?.has(id) !== true);
+  };
   const changed = (): void => options.afterWrite?.(account);
 
   const mail: MailStore = {
@@ -196,7 +213,7 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
       ),
     async *readEmailsIn(mailboxIds) {
       const ids = await call('readEmailsIn', () =>
-        emailsIn(account, mailboxIds).map(({ id }) => id),
+        listed('readEmailsIn', mailboxIds).map(({ id }) => id),
       );
       for (let start = 0; start < ids.length; start += PAGE_SIZE) {
         yield {
@@ -208,17 +225,22 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
     },
     async *readEmailsFrom(mailboxId, addresses) {
       const found = await call('readEmailsFrom', () =>
-        emailsIn(account, [mailboxId]).filter((email) => {
+        listed('readEmailsFrom', [mailboxId]).filter((email) => {
           const sender = findSender(email);
           return sender !== null && addresses.includes(sender);
         }),
       );
-      yield { emails: found, state: stateOf(account) };
+      for (let start = 0; start < Math.max(1, found.length); start += PAGE_SIZE) {
+        const ids = found.slice(start, start + PAGE_SIZE).map(({ id }) => id);
+        yield { emails: emailsOf(account, ids), state: stateOf(account) };
+        await options.pause?.();
+      }
     },
     readEmails: (ids) =>
       call('readEmails', () => ({ emails: emailsOf(account, ids), state: stateOf(account) })),
     readChanges: (sinceState) =>
       call('readChanges', () => {
+        if (options.isForgetful === true) return { kind: 'unknown' };
         const ids = [...account.touched]
           .filter(([, at]) => at > Number(sinceState))
           .map(([id]) => id);
@@ -249,7 +271,12 @@ export function memoryWorld(account: MemoryAccount, options: MemoryWorldOptions 
   };
 
   const contacts: ContactStore = {
-    readGroups: () => call('readGroups', () => [...account.groups.values()]),
+    readGroups: () =>
+      call('readGroups', () => {
+        groupReads += 1;
+        const hidden = options.hiddenGroup?.(groupReads) ?? null;
+        return [...account.groups.values()].filter(({ name }) => name !== hidden);
+      }),
     async readContacts(addresses) {
       const cards = await call('readContacts', () => [...account.contacts.values()]);
       const { unreadableCards = [] } = options;
