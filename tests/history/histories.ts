@@ -1,75 +1,17 @@
-import * as fc from 'fast-check';
-
-import { type Step, STEPS } from './steps.ts';
+import { MEANWHILE_STEPS } from './meanwhile-steps.ts';
+import { type HistoriesOptions, playSteps } from './play.ts';
+import { STEPS } from './steps.ts';
 import { type Sightings, Story } from './story.ts';
 
-/** A step of fast-check's model runs. The story is its own model. */
-class Command implements fc.AsyncCommand<object, Story> {
-  readonly #step: Step;
-  readonly #scheduler: fc.Scheduler;
-  readonly #left: ReadonlySet<string>;
-
-  constructor(step: Step, scheduler: fc.Scheduler, left: ReadonlySet<string>) {
-    this.#step = step;
-    this.#scheduler = scheduler;
-    this.#left = left;
-  }
-
-  check(): boolean {
-    return this.#left.has(this.#step.kind);
-  }
-
-  async run(_: object, story: Story): Promise<void> {
-    story.saw(this.#step);
-    await this.#step.act(story, this.#scheduler);
-  }
-
-  toString(): string {
-    return this.#step.text;
-  }
+/** Random histories of one account in memory. Throws with the seed and the shortest that goes wrong. */
+export function playHistories(options: HistoriesOptions, sightings: Sightings): Promise<void> {
+  return playSteps(STEPS, KINDS, () => new Story(sightings), options);
 }
 
-export interface HistoriesOptions {
-  readonly seed: number;
-  readonly histories: number;
-  readonly mostSteps: number;
-}
-
-/**
- * Random histories of one account. Each leaves out some kinds of steps, because some faults show
- * only when other steps are absent. Throws with the seed and the shortest story that goes wrong.
- */
-export async function playHistories(
-  { seed, histories, mostSteps }: HistoriesOptions,
-  sightings: Sightings,
-): Promise<void> {
-  const history = fc.record({
-    steps: fc.array(fc.oneof(...STEPS.map(({ weight, arbitrary }) => ({ weight, arbitrary }))), {
-      maxLength: mostSteps,
-      size: 'max',
-    }),
-    left: fc.subarray([...KINDS], { minLength: Math.ceil(STEPS.length / 2) }),
-    scheduler: fc.scheduler(),
-  });
-  await fc.assert(
-    fc.asyncProperty(history, async ({ steps, left, scheduler }) => {
-      const story = new Story(sightings);
-      const kept = new Set([...left, ...ALWAYS]);
-      const commands = steps.map((step) => new Command(step, scheduler, kept));
-      try {
-        await fc.asyncModelRun(() => ({ model: {}, real: story }), commands);
-        await story.settle();
-      } catch (error) {
-        throw new Error(`${(error as Error).message}\n${story.told}`, { cause: error });
-      }
-    }),
-    { seed, numRuns: histories, endOnFailure: false },
-  );
-}
-
-const ALWAYS = ['mail arrives', 'label on', 'pass'];
 const KINDS = [
-  ...ALWAYS,
+  'mail arrives',
+  'label on',
+  'pass',
   'mail of nobody',
   'taken back',
   'label off',
@@ -84,9 +26,11 @@ const KINDS = [
   'pass with a fault',
   'write with a fault',
   'group write that is none',
-  'email deleted meanwhile',
-  'card edited meanwhile',
-  'card deleted meanwhile',
+  'second card made',
+  'mail by the dozen',
+  'all of a card labelled',
+  'pass for one sender alone',
+  ...MEANWHILE_STEPS.map(({ kind }) => kind),
   'two passes at once',
   'pass without warnings',
   'pass with a mailbox missing',

@@ -1,7 +1,7 @@
 import { runTriagePass } from '../../src/pass/triage-pass.ts';
 import { planFastmailRules } from '../../src/triage/fastmail-rules.ts';
 import type { TriageNames } from '../../src/triage/layout.ts';
-import type { Contact, Email } from '../../src/triage/model.ts';
+import type { Contact, Email, SenderAddress } from '../../src/triage/model.ts';
 import { findSender } from '../../src/triage/sender.ts';
 import {
   aContact,
@@ -28,7 +28,8 @@ export const SENDERS: readonly string[] = [
   'cid@c.example',
   'dee@c.example',
 ];
-export const GROUPS: readonly string[] = groupsFor(NAMES).map(({ name }) => name);
+/** Those of the settings, and one of the user's own. */
+export const GROUPS: readonly string[] = [...groupsFor(NAMES).map(({ name }) => name), 'Friends'];
 export const DECISIONS: readonly string[] = NAMES.categories.map(({ label }) => label);
 export const TAKE_BACK = NAMES.takeBackLabel;
 export const LABELS: readonly string[] = [...DECISIONS, TAKE_BACK];
@@ -76,6 +77,8 @@ export class Story {
   /** Whose card the user deleted while the pass ran. */
   readonly #deletedNow = new Set<string>();
   #count = 0;
+  /** Whose labels the user took off, or whose groups they edited, while a pass ran. */
+  readonly #meddledWith = new Set<string>();
   readonly #told: string[] = [];
 
   constructor(sightings: Sightings) {
@@ -84,7 +87,7 @@ export class Story {
       mailboxes: [...mailboxesFor(NAMES), aMailbox(TAKE_BACK)],
       emails: [],
       contacts: [],
-      groups: groupsFor(NAMES).map(({ name }) => aGroup(name)),
+      groups: GROUPS.map((name) => aGroup(name)),
     });
   }
 
@@ -104,7 +107,7 @@ export class Story {
     const id = `e${this.#count}`;
     const receivedAt = new Date(Date.UTC(2026, 0, 1) + this.#count * 1000).toISOString();
     const email = anEmail({ id, from: sender, name, in: this.placeOf(sender), receivedAt });
-    this.account.emails.set(id, email);
+    this.account.putEmail(id, email);
     this.#kept.add(id);
   }
 
@@ -126,9 +129,33 @@ export class Story {
 
   /** The newest email from any address on the card. */
   emailOf({ addresses }: Contact): Email | undefined {
-    return [...this.account.emails.values()].findLast((email) =>
-      addresses.some((address) => address === findSender(email)),
-    );
+    return this.#emailsOf(addresses).at(-1);
+  }
+
+  /** A card with several addresses. */
+  pickShared(pick: number): Contact | undefined {
+    const shared = [...this.account.contacts.values()].filter((one) => one.addresses.length > 1);
+    return shared[pick % Math.max(1, shared.length)];
+  }
+
+  contactOf(email: Email): Contact | undefined {
+    return this.#contactsOf(findSender(email) ?? '')[0];
+  }
+
+  /** Name of the first group that a contact is in. */
+  groupOf({ uid }: Contact): string | null {
+    const found = [...this.account.groups.values()].find(({ exactUids }) => exactUids.has(uid));
+    return found?.name ?? null;
+  }
+
+  /** A label on an email of each who is on the card. */
+  labelAll({ addresses }: Contact, label: string): void {
+    for (const address of addresses) this.#labelSender(address, label);
+  }
+
+  /** A label on the newest email of its sender, and none on the others. */
+  labelNewest(email: Email, label: string): void {
+    this.#labelSender(findSender(email) ?? '', label);
   }
 
   /** The user puts mailboxes on and takes them off. An email stays in at least one. */
@@ -161,7 +188,61 @@ export class Story {
     this.#watch?.forget(email.id);
   }
 
-  /** Renames a card while a pass runs. */
+  /** While a pass runs: out of all places but Mailroom's labels, into one. */
+  moveNow(index: number, place: string): void {
+    const email = this.pickEmail(index);
+    if (email === undefined || LABELS.some((label) => email.mailboxIds.has(label))) return;
+    const labels = [...email.mailboxIds].filter((id) => id.startsWith('@'));
+    this.account.putEmail(email.id, { ...email, mailboxIds: new Set([...labels, place]) });
+    this.#watch?.forget(email.id);
+  }
+
+  /** While a pass runs: nobody can say how much of the decision was done by then. */
+  takeLabelOffNow(index: number): void {
+    const email = this.pickEmail(index);
+    const sender = email === undefined ? null : findSender(email);
+    if (email === undefined || sender === null) return;
+    const on = LABELS.filter((label) => email.mailboxIds.has(label));
+    if (on.length === 0) return;
+    const kept = [...email.mailboxIds].filter((id) => !on.includes(id));
+    const mailboxIds = new Set(kept.length === 0 ? ['Archive'] : kept);
+    this.account.putEmail(email.id, { ...email, mailboxIds });
+    this.#watch?.forget(email.id);
+    this.#meddledWith.add(sender);
+  }
+
+  /** While a pass runs: what changes is no mailbox, a flag maybe. */
+  touchNow(): void {
+    const [email] = this.account.emails.values();
+    if (email !== undefined) this.account.putEmail(email.id, email);
+  }
+
+  /** While a pass runs, into one group more. */
+  joinNow(contact: Contact, group: string): void {
+    const found = [...this.account.groups.values()].find(({ name }) => name === group);
+    if (found === undefined || !this.account.contacts.has(cardId(contact))) return;
+    if (found.exactUids.has(contact.uid)) return;
+    this.account.groups.set(found.href, aGroup(group, [...found.exactUids, contact.uid]));
+    this.#watch?.place(contact.uid);
+    for (const address of contact.addresses) this.#meddledWith.add(address);
+  }
+
+  /**
+   * What a listing leaves out of a place: all mail of senders of whom a labelled email is in it, too.
+   * That is what a pass can see through. Nobody could, if only some other emails were left out.
+   */
+  hiddenIn([place = '']: readonly string[]): ReadonlySet<string> {
+    if (place.startsWith('@')) return new Set();
+    const there = [...this.account.emails.values()].filter((one) => one.mailboxIds.has(place));
+    const labelled = new Set(
+      there
+        .filter(({ mailboxIds }) => LABELS.some((label) => mailboxIds.has(label)))
+        .map(findSender),
+    );
+    return new Set(there.filter((one) => labelled.has(findSender(one))).map(({ id }) => id));
+  }
+
+  /** While a pass runs: the card as it is now has another name. */
   renameNow(contact: Contact, name: string): void {
     const now = this.account.contacts.get(cardId(contact));
     if (now === undefined || now.name === name) return;
@@ -176,6 +257,14 @@ export class Story {
     const contact = aContact({ uid: `User-${this.#count}`, name, addresses });
     this.account.contacts.set(`${contact.href} ${contact.uid}`, contact);
     for (const address of addresses) this.#standings.set(address, { kind: 'contact' });
+  }
+
+  /** One more card of the user's for those who have one of the user's. */
+  makeSecondCard({ uid, addresses }: Contact, name: string): void {
+    if (!uid.startsWith('User-')) return;
+    this.#count += 1;
+    const second = aContact({ uid: `User-${this.#count}`, name, addresses });
+    this.account.contacts.set(cardId(second), second);
   }
 
   renameContact(contact: Contact, name: string): void {
@@ -209,14 +298,19 @@ export class Story {
       const members = was.name === group ? [...uids, contact.uid] : uids;
       this.account.groups.set(href, aGroup(was.name, members));
     }
-    const standing: Standing = group === null ? { kind: 'contact' } : { kind: 'in', group };
-    for (const address of contact.addresses) this.#standings.set(address, standing);
+    const standing: Standing =
+      group === null || group === 'Friends' ? { kind: 'contact' } : { kind: 'in', group };
+    for (const address of contact.addresses) {
+      const isOnlyCard = this.#contactsOf(address).length === 1;
+      this.#standings.set(address, isOnlyCard ? standing : { kind: 'unsure' });
+    }
   }
 
   /** Runs passes at the same time, each with its own faults, and watches what they must not do. */
   async pass(
     runs: readonly MemoryWorldOptions[],
     names: TriageNames = NAMES,
+    only: ReadonlySet<SenderAddress> | null = null,
   ): Promise<{ readonly writes: number; readonly errors: readonly Error[] }> {
     const pending = this.#pendingDecisions();
     const watch = watchFor(this.account, NAMES);
@@ -227,7 +321,7 @@ export class Story {
     const run = async (options: MemoryWorldOptions): Promise<void> => {
       const world = memoryWorld(this.account, { ...options, afterWrite: watch.look });
       try {
-        const { failures } = await runTriagePass(names, world);
+        const { failures } = await runTriagePass(names, world, only);
         if (failures.length > 0) this.#isDisturbed = true;
         for (const { step } of failures) this.#sightings.failedSteps.add(step);
       } catch (error) {
@@ -243,7 +337,8 @@ export class Story {
     await Promise.all(runs.map(run));
     require([...watch.wrongs, ...this.#findTouched()]);
     for (const [sender, decision] of pending) {
-      if (this.#labelsOf(sender).size === 0) this.#decide(decision);
+      if (this.#labelsOf(sender).size === 0 && !this.#meddledWith.has(sender))
+        this.#decide(decision);
     }
     for (const address of this.#deletedNow) {
       if (this.#standings.get(address)?.kind === 'in') {
@@ -251,13 +346,19 @@ export class Story {
       }
     }
     this.#deletedNow.clear();
+    for (const sender of this.#meddledWith) {
+      for (const one of this.#relatives(sender)) this.#standings.set(one, { kind: 'unsure' });
+    }
+    this.#meddledWith.clear();
     return { writes, errors };
   }
 
-  /**
-   * Nothing disturbs the passes from here on: after two of them everything is as the user decided,
-   * and it stays so.
-   */
+  /** One pass, in circumstances of its own. */
+  async run(options: MemoryWorldOptions): Promise<void> {
+    await this.pass([options]);
+  }
+
+  /** Nothing disturbs any more: two passes later all is as the user decided, and stays so. */
   async settle(): Promise<void> {
     await this.pass([{}]);
     await this.pass([{}]);
@@ -293,6 +394,17 @@ export class Story {
   #contactsOf(address: string): readonly Contact[] {
     return [...this.account.contacts.values()].filter(({ addresses }) =>
       addresses.some((one) => one === address),
+    );
+  }
+
+  #labelSender(address: string, label: string): void {
+    const all = this.#emailsOf([address]);
+    for (const email of all) this.change(email, email === all.at(-1) ? [label] : [], LABELS);
+  }
+
+  #emailsOf(addresses: readonly string[]): readonly Email[] {
+    return [...this.account.emails.values()].filter((email) =>
+      addresses.includes(findSender(email) ?? ''),
     );
   }
 
@@ -349,7 +461,10 @@ export class Story {
   /** Nobody has changed the card since Mailroom made it. */
   #isMailrooms(contact: Contact): boolean {
     const isEdited = this.account.edited.has(cardId(contact));
-    return contact.uid.startsWith('made-for-') && !isEdited && contact.addresses.length === 1;
+    const friends = [...this.account.groups.values()].find(({ name }) => name === 'Friends');
+    const isFriend = friends?.exactUids.has(contact.uid) === true;
+    const isMade = contact.uid.startsWith('made-for-') && contact.addresses.length === 1;
+    return isMade && !isEdited && !isFriend;
   }
 
   #userCards(): Map<string, Contact> {

@@ -1,55 +1,25 @@
-import * as fc from 'fast-check';
-
+import { type HistoriesOptions, playSteps } from './play.ts';
 import { wireSteps } from './wire-steps.ts';
 import { type WireSightings, WireStory } from './wire-story.ts';
 
-export interface WireHistoriesOptions {
-  readonly seed: number;
-  readonly histories: number;
-  readonly mostSteps: number;
-}
-
-const ALWAYS = ['mail arrives', 'label on', 'pass'];
-
 /**
  * Random histories of one installation: the whole program over HTTP, with its state, settings and
- * clock. Each leaves out some kinds of steps. Throws with the seed and the shortest story that goes
- * wrong. They change the clock of the whole process, so only one may run at a time.
+ * clock. Throws with the seed and the shortest story that goes wrong. They change the clock of the
+ * whole process, so only one may run at a time.
  */
 export async function playWireHistories(
-  { seed, histories, mostSteps }: WireHistoriesOptions,
+  options: HistoriesOptions,
   sightings: WireSightings,
 ): Promise<void> {
   const clock = new ShiftedClock();
   const steps = wireSteps((ms) => clock.skip(ms));
   const kinds = steps.map(({ kind }) => kind);
-  const history = fc.record({
-    steps: fc.array(fc.oneof(...steps.map(({ weight, arbitrary }) => ({ weight, arbitrary }))), {
-      maxLength: mostSteps,
-      size: 'max',
-    }),
-    left: fc.subarray(kinds, { minLength: Math.ceil(kinds.length / 2) }),
-  });
+  const open = (): Promise<WireStory> => {
+    clock.reset();
+    return WireStory.open(sightings);
+  };
   try {
-    await fc.assert(
-      fc.asyncProperty(history, async ({ steps: all, left }) => {
-        const kept = new Set([...left, ...ALWAYS]);
-        clock.reset();
-        const story = await WireStory.open(sightings);
-        try {
-          for (const one of all.filter(({ kind }) => kept.has(kind))) {
-            story.saw(one);
-            await one.act(story);
-          }
-          await story.settle();
-        } catch (error) {
-          throw new Error(`${(error as Error).message}\n${story.told}`, { cause: error });
-        } finally {
-          await story.close();
-        }
-      }),
-      { seed, numRuns: histories, endOnFailure: false },
-    );
+    await playSteps(steps, kinds, open, options);
   } finally {
     clock.restore();
   }

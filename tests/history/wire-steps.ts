@@ -1,14 +1,12 @@
 import * as fc from 'fast-check';
 
 import type { Transport } from '../support/torture-run.ts';
-import { randomTurns, Schedule } from '../torture/schedule.ts';
+import type { WeightedSteps } from './play.ts';
+import { Turns } from './turns.ts';
 import { LABELS, type WireStory, WRITERS } from './wire-story.ts';
 
-/** One thing that happens. Its text is shown when a story fails. */
-export interface WireStep {
+interface WireSteps extends WeightedSteps<WireStory> {
   readonly kind: string;
-  readonly text: string;
-  act(story: WireStory): Promise<void>;
 }
 
 const writer = fc.constantFrom(...WRITERS.map(({ address }) => address));
@@ -22,23 +20,22 @@ function step<Value>(
   kind: string,
   weight: number,
   values: fc.Arbitrary<Value>,
-  act: (story: WireStory, value: Value) => Promise<unknown>,
-): { readonly weight: number; readonly arbitrary: fc.Arbitrary<WireStep>; readonly kind: string } {
+  act: (story: WireStory, value: Value, scheduler: fc.Scheduler) => Promise<unknown>,
+): WireSteps {
   const arbitrary = values.map((value) => ({
     kind,
     text: value === undefined ? kind : `${kind}: ${JSON.stringify(value)}`,
-    act: async (story: WireStory) => {
-      await act(story, value);
+    act: async (story: WireStory, scheduler: fc.Scheduler) => {
+      await act(story, value, scheduler);
     },
-    [fc.toStringMethod]: () => `${kind} ${JSON.stringify(value) ?? ''}`,
   }));
   return { weight, arbitrary, kind };
 }
 
 const nothing = fc.constant(undefined);
 
-/** What the user, the server, the cluster and time can do. `skip` moves the clock on. */
-export function wireSteps(skip: (ms: number) => void): readonly ReturnType<typeof step>[] {
+/** What a user, a server, a cluster and time do. `skip` moves the clock on. */
+export function wireSteps(skip: (ms: number) => void): readonly WireSteps[] {
   return [
     step('mail arrives', 6, writer, (story, address) => story.arrive(address)),
     step('label on', 6, fc.tuple(pick, label), async (story, [index, put]) => {
@@ -78,12 +75,11 @@ export function wireSteps(skip: (ms: number) => void): readonly ReturnType<typeo
       fc.tuple(fc.constantFrom<When>('before', 'after'), request),
       (story, [when, number]) => story.passKilled(killedAt(number, when)),
     ),
-    step('two passes at once', 2, pick, async (story, seed) => {
-      const schedule = new Schedule(randomTurns(seed, 2, 80));
-      const run = async (index: number): Promise<void> => {
-        await story.pass(schedule.transportOf(index)).finally(() => schedule.end(index));
-      };
-      await Promise.all([run(0), run(1)]);
+    step('two passes at once', 2, nothing, (story, _, scheduler) => {
+      const turns = new Turns(scheduler, 2);
+      const run = (index: number): Promise<unknown> =>
+        story.pass(turns.transportOf(index)).finally(() => turns.end(index));
+      return Promise.all([run(0), run(1), turns.played()]);
     }),
     step(
       'write refused',

@@ -15,9 +15,17 @@ import type { MemoryAccount } from './memory-world.ts';
 export interface Watch {
   /** Compares the account with what it was at the last look. */
   readonly look: () => void;
-  /** An email that the user deletes. */
+  /** An email that the user deletes or moves: it stays as the user leaves it. */
   readonly forget: (id: string) => void;
+  /** A contact that the user puts into a group: it stays there, whatever its label says. */
+  readonly place: (uid: string) => void;
   readonly wrongs: readonly string[];
+}
+
+/** An account without the emails that the user has moved, and the contacts that they have placed. */
+interface Watched extends Pick<MemoryAccount, 'contacts' | 'groups'> {
+  readonly emails: readonly Email[];
+  readonly placed: ReadonlySet<string>;
 }
 
 /** Starts watching an account. */
@@ -31,6 +39,8 @@ export function watchFor(account: MemoryAccount, names: TriageNames): Watch {
   const mates = withMates(account, mayMove);
   const mayLeave = withMates(account, takenBack);
   const wrongs: string[] = [];
+  const forgotten = new Set<string>();
+  const placed = new Set<string>();
   let before = { emails: new Map(account.emails), routed: routedAddresses(account, layout) };
   const look = (): void => {
     wrongs.push(...findWrongs(account, names));
@@ -48,7 +58,9 @@ export function watchFor(account: MemoryAccount, names: TriageNames): Watch {
       const now = account.emails.get(id);
       const category = now === undefined ? undefined : labelTakenOff(was, now, layout);
       if (now !== undefined && category !== undefined) {
-        wrongs.push(...findUndone(now, category, account, layout));
+        const { contacts, groups } = account;
+        const emails = [...account.emails.values()].filter((one) => !forgotten.has(one.id));
+        wrongs.push(...findUndone(now, category, { contacts, groups, emails, placed }, layout));
       }
     }
     const routed = routedAddresses(account, layout);
@@ -59,8 +71,11 @@ export function watchFor(account: MemoryAccount, names: TriageNames): Watch {
   };
   const forget = (id: string): void => {
     first.delete(id);
+    forgotten.add(id);
+    const now = account.emails.get(id);
+    if (now !== undefined) before.emails.set(id, now);
   };
-  return { look, forget, wrongs };
+  return { look, forget, place: (uid) => placed.add(uid), wrongs };
 }
 
 /** What is wrong with an account at any time. */
@@ -123,7 +138,7 @@ function labelTakenOff(was: Email, now: Email, layout: Layout): ResolvedCategory
 function findUndone(
   email: Email,
   category: ResolvedCategory,
-  account: MemoryAccount,
+  account: Watched,
   layout: Layout,
 ): readonly string[] {
   const sender = findSender(email);
@@ -132,13 +147,14 @@ function findUndone(
     ({ addresses }) => sender !== null && addresses.includes(sender),
   );
   const groups = [...account.groups.values()];
-  const isIn = (href: string): boolean =>
-    groups.some((group) => group.href === href && contacts.some(({ uid }) => isMember(group, uid)));
+  const isIn = (href: string, among = contacts): boolean =>
+    groups.some((group) => group.href === href && among.some(({ uid }) => isMember(group, uid)));
+  const left = contacts.filter(({ uid }) => !account.placed.has(uid));
   for (const href of category.groupHrefs) {
     if (!isIn(href)) wrongs.push(`${email.id}: label off, not in ${href}`);
   }
   for (const { own } of layout.categories) {
-    if (!category.groupHrefs.includes(own.groupHref) && isIn(own.groupHref)) {
+    if (!category.groupHrefs.includes(own.groupHref) && isIn(own.groupHref, left)) {
       wrongs.push(`${email.id}: label off, still in ${own.groupHref}`);
     }
   }
@@ -151,7 +167,7 @@ function findUndone(
   }
   if (isTakenBack) return wrongs;
   const isLabelled = ({ mailboxIds }: Email): boolean => mailboxIds.has(category.labelId);
-  for (const other of account.emails.values()) {
+  for (const other of account.emails) {
     if (findSender(other) !== sender || isLeftAlone(other) || isLabelled(other)) continue;
     if (other.mailboxIds.has(layout.screenerId)) {
       wrongs.push(`${email.id}: label off, ${other.id} is still in Screener`);
