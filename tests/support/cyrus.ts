@@ -142,7 +142,7 @@ function openAccount(instance: Instance, { kind }: CyrusInstall): Promise<TestAc
     token: instance.token,
     username: USERNAME,
     password: PASSWORD,
-    deliver: (message) => deliverByLmtp(join(instance.folder, 'socket/lmtp'), USERNAME, message),
+    deliver: (messages) => deliverByLmtp(join(instance.folder, 'socket/lmtp'), USERNAME, messages),
     close: () => stop(instance),
   });
 }

@@ -1,13 +1,22 @@
 import { connect } from 'node:net';
 
-/** Hands a message to the server as a mail relay does (RFC 2033), for one local user. */
-export function deliverByLmtp(socketPath: string, user: string, message: string): Promise<void> {
+/**
+ * Hands messages to the server as a mail relay does (RFC 2033), for one local user, all over one
+ * connection: the server starts a process for each.
+ */
+export function deliverByLmtp(
+  socketPath: string,
+  user: string,
+  messages: readonly string[],
+): Promise<void> {
   const steps: readonly (readonly [line: string, answer: RegExp])[] = [
     ['LHLO relay.example', /^2/u],
-    ['MAIL FROM:<bounce@relay.example>', /^2/u],
-    [`RCPT TO:<${user}>`, /^2/u],
-    ['DATA', /^3/u],
-    [`${message.replace(/^\./gmu, '..')}\r\n.`, /^2/u],
+    ...messages.flatMap((message): readonly (readonly [string, RegExp])[] => [
+      ['MAIL FROM:<bounce@relay.example>', /^2/u],
+      [`RCPT TO:<${user}>`, /^2/u],
+      ['DATA', /^3/u],
+      [`${message.replace(/^\./gmu, '..')}\r\n.`, /^2/u],
+    ]),
     ['QUIT', /^2/u],
   ];
   return new Promise((resolve, reject) => {

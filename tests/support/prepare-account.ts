@@ -24,6 +24,6 @@ export const DEFAULT_GROUPS: readonly string[] = ['Imbox', 'Feed', 'Paper Trail'
 
 /** Creates the mailboxes and contact groups that the default settings name. */
 export async function prepareAccount(account: TestAccount): Promise<void> {
-  for (const name of DEFAULT_MAILBOXES) await account.createMailbox(name);
+  await account.createMailboxes(DEFAULT_MAILBOXES);
   for (const name of DEFAULT_GROUPS) await account.putGroup(name);
 }

@@ -45,8 +45,7 @@ export interface ScenarioContact extends StoredCard {
 /** Mailboxes, labels and groups of the default settings, and those that every account has. */
 export async function arrangeScenario(account: TestAccount): Promise<Scenario> {
   await prepareAccount(account);
-  const ids = new Map<string, string>();
-  for (const name of MAILBOXES) ids.set(name, await account.mailboxId(name));
+  const ids = await account.mailboxIds(MAILBOXES);
   const names = new Map([...ids].map(([name, id]) => [id, name]));
 
   const mailboxId = (name: string): string => {

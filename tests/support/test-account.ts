@@ -24,19 +24,22 @@ export interface TestAccount {
   readonly password: string;
   /** Creates the mailbox, or finds the one with this name and parent. Returns its id. */
   createMailbox(name: string, options?: MailboxOptions): Promise<string>;
+  /** The same for several at the top, in fewer requests. */
+  createMailboxes(names: readonly string[]): Promise<void>;
   /** Id of the mailbox at a path of names with `/`; `Inbox` is the one with that role. */
   mailboxId(path: string): Promise<string>;
+  /** The same for several, by their paths, in one request. */
+  mailboxIds(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** The new email's id. */
   addEmail(email: TestEmail): Promise<string>;
   /**
    * Delivers mail as a mail server would (LMTP on a real server); the rules sort it. Without rules
    * it goes to Inbox. Returns the new email's id.
    */
-  deliverEmail(email: Pick<TestEmail, 'from'>): Promise<string>;
-  /**
-   * Replaces all rules, as the user would on the screen for rules. Their groups and labels must
-   * exist.
-   */
+  deliverEmail(email: IncomingEmail): Promise<string>;
+  /** The same, one after the other and in fewer requests; the new emails' ids, in this order. */
+  deliverEmails(emails: readonly IncomingEmail[]): Promise<readonly string[]>;
+  /** What the user does on the screen for rules: these are all, from now on. Groups and labels exist. */
   setRules(rules: readonly ServerRule[]): Promise<void>;
   /**
    * Adds very many emails with fewer requests. The server may write their headers in its own way.
@@ -85,6 +88,8 @@ export interface TestEmail {
   /** UTCDate to the second. */
   readonly receivedAt?: string;
 }
+
+export type IncomingEmail = Pick<TestEmail, 'from'>;
 
 export interface StoredEmail {
   readonly mailboxIds: ReadonlySet<string>;

@@ -26,8 +26,8 @@ export interface WireServer extends Credentials {
   readonly cardDavUrl: string;
   /** Path of the address book that `putCard` writes to, with a slash at its end. */
   readonly defaultBookHref: string;
-  /** Delivers a message (RFC 5322) as a mail relay does. */
-  readonly deliver: (message: string) => Promise<void>;
+  /** Hands over messages of RFC 5322 as mail relays do. */
+  readonly deliver: (messages: readonly string[]) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -94,9 +94,12 @@ async function setSieveScript(
 type MailPart = Pick<
   TestAccount,
   | 'createMailbox'
+  | 'createMailboxes'
   | 'mailboxId'
+  | 'mailboxIds'
   | 'addEmail'
   | 'deliverEmail'
+  | 'deliverEmails'
   | 'addEmails'
   | 'moveEmail'
   | 'deleteEmail'
@@ -130,19 +133,21 @@ function wireMail({ token, deliver }: WireServer, session: Session): MailPart {
     return createdId(answer);
   };
 
-  const mailboxId = async (path: string): Promise<string> => {
+  const createMailboxes = async (names: readonly string[]): Promise<void> => {
     const mailboxes = await readMailboxes();
-    let found: MailboxRow | undefined;
-    for (const [depth, name] of path.split('/').entries()) {
-      const parentId: string | null = found?.id ?? null;
-      found = mailboxes.find((mailbox) =>
-        depth === 0 && name === 'Inbox'
-          ? mailbox.role === 'inbox'
-          : mailbox.name === name && mailbox.parentId === parentId,
-      );
-      if (found === undefined) throw new Error(`no mailbox ${path}`);
+    const isThere = (name: string): boolean =>
+      mailboxes.some((mailbox) => mailbox.name === name && mailbox.parentId === null);
+    const missing = names.filter((name) => !isThere(name));
+    for (const chunk of chunks(missing, session.maxObjectsInSet)) {
+      const create = Object.fromEntries(chunk.map((name) => [name, { name, parentId: null }]));
+      const { notCreated } = await invoke('Mailbox/set', { create });
+      if (notCreated) throw new Error(`createMailboxes: ${JSON.stringify(notCreated)}`);
     }
-    return found?.id ?? '';
+  };
+
+  const mailboxIds = async (paths: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+    const mailboxes = await readMailboxes();
+    return new Map(paths.map((path) => [path, findMailbox(path, mailboxes).id]));
   };
 
   const addEmail = async (email: TestEmail): Promise<string> => {
@@ -159,17 +164,25 @@ function wireMail({ token, deliver }: WireServer, session: Session): MailPart {
     );
   };
 
-  const deliverEmail: TestAccount['deliverEmail'] = async ({ from }) => {
-    const subject = crypto.randomUUID();
-    await deliver(rawMessage({ from, mailboxIds: [], subject }));
+  const deliverEmails: TestAccount['deliverEmails'] = async (emails) => {
+    const subjects = emails.map(() => crypto.randomUUID());
+    await deliver(
+      emails.map(({ from }, index) =>
+        rawMessage({ from, mailboxIds: [], subject: subjects[index] ?? '' }),
+      ),
+    );
     const newest = await invoke('Email/query', {
       sort: [{ property: 'receivedAt', isAscending: false }],
-      limit: 100,
+      // More than that, because times are whole seconds.
+      limit: emails.length + 100,
     });
     const got = await invoke('Email/get', { ids: newest['ids'], properties: ['subject'] });
-    const found = (got['list'] as readonly EmailRow[]).find((row) => row.subject === subject);
-    if (found === undefined) throw new Error(`not delivered: ${from}`);
-    return found.id;
+    const rows = got['list'] as readonly EmailRow[];
+    return subjects.map((subject, index) => {
+      const found = rows.find((row) => row.subject === subject);
+      if (found === undefined) throw new Error(`not delivered: ${emails[index]?.from}`);
+      return found.id;
+    });
   };
 
   const addEmails = async (added: readonly TestEmail[]): Promise<void> => {
@@ -224,14 +237,32 @@ function wireMail({ token, deliver }: WireServer, session: Session): MailPart {
 
   return {
     createMailbox,
-    mailboxId,
+    createMailboxes,
+    mailboxId: async (path) => (await mailboxIds([path])).get(path) ?? '',
+    mailboxIds,
     addEmail,
-    deliverEmail,
+    deliverEmail: async (email) => (await deliverEmails([email]))[0] ?? '',
+    deliverEmails,
     addEmails,
     moveEmail,
     deleteEmail,
     emails,
   };
+}
+
+function findMailbox(path: string, mailboxes: readonly MailboxRow[]): MailboxRow {
+  let found: MailboxRow | undefined;
+  for (const [depth, name] of path.split('/').entries()) {
+    const parentId: string | null = found?.id ?? null;
+    found = mailboxes.find((mailbox) =>
+      depth === 0 && name === 'Inbox'
+        ? mailbox.role === 'inbox'
+        : mailbox.name === name && mailbox.parentId === parentId,
+    );
+    if (found === undefined) throw new Error(`no mailbox ${path}`);
+  }
+  if (found === undefined) throw new Error('a path has a name at least');
+  return found;
 }
 
 type ContactsPart = Pick<

@@ -55,6 +55,7 @@ export interface Session {
   readonly uploadUrl: string;
   readonly accountId: string;
   readonly maxObjectsInGet: number;
+  readonly maxObjectsInSet: number;
 }
 
 /** The session object (RFC 8620 §2), its URLs resolved. */
@@ -65,7 +66,7 @@ export async function readSession(sessionUrl: string, token: string): Promise<Se
     apiUrl: string;
     uploadUrl: string;
     primaryAccounts: Record<string, string>;
-    capabilities: Record<string, { maxObjectsInGet: number }>;
+    capabilities: Record<string, { maxObjectsInGet: number; maxObjectsInSet: number }>;
   };
   const accountId = session.primaryAccounts['urn:ietf:params:jmap:mail'];
   const core = session.capabilities['urn:ietf:params:jmap:core'];
@@ -76,6 +77,7 @@ export async function readSession(sessionUrl: string, token: string): Promise<Se
     uploadUrl: new URL(upload, sessionUrl).href,
     accountId,
     maxObjectsInGet: core.maxObjectsInGet,
+    maxObjectsInSet: core.maxObjectsInSet,
   };
 }
 

@@ -134,6 +134,16 @@ class StandInServer implements StandIn {
     return existing?.id ?? this.mail.createMailbox(name, parentId ?? null, role ?? null);
   }
 
+  async createMailboxes(names: readonly string[]): Promise<void> {
+    for (const name of names) await this.createMailbox(name);
+  }
+
+  async mailboxIds(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const ids = new Map<string, string>();
+    for (const path of paths) ids.set(path, await this.mailboxId(path));
+    return ids;
+  }
+
   async mailboxId(path: string): Promise<string> {
     let id: string | null = null;
     for (const name of path.split('/')) {
@@ -155,6 +165,14 @@ class StandInServer implements StandIn {
     const places = findPlaces(readRuleAddresses(from), this.#rules, readRuleContacts(cards));
     const mailboxIds = await Promise.all(places.map((place) => this.mailboxId(place)));
     return this.mail.addEmail({ from, mailboxIds });
+  }
+
+  async deliverEmails(
+    emails: Parameters<TestAccount['deliverEmails']>[0],
+  ): Promise<readonly string[]> {
+    const ids: string[] = [];
+    for (const email of emails) ids.push(await this.deliverEmail(email));
+    return ids;
   }
 
   async setRules(rules: readonly ServerRule[]): Promise<void> {
