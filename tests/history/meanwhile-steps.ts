@@ -122,10 +122,7 @@ export const MEANWHILE_STEPS: readonly ReturnType<typeof steps>[] = [
   steps(
     'card deleted meanwhile',
     3,
-    fc.tuple(
-      fc.constantFrom<PortCall>('writeDecision', 'saveGroupMembers', 'removeContact'),
-      pick,
-    ),
+    fc.tuple(fc.constantFrom<PortCall>('writeDecision', 'saveGroupMembers', 'removeContact'), pick),
     async (story, [kind, index]) => {
       const contact = story.pickContact(index);
       const email = contact === undefined ? undefined : story.emailOf(contact);
@@ -136,7 +133,7 @@ export const MEANWHILE_STEPS: readonly ReturnType<typeof steps>[] = [
   ),
   steps(
     'group edited meanwhile',
-    1,
+    3,
     fc.tuple(pick, fc.constantFrom(...GROUPS), fc.integer({ min: 1, max: 4 })),
     async (story, [index, group, nth]) => {
       const contact = story.pickContact(index);
@@ -162,9 +159,15 @@ export const MEANWHILE_STEPS: readonly ReturnType<typeof steps>[] = [
   ),
   steps(
     'emails left out',
-    3,
-    fc.constantFrom('search', 'one listing', 'every listing'),
-    (story, which) => {
+    5,
+    fc.tuple(
+      fc.constantFrom('search', 'one listing', 'every listing'),
+      pick,
+      fc.constantFrom(...LABELS),
+    ),
+    (story, [which, index, put]) => {
+      const email = story.pickEmail(index);
+      if (email !== undefined) story.change(email, [put], LABELS);
       let listings = 0;
       return story.run({
         hidden(listing, mailboxIds) {
@@ -213,6 +216,11 @@ export const MEANWHILE_STEPS: readonly ReturnType<typeof steps>[] = [
       });
     },
   ),
+  steps('a card is unreadable', 2, pick, (story, index) => {
+    const email = story.pickEmail(index);
+    if (email !== undefined) story.labelNewest(email, TAKE_BACK);
+    return story.run({ unreadableCards: ['/book/odd.vcf'] });
+  }),
   steps('no server answers', 1, call, (story, number) =>
     story.run({ faultAt: (count) => (count >= number ? 'break before' : null) }),
   ),
