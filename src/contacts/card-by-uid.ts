@@ -1,3 +1,4 @@
+import { plainUid } from '../triage/model.ts';
 import { type BookListing, type CardVisitor, isRefusedQuery } from './book-listing.ts';
 import type { DavClient } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
@@ -18,24 +19,29 @@ export async function readHrefByUid(
   books: readonly AddressBook[],
   { client, listing, eachBook }: CardFinder,
 ): Promise<string | null> {
-  const match = { _attributes: { 'match-type': 'equals' }, _text: uid };
-  const filter = { 'card:prop-filter': { _attributes: { name: 'UID' }, 'card:text-match': match } };
   const found: string[] = [];
-  await eachBook(books, async (book) => {
-    if (found.length > 0) return;
-    try {
-      const query = { props: { 'd:getetag': {} }, filter };
-      const hrefs = await client.query(book.url, query, (resource) =>
-        listing.findHref(resource, book),
-      );
-      found.push(...hrefs);
-    } catch (error) {
-      if (!isRefusedQuery(error)) throw error;
-      const visit: CardVisitor = ({ uids }, href) => {
-        if (uids.includes(uid)) found.push(href);
-      };
-      await listing.listCards(book, Promise.resolve(visit));
-    }
-  });
+  // Some servers compare with the escapes of the card, some without; some look at one text alone.
+  for (const text of new Set([uid, plainUid(uid)])) {
+    const match = { _attributes: { 'match-type': 'equals' }, _text: text };
+    const filter = {
+      'card:prop-filter': { _attributes: { name: 'UID' }, 'card:text-match': match },
+    };
+    await eachBook(books, async (book) => {
+      if (found.length > 0) return;
+      try {
+        const query = { props: { 'd:getetag': {} }, filter };
+        const hrefs = await client.query(book.url, query, (resource) =>
+          listing.findHref(resource, book),
+        );
+        found.push(...hrefs);
+      } catch (error) {
+        if (!isRefusedQuery(error)) throw error;
+        const visit: CardVisitor = ({ uids }, href) => {
+          if (uids.some((one) => plainUid(one) === plainUid(uid))) found.push(href);
+        };
+        await listing.listCards(book, Promise.resolve(visit));
+      }
+    });
+  }
   return found[0] ?? null;
 }

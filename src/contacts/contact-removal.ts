@@ -34,7 +34,7 @@ export async function removeContact(
     return { kind: 'removed' };
   } catch (error) {
     if (hasStatus(error, 404, 410)) return { kind: 'removed' };
-    if (hasStatus(error, 412, 403, 405)) return { kind: 'kept' };
+    if (hasStatus(error, 412, 403, 405, 501)) return { kind: 'kept' };
     return toWriteFailure(error);
   }
 }

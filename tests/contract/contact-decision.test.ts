@@ -80,14 +80,23 @@ describeEachContactsServer('a decision on a card that stays', ({ open }) => {
       expect(await storedCard(account, card.href)).not.toContain('Mailroom');
     });
 
-    it('moved to another place: it is followed', async () => {
-      const of = 'moved@noted.example';
-      const card = await put('moved', `EMAIL:${of}`);
-      await account.deleteCard(card.href);
-      const href = await account.putCard('elsewhere.vcf', aCard('moved', `EMAIL:${of}`));
+    it.each([
+      ['a plain UID', 'moved'],
+      ['a UID with an escaped comma', String.raw`cn=Carl\,ou=people`],
+      ['a UID with a bare comma', 'cn=Carla,ou=people'],
+      ['a UID that begins with urn:uuid:', 'urn:uuid:MOVED'],
+    ])('moved to another place: it is followed, by %s', async (what, uid) => {
+      const of = `${what.replaceAll(/\W/gu, '').toLowerCase()}@noted.example`;
+      const text = aCard(uid, `EMAIL:${of}`, 'FN:Moved').replace(/^N:.*$/mu, 'N:Moved;;;;');
+      const first = await account.putCard('here.vcf', text);
+      const [card] = await find(openContactStore(account), of);
+      await account.deleteCard(first);
+      const href = await account.putCard('there.vcf', text);
+      if (card === undefined) throw new Error('no card');
 
       expect((await writeOn(card, of)).kind).toBe('updated');
       expect(linesOf(await storedCard(account, href))).toContain(LINE);
+      await account.deleteCard(href);
     });
 
     it('edited just before it is written: both are there', async () => {

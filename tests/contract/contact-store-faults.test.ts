@@ -921,6 +921,7 @@ describe('a card that is to be deleted, because its decision is taken back', () 
   it.each<[number, string, boolean]>([
     [403, 'kept', true],
     [405, 'kept', true],
+    [501, 'kept', true],
     [412, 'kept', true],
     [404, 'removed', true],
     [400, 'refused', true],
