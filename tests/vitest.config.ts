@@ -11,8 +11,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
-          // To load every module once a worker and not once a file saves half of the CPU.
+          // Loading every module once a worker, not once a file, saves half of the CPU.
           isolate: false,
+          // A test in which no assertion runs cannot fail. (Tests at the same time share the count,
+          // so this is not for the end-to-end tests.)
+          expect: { requireAssertions: true },
           setupFiles: ['tests/support/leave-nothing.ts'],
           testTimeout: 60_000,
         },

@@ -223,7 +223,7 @@ const TRANSIENT_FAILURES: readonly FailureRow[] = [
   {
     what: 'the pass timeout is over',
     env: { MAILROOM_PASS_TIMEOUT: '2' },
-    fault: { on: 'report', times: Infinity, fault: { kind: 'stall' } },
+    fault: { on: 'any', times: Infinity, fault: { kind: 'stall' } },
     says: ['MAILROOM_PASS_TIMEOUT'],
   },
   {

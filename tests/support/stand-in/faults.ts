@@ -10,6 +10,8 @@ export interface FaultRule {
   readonly times?: number;
   /** Narrows what matches. Requests for which it is false are not counted. */
   readonly when?: (request: ServerRequest) => boolean;
+  /** No request need meet it. Default: one must, or `close` throws, because nothing was tested then. */
+  readonly mayMiss?: true;
   readonly fault: Fault;
 }
 
@@ -74,6 +76,16 @@ export class FaultPlan {
   /** The faults that hit this request, in the order of the rules. Counts the request. */
   strike(request: ServerRequest): readonly Fault[] {
     return this.rules.filter((rule) => this.#isStruck(rule, request)).map(({ fault }) => fault);
+  }
+
+  /** Rules that must be met, and were not, one line each. */
+  findMissed(): readonly string[] {
+    return this.rules
+      .filter((rule) => rule.mayMiss !== true && (this.#met.get(rule) ?? 0) < (rule.nth ?? 1))
+      .map(
+        ({ on, nth = 1, fault }) =>
+          `no request met the fault ${fault.kind} on ${on} (${nth === 1 ? 'the first' : `number ${nth}`})`,
+      );
   }
 
   #isStruck(rule: FaultRule, request: ServerRequest): boolean {

@@ -118,12 +118,14 @@ class StandInServer implements StandIn {
     });
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#stopping.abort();
-    return new Promise((resolve) => {
+    await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeAllConnections();
     });
+    const missed = this.#plan.findMissed();
+    if (missed.length > 0) throw new Error(`stand-in: ${missed.join('; ')}`);
   }
 
   async createMailbox(

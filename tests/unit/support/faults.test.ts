@@ -197,10 +197,10 @@ describe('a rule', () => {
     ['strikes the n-th', { on: 'put-card', nth: 3 }, [201, 204, 503, 204]],
     ['strikes several', { on: 'put-card', nth: 2, times: 2 }, [201, 503, 503, 204]],
     ['strikes all', { on: 'any', times: Infinity }, [503, 503, 503, 503]],
-    ['does not strike another kind', { on: 'report' }, [201, 204, 204, 204]],
+    ['does not strike another kind', { on: 'report', mayMiss: true }, [201, 204, 204, 204]],
     [
       'counts only what its condition lets through',
-      { on: 'put-card', when: ({ body }) => body.length === 0 },
+      { on: 'put-card', when: ({ body }) => body.length === 0, mayMiss: true },
       [201, 204, 204, 204],
     ],
   ])('%s', async (_, rule, expected) => {
@@ -209,6 +209,18 @@ describe('a rule', () => {
     while (statuses.length < expected.length) statuses.push((await putCard()).status);
 
     expect(statuses).toEqual(expected);
+  });
+
+  it.each<[string, Partial<FaultRule>]>([
+    ['of another kind', { on: 'report' }],
+    ['fewer than its number', { nth: 2 }],
+    ['none that its condition lets through', { when: () => false }],
+  ])('that no request meets (%s) is an error at the end: nothing was tested', async (_, rule) => {
+    const other = await startStandIn();
+    other.faults.push({ on: 'session', ...rule, fault: { kind: 'resetBefore' } });
+    await fetch(other.sessionUrl);
+
+    await expect(other.close()).rejects.toThrow('no request met the fault resetBefore');
   });
 
   it('lets another client act just before', async () => {
