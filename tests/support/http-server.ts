@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { afterEach } from 'vitest';
 
 /** One request as it arrived. */
 export interface ReceivedRequest {
@@ -43,6 +44,19 @@ export async function startScriptedServer(...answers: readonly Answer[]): Promis
   });
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}`, received, close: () => closeServer(server) };
+}
+
+/** As `startScriptedServer`; the servers of a test are closed after it. */
+export function useScriptedServers(): typeof startScriptedServer {
+  const opened: ScriptedServer[] = [];
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((server) => server.close()));
+  });
+  return async (...answers) => {
+    const server = await startScriptedServer(...answers);
+    opened.push(server);
+    return server;
+  };
 }
 
 /** A whole answer. */

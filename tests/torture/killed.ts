@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process';
 
 import { builtPrograms, type Programs } from '../support/programs.ts';
 import { PROJECT } from '../support/run-mailroom.ts';
-import { type Picture, type Story, type TortureAccount } from '../support/torture-account.ts';
+import { type TortureAccount } from '../support/torture-account.ts';
 import { type Mailroom, withTortureAccount } from '../support/torture-run.ts';
-import { differences, misplaced } from './same-end.ts';
+import { differences } from './same-end.ts';
 import { EVERY_WRITE, TAKEN_BACK } from './stories.ts';
 import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
+import { readUndisturbed, type Told, type Undisturbed } from './undisturbed.ts';
 
 /**
  * Kills the real program (SIGKILL) at each of its requests in turn, before and after the server
@@ -52,29 +53,10 @@ export interface KillPoint {
   readonly when: 'before' | 'after';
 }
 
-interface Told {
-  readonly what: string;
-  readonly story: Story;
-}
-
 const STORIES: readonly Told[] = [
   { what: '', story: EVERY_WRITE },
   { what: 'decisions taken back, ', story: TAKEN_BACK },
 ];
-
-interface Undisturbed extends Told {
-  readonly requestCount: number;
-  readonly end: Picture;
-}
-
-async function readUndisturbed({ what, story }: Told): Promise<Undisturbed> {
-  return withTortureAccount({ story }, async (world, mailroom) => {
-    await mailroom.pass();
-    const end = world.picture();
-    requireNone([...misplaced(world.story, end), ...world.findHarm()]);
-    return { what, story, requestCount: world.account.requests.length, end };
-  });
-}
 
 export function killPoints(requestCount: number): readonly KillPoint[] {
   return Array.from({ length: requestCount }, (_, index) => index + 1).flatMap((request) => [

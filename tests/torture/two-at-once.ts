@@ -1,23 +1,23 @@
-import type { Picture, Story } from '../support/torture-account.ts';
 import { withTortureAccount } from '../support/torture-run.ts';
-import { differences, misplaced } from './same-end.ts';
+import { differences } from './same-end.ts';
 import { randomTurns, Schedule, type Turn } from './schedule.ts';
 import { FEW_WRITES, TAKEN_BACK } from './stories.ts';
 import { type Ordeal, pick, requireNone, type Trial } from './trials.ts';
+import { readUndisturbed, type Told, type Undisturbed } from './undisturbed.ts';
 
 /**
  * Two passes over one account, with their requests in a forced order: one waits after its i-th
  * request until the other has made j, for all i and j. Then random orders, also of three passes.
  */
 export function twoAtOnce(): Ordeal {
-  const worlds: Alone[] = [];
+  const worlds: Undisturbed[] = [];
   return {
     name: 'two-at-once',
     promise:
       'Two passes at once, held up against each other at every pair of their requests, and three at once in random order, with decisions made and taken back: the end is the same as after one pass alone',
     async open() {
       worlds.length = 0;
-      for (const told of STORIES) worlds.push(await readAlone(told));
+      for (const told of STORIES) worlds.push(await readUndisturbed(told));
     },
     *trials({ seed, size }) {
       for (const alone of worlds) {
@@ -38,29 +38,10 @@ export function twoAtOnce(): Ordeal {
   };
 }
 
-interface Told {
-  readonly what: string;
-  readonly story: Story;
-}
-
 const STORIES: readonly Told[] = [
   { what: '', story: FEW_WRITES },
   { what: 'decisions taken back, ', story: TAKEN_BACK },
 ];
-
-interface Alone extends Told {
-  readonly requestCount: number;
-  readonly end: Picture;
-}
-
-async function readAlone({ what, story }: Told): Promise<Alone> {
-  return withTortureAccount({ story }, async (world, mailroom) => {
-    await mailroom.pass();
-    const end = world.picture();
-    requireNone([...misplaced(world.story, end), ...world.findHarm()]);
-    return { what, story, requestCount: world.account.requests.length, end };
-  });
-}
 
 function forcedPairs(requestCount: number): readonly (readonly Turn[])[] {
   const counts = Array.from({ length: requestCount }, (_, index) => index + 1);
@@ -77,7 +58,7 @@ function describeTurn({ run, requests }: Turn): string {
   return `pass ${run} makes ${requests === Infinity ? 'the rest' : requests}`;
 }
 
-function toTrial(name: string, turns: readonly Turn[], runs: number, alone: Alone): Trial {
+function toTrial(name: string, turns: readonly Turn[], runs: number, alone: Undisturbed): Trial {
   return {
     name: `${alone.what}${name}`,
     run: () =>

@@ -11,6 +11,7 @@ import {
   readProperties,
 } from './jmap-context.ts';
 import type { MailboxRecord, MailState } from './mail-state.ts';
+import { invalidProperties } from './set-errors.ts';
 
 /** RFC 8621 §2.1; `ids` of Mailbox/get never runs into maxObjectsInGet when null. */
 export function getMailboxes(args: JsonObject, context: JmapContext): JsonObject {
@@ -106,10 +107,6 @@ function renameMailbox(id: string, patch: unknown, state: MailState): JsonObject
   }
   state.renameMailbox(id, name);
   return null;
-}
-
-function invalidProperties(...properties: readonly string[]): JsonObject {
-  return { type: 'invalidProperties', properties };
 }
 
 /** RFC 8620 §5.3: null if there are none. */

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import { createBudget } from '../../../src/http/budget.ts';
 import {
@@ -22,18 +22,13 @@ import {
   cutByLength,
   cutInChunk,
   reset,
-  type ScriptedServer,
   stall,
   stallInBody,
-  startScriptedServer,
+  useScriptedServers,
 } from '../../support/http-server.ts';
 
 const SECRET = 'Bearer made-up-secret';
-const opened: ScriptedServer[] = [];
-
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((server) => server.close()));
-});
+const start = useScriptedServers();
 
 /** What `http` sends with, unless the test says otherwise. */
 let transport: NonNullable<HttpOptions['fetch']> = fetch;
@@ -691,12 +686,6 @@ describe.each<[name: string, transport: NonNullable<HttpOptions['fetch']>]>([
 });
 
 const PLENTY = { passTimeoutMs: 30_000, stopGraceMs: 15_000 };
-
-async function start(...answers: readonly Answer[]): Promise<ScriptedServer> {
-  const server = await startScriptedServer(...answers);
-  opened.push(server);
-  return server;
-}
 
 function client(
   server: { readonly url: string },

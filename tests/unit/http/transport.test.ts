@@ -1,25 +1,19 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { createTransport, type Transport } from '../../../src/http/transport.ts';
 import {
-  type Answer,
   answer,
   cutByLength,
   cutInChunk,
   reset,
-  type ScriptedServer,
   stall,
   stallInBody,
-  startScriptedServer,
+  useScriptedServers,
 } from '../../support/http-server.ts';
 
-const opened: ScriptedServer[] = [];
-
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((server) => server.close()));
-});
+const start = useScriptedServers();
 
 const ours = createTransport({ timeoutMs: 5000 });
 
@@ -232,9 +226,3 @@ describe('our transport', () => {
     });
   });
 });
-
-async function start(...answers: readonly Answer[]): Promise<ScriptedServer> {
-  const server = await startScriptedServer(...answers);
-  opened.push(server);
-  return server;
-}

@@ -8,23 +8,9 @@ import {
 } from '../../../../src/run/digest/render.ts';
 import type { TitledEmail } from '../../../../src/triage/digest.ts';
 import { anAddress, anEmail } from '../../../support/builders.ts';
+import { DIGEST_FRAME as FRAME, EMPTY_DIGEST as NOTHING } from '../../../support/digest-content.ts';
 
-const NOW = new Date('2026-11-25T06:03:00Z');
-const FRAME = {
-  now: NOW,
-  timeZone: 'Europe/Berlin',
-  screener: 'Screener',
-  jail: 'Jail',
-  errorLabel: '@MailroomError',
-};
-const NOTHING: DigestContent = {
-  waiting: [],
-  withoutSender: 0,
-  decided: [],
-  decidedBesides: 0,
-  unsolved: { conflicts: [], failures: [], errorLabelled: 0 },
-  jailed: [],
-};
+const { now: NOW } = FRAME;
 
 type Waiting = Parameters<typeof anEmail>[0] & { readonly subject?: string };
 

@@ -4,25 +4,9 @@ import type { WaitingSender } from '../../../../src/run/digest/backlog.ts';
 import { type DigestContent, renderDigest } from '../../../../src/run/digest/render.ts';
 import { wrapText } from '../../../../src/terminal/wrap-text.ts';
 import { anAddress } from '../../../support/builders.ts';
+import { DIGEST_FRAME as FRAME, EMPTY_DIGEST as NOTHING } from '../../../support/digest-content.ts';
 
 /* What a phone of 40 columns shows of a digest, kept as text in `screens`. */
-
-const FRAME = {
-  now: new Date('2026-11-25T06:03:00Z'),
-  timeZone: 'Europe/Berlin',
-  screener: 'Screener',
-  jail: 'Jail',
-  errorLabel: '@MailroomError',
-};
-
-const NOTHING: DigestContent = {
-  waiting: [],
-  withoutSender: 0,
-  decided: [],
-  decidedBesides: 0,
-  unsolved: { conflicts: [], failures: [], errorLabelled: 0 },
-  jailed: [],
-};
 
 function decided(
   address: string,
