@@ -1,6 +1,6 @@
 /**
- * The errors that break a run. Each says in words what a person needs to act: which server, what
- * status or error type, what to do. None ever holds a credential, a subject or a body.
+ * The errors that break a run. Each says in words what a person needs to know: which server, what
+ * status or error type, what to do. They never hold a credential, a subject or a body.
  * `runFailureKind` is the one table from error to exit.
  */
 export abstract class MailroomError extends Error {
@@ -48,7 +48,7 @@ export class NetworkError extends MailroomError {}
 /** No complete answer within `MAILROOM_REQUEST_TIMEOUT` or what `MAILROOM_PASS_TIMEOUT` left. */
 export class TimeoutError extends MailroomError {}
 
-/** An answer with an HTTP status that is no success, after all retries. */
+/** An answer with an HTTP status other than success, after all retries. */
 export class HttpStatusError extends MailroomError {
   readonly status: number;
   /**
@@ -75,7 +75,7 @@ const RETRYABLE_4XX: ReadonlySet<number> = new Set([401, 408, 409, 412, 423, 425
  */
 export class MalformedAnswerError extends MailroomError {}
 
-/** What a page for people is called where data for programs is due. */
+/** What messages call a page for people that arrives in place of data. */
 export const WEB_PAGE = 'a web page, perhaps a log-in page';
 
 /** A JMAP method-level error (RFC 8620 §3.6.2). */
@@ -106,8 +106,8 @@ export class EverySenderFailedError extends MailroomError {}
 export class StateWriteError extends MailroomError {}
 
 /**
- * `startup`: a person has to act, exit 1 at once; a defect of our own is such a case, because the
- * next pass would meet it again. `transient`: the next pass may do it.
+ * `startup`: a person has to act, so exit 1 at once. A defect of our own is one too, because the
+ * next pass would meet it again. `transient`: the next pass may succeed.
  */
 export function runFailureKind(error: unknown): 'startup' | 'transient' | 'stopped' {
   if (error instanceof StoppedError) return 'stopped';

@@ -4,9 +4,9 @@ import { constants, createRequire, enableCompileCache, flushCompileCache } from 
 import { join } from 'node:path';
 
 /*
- * `node compile.js` fills Node's compile cache for the bundle: `compiled/` beside it. It is of use to
- * the same version of Node, run by the same user, so the image makes its own, as its own user. With
- * --check it writes nothing, and fails if this Node would not use what is there.
+ * `node compile.js` fills Node's compile cache for the bundle, in `compiled/` beside it. The cache
+ * works only for the same version of Node, run by the same user, so the image makes its own, as its
+ * own user. With --check it writes nothing, and fails if this Node would not use what is there.
  */
 
 const folder = join(import.meta.dirname, 'compiled');
@@ -22,10 +22,10 @@ if (process.argv.includes('--check')) {
   process.stdout.write(isThere ? 'compiled\n' : 'not compiled by this Node, or for another user\n');
   process.exitCode = isThere ? 0 : 1;
 } else {
-  // The folder itself stays: in the image nothing else may be written.
+  // The folder itself stays: it is the only one in the image that may be written.
   for (const name of listFolders()) rmSync(join(folder, name), { recursive: true });
   for (const name of programs) {
-    // Loads all that the program begins with, and does nothing.
+    // Loads everything that the program needs at its start, and does nothing else.
     execFileSync(process.execPath, [join(import.meta.dirname, name), '--version']);
   }
   enableCompileCache(folder);

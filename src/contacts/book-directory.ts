@@ -142,7 +142,7 @@ export class BookDirectory {
   }
 }
 
-/** What an error says about remembered URLs; null if it says nothing: a server error may pass. */
+/** What an error says about remembered URLs. Null if it says nothing: a server error may pass. */
 function contradiction(error: unknown): 'gone' | 'refused' | 'no address book' | null {
   if (error instanceof HttpStatusError)
     return [404, 405, 410].includes(error.status) ? 'gone' : null;

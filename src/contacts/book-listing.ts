@@ -63,9 +63,9 @@ export class BookListing<Reading extends { readonly isDamaged: boolean } = CardR
   }
 
   /**
-   * What a listing left out: the book's members are asked for in another way (PROPFIND), and those
-   * not among `listed` are read. Throws MalformedAnswerError if there are many of them: then the
-   * server passes a part off as the whole. Returns the cards that could not be read.
+   * Finds what a listing left out: asks for the book's members in another way (PROPFIND), and reads
+   * those that are not in `listed`. If they are many, throws MalformedAnswerError: then the server
+   * gave a part as if it were the whole. Returns the cards that could not be read.
    */
   async readUnlisted(
     book: AddressBook,
@@ -203,8 +203,8 @@ export function isGone(status: number | null): boolean {
 }
 
 /**
- * Whether a server does not answer this kind of query. Such servers say 403, 400, 500, 501 and more;
- * none of these is about the password, or about the book, or says "not now".
+ * Whether a server does not support this kind of query. Such servers say 403, 400, 500, 501 and
+ * more. Statuses about the password or the book, or that say "not now", do not count.
  */
 export function isRefusedQuery(error: unknown): boolean {
   return error instanceof HttpStatusError && !NO_REFUSAL.has(error.status);

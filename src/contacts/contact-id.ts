@@ -17,7 +17,7 @@ export function uidForGroup(name: string, nth = 1): string {
   return uuidV5(`mailroom:group:${name.normalize('NFC')}${suffixOf(nth)}`);
 }
 
-/** Nobody wants more cards than that for one address. */
+/** Far more cards than one address will ever have. */
 export const MAX_UIDS = 5;
 
 /** No address and no name has a line feed in it. */

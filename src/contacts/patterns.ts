@@ -3,7 +3,7 @@ import type { AddressBook } from './discovery.ts';
 import type { EachBook } from './each-book.ts';
 import type { AddressPattern, CardReading } from './vcard/parse.ts';
 
-/** Every EMAIL with a `*` on the cards of these books. */
+/** Every EMAIL with a `*` in it, on any card of these books. */
 export async function readPatterns(
   books: readonly AddressBook[],
   { listing, eachBook }: { readonly listing: BookListing; readonly eachBook: EachBook },

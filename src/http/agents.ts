@@ -15,7 +15,7 @@ export interface AgentOptions {
   readonly proxyEnv?: ProxyEnvironment | null | undefined;
 }
 
-/** The two variables that proxies are set by, as Node's Agent reads them. */
+/** The two variables that set a proxy, as Node's Agent reads them. */
 export type ProxyEnvironment = Readonly<Record<'HTTPS_PROXY' | 'NO_PROXY', string>>;
 
 /**

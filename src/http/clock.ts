@@ -25,8 +25,9 @@ export function secondsAhead({ localMs, serverMs }: ServerTime): number {
 }
 
 /**
- * What is wrong with the clock and what to do, or null. Certificates, the age of the last pass and the
- * dates in notes rest on it; health is judged in poll intervals, of five minutes by default.
+ * What is wrong with the clock and what to do, or null. Certificates, the age of the last pass and
+ * the dates in notes depend on it. Health is judged in poll intervals, which are five minutes by
+ * default.
  */
 export function findClockProblem(time: ServerTime): string | null {
   const ahead = secondsAhead(time);

@@ -51,8 +51,8 @@ export function contactsServerHelp(url: string, username: string, password: stri
 }
 
 /**
- * What to do about a failed request to `url`, a sentence without a full stop; null where only waiting helps.
- * It is the one source of these sentences: a pass and setup both show the error's message.
+ * What to do about a failed request to `url`, a sentence without a full stop; null if only waiting
+ * helps. These sentences are written only here: a pass and setup both show the error's message.
  */
 export function findRemedy(error: unknown, url: string, help: ServerHelp): string | null {
   const { urlSetting } = help;

@@ -47,7 +47,7 @@ export function retryAfterMs(headers: Headers, now: Date): number | null {
   return Number.isNaN(date) ? null : Math.max(0, date - now.getTime());
 }
 
-/** False if the run was told to stop, or ended, before the time was over. */
+/** Waits. False if the run was told to stop, or ended, before the time was over. */
 export async function waitForRetry(delayMs: number, budget: RequestBudget): Promise<boolean> {
   const signal = AbortSignal.any([budget.signal, budget.stopSignal]);
   try {

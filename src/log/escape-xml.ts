@@ -1,4 +1,4 @@
-/** As whoever writes XML does it, for text and attributes; a secret may come back in this form. */
+/** Escapes text for XML, also for attributes. A secret may come back in this form. */
 export function escapeXml(text: string): string {
   return text
     .replaceAll('&', '&amp;')

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 
-/** Takes lines to the reader, and knows which are still on their way. */
+/** Writes lines to the reader, and knows which are still on their way. */
 export interface LineOutput {
   /** Takes lines, each with its newline. */
   readonly stream: Writable;
@@ -62,5 +62,5 @@ export function createLineOutput(target: NodeJS.WritableStream): LineOutput {
   };
 }
 
-/** What is left of the 20 s that a pod gets to stop. */
+/** The part of the 20 s for stopping that is left for the log. */
 const FLUSH_AFTER_STOP_MS = 2000;

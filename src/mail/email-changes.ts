@@ -103,8 +103,8 @@ async function readStep(
 }
 
 /**
- * The emails of an Email/get that was asked for these ids. Throws when it neither has an email nor
- * says that it is gone: an email that is left out would pass for one that nobody has changed.
+ * The emails of an Email/get that was asked for these ids. Throws MalformedAnswerError if one is
+ * neither there nor said to be gone: it would be taken for an email that nobody has changed.
  */
 function objectsOf(
   { objects, notFound }: GetAnswer,

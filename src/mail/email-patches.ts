@@ -164,7 +164,8 @@ class ChunkQueue {
 const ENVELOPE_BYTES = 1024;
 
 /**
- * Enough to find a few offenders among thousands. A server that refuses everything is not asked on.
+ * Enough to find a few refused emails among thousands. A server that refuses everything is left
+ * alone.
  */
 const MOST_HALVINGS = 64;
 

@@ -65,7 +65,7 @@ function isReadOnly(myRights: unknown, where: string): boolean {
   return rights['mayAddItems'] === false || rights['mayRemoveItems'] === false;
 }
 
-/** A total only saves a request, so a nonsensical one is not a reason to give up. */
+/** A total only saves a request, so nonsense in it is no reason to give up. */
 function findCount(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }

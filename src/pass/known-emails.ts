@@ -15,9 +15,10 @@ export interface Applied {
 }
 
 /**
- * The emails that a pass has read, as they are now, as far as it knows; and the JMAP state (RFC 8620
- * §5.1) of which that is true. A patch is applied in this state only. Where the user did something
- * meanwhile, what changed is read, and planned again: so each email stays as the user left it.
+ * The emails that a pass has read, as they are now as far as it knows, and the JMAP state (RFC 8620
+ * §5.1) in which this is true. A patch is applied only in this state. If the user has done
+ * something meanwhile, what changed is read and planned again, so that each email stays as the user
+ * left it.
  */
 export class KnownEmails {
   readonly #mail: MailStore;
@@ -134,7 +135,7 @@ export class KnownEmails {
 
   #update(email: Email): void {
     const known = this.#emails.get(email.id);
-    // A flag that changed, or a move of our own, is no change of place.
+    // A changed flag, or a move of our own, does not count as moved by somebody else.
     if (known !== undefined && isSamePlace(known, email)) return;
     if (known !== undefined) this.#changedIds.add(email.id);
     this.#newsIds.add(email.id);

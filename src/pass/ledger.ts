@@ -8,7 +8,7 @@ import type { SenderPlan } from '../triage/plan.ts';
 import type { EmailMoves, SenderFailure, SenderReport, TriageStep } from '../triage/report.ts';
 import type { SweepPlan } from '../triage/sweep.ts';
 
-/** A sender on its way through the steps. A step passes on only those senders for whom it worked. */
+/** A sender on its way through the steps. A step hands on only the senders for whom it worked. */
 export interface BegunSender {
   readonly plan: SenderPlan;
   readonly membership: MembershipPlan;

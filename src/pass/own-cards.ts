@@ -6,9 +6,9 @@ import type { CardMaker } from '../triage/ports.ts';
 import { findSender } from '../triage/sender.ts';
 import type { Pass } from './pass.ts';
 
-/* Which cards Mailroom may delete: its own, as it made them, that nobody has a use for. */
+/* Which cards Mailroom may delete: those that it made itself, unchanged, and that nobody uses. */
 
-/** A group of the user's own: the card has a place in their life. */
+/** The user has put the card into a group of their own, so they use it. */
 export function isInOtherGroup({ uid }: Contact, { snapshot: { groups, layout } }: Pass): boolean {
   const triage = new Set(layout.categories.map(({ own }) => own.groupHref));
   return groups.some((group) => !triage.has(usedHref(group.href, layout)) && isMember(group, uid));

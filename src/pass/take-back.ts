@@ -135,8 +135,8 @@ async function keep(
 }
 
 /**
- * A sender is out of the triage groups only when they say so, read back. And a card that the user has
- * put into another group meanwhile has a place in their life: the next pass keeps it.
+ * Reads the groups back: a sender is out of the triage groups only if they say so. And if the user
+ * has put the card into another group meanwhile, they use it: the next pass keeps it.
  */
 async function checkGroups(
   { begun, readBack }: LeftGroups,

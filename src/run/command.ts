@@ -5,7 +5,7 @@ import { COMMANDS } from '../terminal/commands.ts';
 import { findNodeProblem } from '../terminal/node-version.ts';
 import { writeTerminationMessage } from './termination-message.ts';
 
-/** What a command needs of `process`, which the entries alone touch. */
+/** The part of `process` that a command needs. Only the entries touch it. */
 export type CommandHost = Pick<
   NodeJS.Process,
   'argv' | 'env' | 'execPath' | 'exitCode' | 'on' | 'stderr' | 'stdin' | 'stdout' | 'version'
@@ -18,7 +18,7 @@ export interface CommandOptions {
   readonly about: { readonly version: string; readonly engines: { readonly node: string } };
 }
 
-/** What a command that is to be run is given. */
+/** What a command is given when it runs. */
 export interface Command extends Arguments {
   readonly version: string;
   /** What is set, and outside a cluster also what `.env` of the current folder says. */
@@ -35,16 +35,16 @@ export interface Command extends Arguments {
 }
 
 /**
- * Runs a command and sets the exit code to what it returns. Whatever is not to be run (an old Node,
- * `--help`, a wrong flag) is said instead. `run` imports what it needs only then, because an old
- * Node could not load it.
+ * Runs a command and sets the exit code to what it returns. With an old Node, `--help` or a wrong
+ * flag, it prints what there is to say instead. `run` imports what it needs only when it runs,
+ * because an old Node could not load it.
  */
 export async function runCommand(
   host: CommandHost,
   { name, about }: CommandOptions,
   run: (command: Command) => Promise<number>,
 ): Promise<void> {
-  // Until it has come to its end: Node exits when nothing is left to wait for.
+  // Until the command has ended: Node exits when nothing is left to wait for.
   host.exitCode = 1;
   const problem = findNodeProblem(host, about.engines.node);
   if (problem !== null) {

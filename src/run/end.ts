@@ -11,8 +11,8 @@ import { sendPing } from './ping.ts';
 import { afterOutcome, ownState, saveState } from './stored-state.ts';
 
 /**
- * Saves the state, pings whoever wants to know, logs how the run ended, and returns the exit code once
- * all lines are out.
+ * Saves the state, pings the monitoring service, logs how the run ended, and returns the exit code
+ * once all lines are out.
  */
 export async function endRun(
   run: Run,
@@ -72,7 +72,7 @@ async function tellPerson(
 /** Kubernetes cuts a termination message at 4096 bytes. */
 const MAX_SUMMARY_LENGTH = 4000;
 
-/** What the outcome means to whoever waits for the process. */
+/** What the outcome means outside the process. */
 interface Ending {
   readonly exitCode: 0 | 1;
   /** One line for people. */

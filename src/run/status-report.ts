@@ -79,7 +79,7 @@ export async function reportStatus(
   }
   const state = toState(read);
   const { pollIntervalSeconds, maxConsecutiveFailures: maxFailures } = settings;
-  // Piped in, the state comes from elsewhere, where the settings may be others.
+  // A state that is piped in comes from another place, where the settings may differ.
   const stored = piped === null ? null : state.schedule;
   const health = judgeHealth(state, new Date(), stored ?? { pollIntervalSeconds, maxFailures });
   return {

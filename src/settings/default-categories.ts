@@ -3,8 +3,8 @@ import { CATEGORIES_EXAMPLE, parseCategories, validateCategories } from './categ
 import type { SettingName, Values } from './table.ts';
 
 /**
- * The categories that the settings ask for, and every problem with them. Defaults that are built
- * from a `wrong` variable are not checked: what is wrong has been named, and the rest may not be.
+ * The categories of the settings, and every problem with them. Defaults that are built from a
+ * `wrong` variable are not checked: that variable has been reported, and the rest may be right.
  */
 export function planCategories(
   values: Values,

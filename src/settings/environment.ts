@@ -41,7 +41,10 @@ function withPlainNames(env: Environment): Environment {
   return Object.fromEntries(entries) as Environment;
 }
 
-/** What must never be printed: the token, the password, both as they travel, and the ping URL. */
+/**
+ * What must never be printed: token and password, also in the forms in which they travel, and the
+ * ping URL.
+ */
 export function findSecrets(env: Environment): readonly string[] {
   const token = (env['MAILROOM_JMAP_TOKEN'] ?? '').trim();
   const password = (env['MAILROOM_CARDDAV_PASSWORD'] ?? '').trim();
@@ -55,7 +58,9 @@ export function findSecrets(env: Environment): readonly string[] {
   return [...secrets, Buffer.from(`${username}:${password}`, 'utf8').toString('base64')];
 }
 
-/** All of the ping URL but its host: whoever knows its path can report a run that never happened. */
+/**
+ * The ping URL without its host: anyone who knows the path can report a run that never happened.
+ */
 function findPingSecrets(env: Environment): readonly string[] {
   const text = (env['MAILROOM_PING_URL'] ?? '').trim();
   const url = URL.parse(text);

@@ -8,7 +8,7 @@ export type CheckStatus =
   | 'optional'
   /** Was not there, and is now. */
   | 'created'
-  /** Not as it has to be, or it could not be found out; the detail says why. */
+  /** Not as it has to be, or it could not be checked; the detail says why. */
   | 'failed';
 
 /** The parts of the report, in the order in which they are shown. */
@@ -56,7 +56,7 @@ export function countStatuses(checks: readonly Check[]): Readonly<Record<CheckSt
   };
 }
 
-/** Nobody could look, because something before it failed. */
+/** It could not be checked, because something before it failed. */
 export function isNotChecked({ status, detail }: Check): boolean {
   return status === 'failed' && detail?.startsWith('not checked') === true;
 }

@@ -3,9 +3,9 @@ import { findNearestName, type NearName } from '../terminal/nearest.ts';
 import type { Category } from '../triage/model.ts';
 import { findAlikeName } from '../triage/names.ts';
 
-/* What is no failure, and yet probably not what the user means: a sentence each. */
+/* What is not a failure, but probably not what the user wants. One sentence each. */
 
-/** Names in MAILROOM_CATEGORIES that are nearly those of a default category, which they are not. */
+/** Names in MAILROOM_CATEGORIES that are almost the name of a default category. */
 export function findCategoryDoubts(categories: readonly Category[]): readonly string[] {
   return categories.flatMap(({ name, label }) => {
     if (DEFAULT_NAMES.includes(name)) return [];
@@ -37,7 +37,8 @@ const DEFAULT_NAMES = ['Imbox', 'Feed', 'Paper Trail', 'Jail', 'Person'];
 const LOWER_CASE_NAMES = DEFAULT_NAMES.map((name) => name.toLowerCase());
 
 /**
- * Token and app password are of two accounts: then mail of one is sorted by contacts of the other.
+ * Token and app password belong to two accounts: mail of one would be sorted by contacts of the
+ * other.
  */
 export function findAccountDoubt(
   { username, accountName }: Pick<JmapSession, 'username' | 'accountName'>,

@@ -13,8 +13,8 @@ export interface RoutingOptions {
 }
 
 /**
- * What shows that the rules of the mail server, which no program can read, do not sort as the user
- * means them to: a sentence each.
+ * Signs that the mail server's rules, which no program can read, do not sort as the user wants. One
+ * sentence each.
  */
 export async function findRoutingDoubts(options: RoutingOptions): Promise<readonly string[]> {
   return [...(await findPatternMembers(options)), ...(await findUnsortedMembers(options))];

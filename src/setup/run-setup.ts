@@ -37,7 +37,7 @@ export interface SetupOptions {
   readonly areRulesWanted: boolean;
   readonly output: NodeJS.WritableStream;
   readonly isTerminal: boolean;
-  /** For progress and for what the servers' clients have to say. */
+  /** For progress, and for what the servers' clients log. */
   readonly errorOutput: NodeJS.WritableStream;
   readonly isErrorTerminal: boolean;
   /** Aborted by SIGTERM and SIGINT. */
@@ -143,7 +143,7 @@ async function examine(
   };
 }
 
-/** What is wrong although each mailbox and group is there: two names for one mailbox. */
+/** What is wrong although every mailbox and group exists: two names for one mailbox. */
 function checkLayout(
   layout: ReturnType<typeof findLayout> | null,
   checks: readonly Check[],

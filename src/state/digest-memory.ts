@@ -52,7 +52,9 @@ export const emptyDigestMemory: DigestMemory = {
   failure: null,
 };
 
-/** Another run may have decided, or told, meanwhile: only what this one told goes. */
+/**
+ * Another run may have decided or told something meanwhile, so only what this run told is removed.
+ */
 export function applyDigestChange(
   stored: DigestMemory | null,
   change: DigestChange,

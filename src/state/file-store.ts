@@ -53,10 +53,7 @@ const ABANDONED_LOCK_MS = 5_000;
 
 const LOCK_RETRY_MS = 20;
 
-/**
- * Far more than any state of ours: a file this large is something else, and is not read into
- * memory.
- */
+/** Far more than any state: a file this large is something else, and is not read into memory. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 function readState(path: string): StateRead {

@@ -3,7 +3,9 @@ import { isTrouble, parseDigestMemory } from './digest-memory.ts';
 import { isRecord } from '../http/json.ts';
 import type { Discovery, LastFailure, LastRun, RunState, Schedule } from './state.ts';
 
-/** Thrown by `parseState`: the text is no state of ours, or one of a version not known here. */
+/**
+ * Thrown by `parseState`: the text is not a state, or of a version that this program does not know.
+ */
 export class StateFormatError extends MailroomError {}
 
 /**

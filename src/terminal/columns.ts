@@ -1,6 +1,9 @@
 import stringWidth from 'string-width';
 
-/** How many columns of a terminal a text takes: Chinese characters and emoji take two, accents none. */
+/**
+ * How many columns of a terminal a text needs: a Chinese character or an emoji needs two, an accent
+ * none.
+ */
 export function columnsOf(text: string): number {
   return stringWidth(text);
 }

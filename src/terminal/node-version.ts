@@ -1,4 +1,4 @@
-/** What `process` says of the Node that runs this program. */
+/** What `process` says about the Node that runs this program. */
 export interface RunningNode {
   /** Like `v24.12.0`. */
   readonly version: string;

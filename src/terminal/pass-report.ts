@@ -40,7 +40,7 @@ export interface PassFailure {
   readonly error?: unknown;
 }
 
-/** Why there is no report, and who has to do what. Ends in a line break. */
+/** Why there is no report, and what somebody has to do. Ends in a line break. */
 export function renderFailure({ event, error }: PassFailure, width: number): string {
   const problem = toPlainLine(messageOf(error)).replace(/(?<![.?!])$/u, '.');
   const text =
@@ -109,7 +109,7 @@ const CONTACT_WORDS = {
   kept: 'kept',
 } as const satisfies Record<NonNullable<SenderReport['contact']>['result'], string>;
 
-/** The place that has the category's name goes without saying, beside the category. */
+/** A place with the category's name is left out, because the category stands beside it. */
 function describeMoves({ emails, from, to }: EmailMoves, category: string): string {
   if (to.length === 0)
     return from.length === 0 ? `${emails} done` : `${emails} out of ${names(from)}`;

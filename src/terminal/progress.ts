@@ -8,7 +8,7 @@ import { widthOf } from './width.ts';
 export interface Progress {
   /** What is being done under this name; null: it is done. */
   set(name: string, doing: string | null): void;
-  /** `stream` for whoever else writes to it: their text replaces the line. */
+  /** `stream` for everybody else who writes to it: their text replaces the line. */
   readonly output: NodeJS.WritableStream;
   /** The same for another stream that ends on the same terminal. */
   around(stream: NodeJS.WritableStream): NodeJS.WritableStream;

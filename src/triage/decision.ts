@@ -1,6 +1,6 @@
 /**
- * Decisions are written down on the card of the contact, a line each at the end of its NOTE, in words
- * that a person reads on the phone. There is no other journal: cards outlive the cluster.
+ * Decisions are written on the contact's card, one line each at the end of its NOTE, in words that
+ * a person can read on the phone. There is no other journal: cards outlive the cluster.
  */
 export interface Decision {
   /** `YYYY-MM-DD`. */
@@ -39,8 +39,8 @@ export function findDecisions(note: string): readonly Decision[] {
 }
 
 /**
- * Whether a line of a NOTE is Mailroom's, of this version or an earlier one, and no word of it
- * anybody else's: it names these categories alone.
+ * Whether a line of a NOTE is entirely Mailroom's, of this version or an earlier one: it names no
+ * other categories than these.
  */
 export function isOurLine(line: string, categories: readonly string[]): boolean {
   const decision = parseDecision(line);

@@ -13,7 +13,7 @@ export interface LabelledSender {
   readonly categories: readonly ResolvedCategory[];
 }
 
-/** All emails that carry a triage label, by whose they are. */
+/** All emails that carry a triage label, grouped by sender. */
 export interface LabelledEmails {
   readonly senders: readonly LabelledSender[];
   /** Labelled emails without a usable From address. */

@@ -97,7 +97,7 @@ export type NoteOutcome =
   | { readonly kind: 'gone' }
   | WriteFailure;
 
-/** For whom Mailroom would have made a card. */
+/** The sender for whom Mailroom would have made a card. */
 export interface CardMaker {
   readonly address: SenderAddress;
   /** Display names in the sender's emails, cleaned. */
@@ -146,9 +146,9 @@ export interface ContactStore {
     part?: 'names' | 'members',
   ): Promise<readonly ContactGroup[]>;
   /**
-   * Lists every address book once with partial data and finds the contacts of the addresses. The
-   * books are asked for at once, while it may still be unknown who all is looked for; `addresses`
-   * must not reject.
+   * Lists every address book once with partial data and finds the contacts of the addresses. It
+   * asks for the books at once, even while `addresses` is still being found out. `addresses` must
+   * not reject.
    */
   readContacts(addresses: Promise<ReadonlySet<SenderAddress>>): Promise<ContactLookup>;
   /**

@@ -83,8 +83,9 @@ export interface PassDetails {
 }
 
 /**
- * The pass failed if every sender that was tried failed; otherwise it is done. A sender who is refused
- * again counts neither way: else one card that no server takes would make every idle pass fail.
+ * The pass failed if every sender that was tried failed; otherwise it is done. A sender who is
+ * refused again counts neither way: otherwise one card that no server takes would make every idle
+ * pass fail.
  */
 export function hasFailed(report: TriageReport): boolean {
   return report.processed === 0 && report.failures.length > report.repeatedRefusals;

@@ -81,8 +81,9 @@ function unquoteLocalPart(text: string): string | null {
 }
 
 /**
- * Nobody could tell from what is shown whose address it is: control characters, reading direction
- * turned, octets that the server could not read. `*` is here because it stands for everybody.
+ * Characters with which nobody could see whose address it is: control characters, marks that turn
+ * the reading direction, octets that the server could not read. And `*`, because it stands for
+ * everybody.
  */
 function isUnseen(text: string): boolean {
   return /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069\uFFFD*]/u.test(text);
@@ -116,10 +117,10 @@ function canonicalDomain(text: string): string | null {
 }
 
 /**
- * Whether nothing but capitals becomes of the domain on its way to ASCII. The mapping of UTS #46
- * drops characters that nobody sees, and makes letters of those that look like them: `sh\u00ADop` and
- * `ｓhop` become `shop`. A domain is never registered in such a spelling, so whoever writes it wants to
- * be taken for another, and checks of the sender's domain (DMARC) may not have looked at that one.
+ * Whether nothing but letter case changes when the domain is turned into ASCII. The mapping of UTS
+ * #46 drops invisible characters and replaces look-alikes: `sh\u00ADop` and `ｓhop` become `shop`.
+ * No domain is registered in such a spelling, so somebody who writes it wants to be taken for
+ * another, and checks of the sender's domain (DMARC) may have looked at a different one.
  */
 export function isDomainAsItIs(domain: string): boolean {
   const written = lowerCase(domain).split('.');

@@ -167,7 +167,10 @@ export function planLabelRemoval(email: Email, plan: SweepPlan, layout: Layout):
   return patchOf(email, stays === undefined ? plan.category.destinationIds : [stays], remove);
 }
 
-/** Error label on each email that does not carry it yet: a repetition writes nothing. */
+/**
+ * Puts the error label on each email that does not have it yet, so that repeating it writes
+ * nothing.
+ */
 export function planErrorLabel(email: Email, { errorLabelId }: Layout): EmailPatch | null {
   return isIn(email, [errorLabelId]) ? null : patchOf(email, [errorLabelId], []);
 }

@@ -7,9 +7,10 @@ import { findSender } from '../../src/triage/sender.ts';
 import type { MemoryAccount } from './memory-world.ts';
 
 /*
- * What must be true of an account at every moment of a pass, written without the code under test:
- * no email is lost, only a labelled sender's emails move, a triage label comes off only when
- * everything is done, no sender drops out of all groups, and nobody gets two contacts.
+ * What must be true of an account at every moment of a pass: no email is lost, only a labelled
+ * sender's emails move, a triage label comes off only when everything is done, no sender drops out
+ * of all groups, and nobody gets two contacts. From src come only the layout, and who is a sender
+ * and a member; what a pass plans and does is not asked.
  */
 
 export interface Watch {

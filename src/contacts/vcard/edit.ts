@@ -74,7 +74,7 @@ export function withInsertions(raw: RawCard, insertions: readonly Insertion[]): 
 /** A new line at the end of the card. `content` is octets. */
 export function insertLine(part: WholeCardPart, content: string, fold = foldLine): Insertion {
   const { finish, beforeFinish, lineEnd } = part;
-  // A line that ends in a soft line break would swallow the next one.
+  // A line that ends in a soft line break would take in the next one.
   const isDangling = isQuotedPrintable(beforeFinish) && beforeFinish.value.endsWith('=');
   return {
     at: isDangling ? beforeFinish.start : finish.start,
@@ -169,7 +169,7 @@ function appendToNote(note: CardLine, added: string, part: WholeCardPart): Inser
     const octets = encodeQuotedPrintable(added);
     return appendToLine(note, `${isAtLineStart ? '' : '=0D=0A'}${octets}`, part);
   }
-  // A lone backslash at the end would swallow the beginning of ours.
+  // A lone backslash at the end would escape the first character of ours.
   const dangling = /(?<!\\)(?:\\\\)*\\$/u.test(note.value) ? '\\' : '';
   const octets = toOctets(escapeText(added, part.version));
   return appendToLine(note, `${dangling}${isAtLineStart ? '' : '\\n'}${octets}`, part);

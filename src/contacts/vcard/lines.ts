@@ -1,7 +1,8 @@
 /*
  * vCards as they are in the wild, read without ever giving up. Text is octets: each character of a
- * RawCard is one byte of the resource ("latin1", "binary"), for folds may cut UTF-8 sequences, and
- * what is not understood has to go back as it came. Values become UTF-8 text only after unfolding.
+ * RawCard is one byte of the resource ("latin1", "binary"), because folds may cut UTF-8 sequences,
+ * and what is not understood has to go back unchanged. Values become UTF-8 text only after
+ * unfolding.
  */
 
 /** A resource of an address book, one character per octet. */
@@ -137,7 +138,7 @@ export function parseCardLines(raw: RawCard): readonly CardLine[] {
   return lines;
 }
 
-/** Whether a parameter says so, as `ENCODING=b`, `TYPE=HOME` or bare `HOME`. */
+/** Whether a parameter has this value, as in `ENCODING=b`, `TYPE=HOME` or bare `HOME`. */
 export function hasParameter(line: CardLine, name: string, ...values: readonly string[]): boolean {
   return line.parameters.some(
     (parameter) =>

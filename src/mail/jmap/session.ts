@@ -130,7 +130,9 @@ export function parseRememberedSession(json: unknown): RememberedSession | null 
   }
 }
 
-/** Used where a limit is missing, 0 or not a number: the least that RFC 8620 §2 asks of a server. */
+/**
+ * Used if a limit is missing, 0 or not a number: the least that RFC 8620 §2 suggests to servers.
+ */
 const ASSUMED: JmapLimits = {
   maxSizeRequest: 10_000_000,
   maxConcurrentRequests: 4,

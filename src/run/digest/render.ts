@@ -81,7 +81,7 @@ export function renderDigest(
   };
 }
 
-/** Of one kind: nobody would read more. */
+/** The most of one kind: nobody would read more. */
 const MOST_LINES = 50;
 
 const MOST_OCTETS = 998;
