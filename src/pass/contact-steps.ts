@@ -104,10 +104,12 @@ export function findDecisive(failures: readonly WriteFailure[]): WriteFailure | 
   return failures.find(({ kind }) => kind === 'refused') ?? failures[0];
 }
 
+/** All UIDs that go into this group, or out of it. */
 export function uidsFor(href: string, links: readonly GroupUids[]): readonly string[] {
   return links.filter(({ groupHref }) => groupHref === href).flatMap(({ uids }) => uids);
 }
 
+/** Writes the groups side by side. Returns, by href, those that could not be written. */
 export async function saveGroups(
   changes: readonly GroupChange[],
   contacts: ContactStore,
