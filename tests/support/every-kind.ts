@@ -58,6 +58,7 @@ export function refuseCard({ account }: OnStandIn): void {
     on: 'put-card',
     times: Infinity,
     when: ({ path }) => path.includes(uidFor(REFUSED, 1)),
+    mayMiss: true,
     fault: { kind: 'status', status: 403 },
   });
 }

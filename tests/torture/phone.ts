@@ -236,6 +236,7 @@ function toTrial(
       world.account.faults.push({
         on: 'any',
         nth: request,
+        mayMiss: true,
         fault: {
           kind: 'otherClient',
           async act() {
