@@ -88,7 +88,7 @@ export const SETTINGS = {
     'digest',
     parse.parseDigest,
     'off',
-    'off, daily or weekly: an email that tells you who waits in Screener',
+    'off, daily or weekly: an email that tells you who is waiting in Screener',
   ),
   MAILROOM_DIGEST_HOUR: optional(
     'digestHour',
@@ -148,7 +148,7 @@ export const SETTINGS = {
     'maxConsecutiveFailures',
     parse.parseCount,
     '10',
-    'from so many failed passes in a row on, a pass exits with 1',
+    'after this many failed passes in a row, a pass exits with 1',
   ),
   MAILROOM_JMAP_SESSION_URL: optional(
     'jmapSessionUrl',
@@ -166,7 +166,7 @@ export const SETTINGS = {
     'trustedHosts',
     parse.parseTrustedHosts,
     [],
-    'further hosts that may receive the credentials, separated by commas',
+    'more hosts that may receive the credentials, separated by commas',
   ),
   MAILROOM_REQUEST_TIMEOUT: optional(
     'requestTimeoutMs',
@@ -185,7 +185,7 @@ export const SETTINGS = {
       'pingUrl',
       parse.parsePingUrl,
       null,
-      'told of the end of each run, in the way of healthchecks.io (`/fail` after a failure); a secret',
+      'called at the end of each run, as healthchecks.io expects (`/fail` after a failure); a secret',
     ),
     isSecret: true,
   },

@@ -234,6 +234,6 @@ function whatNow(
 ): string {
   if (failed > 0) return 'The reasons are above. Deal with them, then run setup again.';
   if (missing > 0) return 'Run setup again with --apply to create what is missing.';
-  const ready = 'The account is ready but for the rules below, which no program can see.';
+  const ready = 'The account is ready, except for the rules below, which no program can see.';
   return isApplied && created === 0 ? `Nothing to do. ${ready}` : ready;
 }

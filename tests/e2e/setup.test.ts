@@ -79,7 +79,7 @@ describeEachServer('a fresh account', ({ open }) => {
 
     expect(exitCode).toBe(0);
     expect(stdout).toContain(
-      'Result: 22 as it should be.\nNothing to do. The account is ready but for the rules below',
+      'Result: 22 as it should be.\nNothing to do. The account is ready, except for the rules below',
     );
     expect(recordedWrites(account)).toHaveLength(writes);
     expect(await readEtags(account)).toEqual(before);
