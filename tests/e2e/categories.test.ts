@@ -93,6 +93,7 @@ describeEachServer('categories', ({ open }) => {
     await pass();
 
     const contact = await scenario.contactOf(from);
+    expect(contact.value('FN')).not.toBeNull();
     expect(contact.value('ORG')).toBeNull();
   });
 

@@ -216,6 +216,7 @@ describe('the settings', () => {
     const text = await read('deploy/secret.yaml.example');
     const secret = [...known.values()].filter(({ isSecret }) => isSecret).map(({ name }) => name);
 
+    expect(secret).toContain('MAILROOM_PING_URL');
     for (const name of secret) expect(text).toMatch(new RegExp(`^ {2}(?:# )?${name}: "`, 'mu'));
   });
 

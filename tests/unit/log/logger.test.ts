@@ -160,6 +160,7 @@ describe('a field', () => {
 
     log.error('poll_failed', { error });
 
+    expect(await output()).toContain('"message":"failed"');
     expect(await output()).not.toMatch(/hidden|authorization/u);
   });
 

@@ -64,7 +64,9 @@ describe('a second group of the same name', () => {
       [{ id: 'labelled', in: ['Screener', '@ToFeed'] }],
     );
 
-    expect(account.contents().groups[second('Feed').href]).toEqual([]);
+    const { groups } = account.contents();
+    expect(groups[hrefOfGroup('Feed')]).toHaveLength(1);
+    expect(groups[second('Feed').href]).toEqual([]);
   });
 
   it('one that may not be written is left alone', async () => {

@@ -164,6 +164,7 @@ describe('status --stdin', () => {
   it('does not repeat what was piped in', async () => {
     const { text } = await reportStatus({}, '{"token": "fmu1-not-a-real-token"', null);
 
+    expect(text).toContain('"status":"unhealthy"');
     expect(text).not.toContain('not-a-real-token');
   });
 });

@@ -276,6 +276,7 @@ describe('parseCategories: MAILROOM_CATEGORIES', () => {
       ]),
     );
 
+    expect(problems).toContain('contactType');
     expect(problems).not.toContain('no category');
   });
 });

@@ -168,7 +168,9 @@ describe('a pass without a report', () => {
 
     const lines = renderFailure({ event: 'poll_failed', error }, 60).split('\n');
 
+    expect(lines.length).toBeGreaterThan(4);
     expect(lines.filter((line) => line.length > 60)).toEqual([]);
+    expect(lines.join(' ')).toMatch(/HTTP 500: .*all is well/u);
     expect(lines.join('')).not.toContain('\u001B');
   });
 });
