@@ -34,11 +34,16 @@ const why = (...args: readonly string[]): Promise<ProgramResult> =>
 const refused = { kind: 'status', status: 400 } as const;
 
 describe('why', () => {
-  test.each<[string, FaultRule]>([
-    ['mail is refused', { on: 'jmap', times: Infinity, fault: refused }],
-    ['the mail server is away', { on: 'session', times: Infinity, fault: { kind: 'resetBefore' } }],
+  test.each<[string, string, FaultRule]>([
+    ['mail is refused', '/jmap/api/: HTTP 400', { on: 'jmap', times: Infinity, fault: refused }],
+    [
+      'the mail server is away',
+      'connection closed by the server',
+      { on: 'session', times: Infinity, fault: { kind: 'resetBefore' } },
+    ],
     [
       'an email that was listed is not given',
+      'Email/get leaves out objects that were asked for',
       {
         on: 'Email/get',
         times: Infinity,
@@ -53,10 +58,15 @@ describe('why', () => {
         },
       },
     ],
-    ['a search is refused', { on: 'Email/query', times: Infinity, fault: refused }],
-    ['contacts are refused', { on: 'propfind', times: Infinity, fault: refused }],
+    [
+      'a search is refused',
+      '/jmap/api/: HTTP 400',
+      { on: 'Email/query', times: Infinity, fault: refused },
+    ],
+    ['contacts are refused', 'HTTP 400', { on: 'propfind', times: Infinity, fault: refused }],
     [
       'contacts are cut short',
+      'no complete multistatus: cut short at character 200',
       {
         on: 'report',
         times: Infinity,
@@ -65,16 +75,21 @@ describe('why', () => {
     ],
     [
       'contacts are not to be had now',
+      'HTTP 503',
       { on: 'report', times: Infinity, fault: { kind: 'status', status: 503 } },
     ],
-    ['a log-in page', { on: 'propfind', times: Infinity, fault: { kind: 'html' } }],
-  ])('%s: exit 1, a reason, and no sentence', async (_rule, rule) => {
+    [
+      'a log-in page',
+      'a web page, perhaps a log-in page. Is MAILROOM_CARDDAV_URL right?',
+      { on: 'propfind', times: Infinity, fault: { kind: 'html' } },
+    ],
+  ])('%s: exit 1, the reason, and no sentence', async (_rule, reason, rule) => {
     account.faults.push(rule);
 
     const { exitCode, stdout, stderr } = await why('news@shop.example');
 
     expect([exitCode, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/\S/u);
+    expect(stderr).toContain(reason);
     expect(stderr).not.toMatch(/waits in|goes to|TypeError/u);
     expect(stderr).not.toContain(account.token);
   });
