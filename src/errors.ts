@@ -23,6 +23,13 @@ export class SettingsError extends MailroomError {
  */
 export class AccountError extends MailroomError {}
 
+/** What is missing, all of it, and what to do. */
+export function notSetUp(problems: readonly string[]): AccountError {
+  return new AccountError(
+    `the account is not set up for Mailroom: ${problems.join('; ')}. Create what is missing (npx tsx src/setup.ts --apply does), or correct the names in the MAILROOM_ settings`,
+  );
+}
+
 /** A URL given by a server, or a redirect, leads where credentials must not go. Nothing was sent. */
 export class UrlNotTrustedError extends MailroomError {}
 

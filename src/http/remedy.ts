@@ -92,10 +92,14 @@ const NETWORK_REMEDIES: readonly (readonly [RegExp, string])[] = [
 
 /** What can be seen in the credentials themselves. */
 function findKeyProblem({ credentials, isExchanged, newKey }: ServerHelp): string | null {
+  const untouched = Object.entries(credentials)
+    .filter(([, value]) => value.includes(PLACEHOLDER) || value === 'you@example.com')
+    .map(([name]) => name);
+  if (untouched.length === 1) return `${untouched[0]} still has the value of .env.example`;
+  if (untouched.length > 1) {
+    return `${untouched.join(' and ')} still have the values of .env.example`;
+  }
   for (const [name, value] of Object.entries(credentials)) {
-    if (value.includes(PLACEHOLDER) || value === 'you@example.com') {
-      return `${name} still has the value of .env.example`;
-    }
     if (/^(["']).*\1$/u.test(value)) return `${name} has quotes around it: take them off`;
   }
   if (isExchanged === true) {

@@ -1,8 +1,8 @@
 import {
-  AccountError,
   BothServersError,
   MailroomError,
   MalformedAnswerError,
+  notSetUp,
   runFailureKind,
   StoppedError,
 } from '../errors.ts';
@@ -31,9 +31,7 @@ export async function readSnapshot(
   );
   const result = findLayout(mailboxes, groups, names);
   if (result.kind === 'incomplete') {
-    throw new AccountError(
-      `the account is not set up for Mailroom: ${result.problems.join('; ')}. Create what is missing (npx tsx src/setup.ts --apply does), or correct the names in the MAILROOM_ settings`,
-    );
+    throw notSetUp(result.problems);
   }
   const empty = mailboxes.filter(({ totalEmails }) => totalEmails === 0).map(({ id }) => id);
   return {

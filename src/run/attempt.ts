@@ -11,7 +11,6 @@ import { showContacts, showMail } from '../terminal/progress-stores.ts';
 import type { TriageNames } from '../triage/layout.ts';
 import type { SenderAddress } from '../triage/model.ts';
 import { hasFailed } from '../triage/report.ts';
-import { parseSenderAddress } from '../triage/sender.ts';
 import { connect, type Connection } from './connect.ts';
 import { keepDecided } from './digest/kept.ts';
 import { digestSettings, type DigestStep, tellDigest } from './digest/step.ts';
@@ -51,7 +50,7 @@ export async function attemptPass(run: Run, state: RunState): Promise<Attempt> {
   const result = await tryPass(
     names,
     { ...world, onDone: (sender) => done.push(sender) },
-    options.only,
+    run.only,
   );
   const digest = await digestAfter(run, state, result, {
     done,
@@ -104,14 +103,6 @@ function findMissingSince(
 }
 
 /** Null: everybody. Throws SettingsError for anything that is not an address. */
-function parseOnly(texts: readonly string[]): ReadonlySet<SenderAddress> | null {
-  if (texts.length === 0) return null;
-  const addresses = texts.map(parseSenderAddress);
-  const usable = addresses.filter((address) => address !== null);
-  if (usable.length === texts.length) return new Set(usable);
-  throw new SettingsError(['--only must be an email address, such as news@shop.example']);
-}
-
 function scheduleOf(settings: Settings): Schedule {
   const { pollIntervalSeconds, maxConsecutiveFailures: maxFailures } = settings;
   return { pollIntervalSeconds, maxFailures };
@@ -120,10 +111,10 @@ function scheduleOf(settings: Settings): Schedule {
 async function tryPass(
   names: TriageNames,
   world: World,
-  only: readonly string[],
+  only: ReadonlySet<SenderAddress> | null,
 ): Promise<PassResult> {
   try {
-    return { kind: 'report', report: await runTriagePass(names, world, parseOnly(only)) };
+    return { kind: 'report', report: await runTriagePass(names, world, only) };
   } catch (error) {
     return { kind: 'broken', error };
   }

@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 
 import { type Arguments, parseCommandLine } from '../terminal/command-line.ts';
 import { COMMANDS } from '../terminal/commands.ts';
+import { findKeptByNpm } from '../terminal/kept-by-npm.ts';
 import { findNodeProblem } from '../terminal/node-version.ts';
 import { writeTerminationMessage } from './termination-message.ts';
 
@@ -52,21 +53,30 @@ export async function runCommand(
     return;
   }
   const { version } = about;
-  const parsed = parseCommandLine(host.argv.slice(2), COMMANDS[name], version);
+  const args = host.argv.slice(2);
+  const kept = findKeptByNpm(host.env, COMMANDS[name], args);
+  if (kept !== null) {
+    host.stderr.write(kept);
+    return;
+  }
+  const parsed = parseCommandLine(args, COMMANDS[name], version);
   if (parsed.kind === 'print') {
     host[parsed.stream].write(parsed.text);
     host.exitCode = parsed.exitCode;
     return;
   }
   await import('../http/install.ts');
-  const { readEnvironment } = await import('../settings/environment.ts');
+  const { findMissingFile, readEnvironment } = await import('../settings/environment.ts');
+  const say = (sentence: string): void => void host.stderr.write(`${sentence}\n`);
+  const missing = name === 'status' ? null : findMissingFile(host.env);
+  if (missing !== null) say(missing);
   const stop = stopSignal(host);
   host.exitCode = await run({
     version,
     flags: parsed.flags,
     values: parsed.values,
     positionals: parsed.positionals,
-    env: readEnvironment(host.env),
+    env: readEnvironment(host.env, say),
     output: host.stdout,
     isTerminal: host.stdout.isTTY,
     errorOutput: host.stderr,

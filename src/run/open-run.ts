@@ -19,6 +19,7 @@ import type { StateStore } from '../state/store.ts';
 import { isColorWanted, isDumb } from '../terminal/color.ts';
 import { noProgress } from '../terminal/no-progress.ts';
 import type { Progress } from '../terminal/progress.ts';
+import type { SenderAddress } from '../triage/model.ts';
 
 /** What the process hands to a run. */
 export interface RunOptions {
@@ -49,6 +50,8 @@ export interface RunOptions {
 /** A run that has begun: what its parts share. */
 export interface Run {
   readonly options: RunOptions;
+  /** `--only`; null: all senders. */
+  readonly only: ReadonlySet<SenderAddress> | null;
   readonly startedAt: Date;
   readonly startedMs: number;
   /** The settings, or what is wrong with them. */
@@ -91,7 +94,10 @@ export const STOP_GRACE_MS = 12_000;
 const STATE_TIME_MS = 30_000;
 
 /** Settings, log and state store; `run_started` is logged, nothing is sent yet. */
-export async function openRun(options: RunOptions): Promise<Run> {
+export async function openRun(
+  options: RunOptions,
+  only: ReadonlySet<SenderAddress> | null,
+): Promise<Run> {
   const startedAt = new Date();
   const startedMs = performance.now();
   const { env, stop, version } = options;
@@ -125,7 +131,7 @@ export async function openRun(options: RunOptions): Promise<Run> {
   const redact = createRedact(secrets);
   const pingUrl = parsePingUrl(env);
   const shared = { isForPerson, pingUrl, log, redact, progress, store, stateBudget };
-  return { options, startedAt, startedMs, settings, isDryRun, ...shared };
+  return { options, only, startedAt, startedMs, settings, isDryRun, ...shared };
 }
 
 interface TriedSettings {

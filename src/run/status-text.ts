@@ -9,7 +9,9 @@ export function renderHealth(health: Health, state: RunState, width: number): st
   const sentences = [
     `${health.status === 'ok' ? 'Healthy' : 'Unhealthy'}: ${health.reason}.`,
     `${describeLastRun(state)}${describeTold(health)}`,
-    describeWaiting(health.waiting),
+    state.lastRun === null
+      ? 'What waits for you is not known yet.'
+      : describeWaiting(health.waiting),
   ];
   return renderSentences(sentences, width);
 }

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type * as NodeUtil from 'node:util';
 import { customCleanEnv, makeValidator } from 'envalid';
 
+import { errorCodeOf } from '../errors.ts';
 import { findProxy } from '../http/proxy.ts';
 import { type SettingName, SETTINGS, type Values } from './table.ts';
 
@@ -13,24 +14,53 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The environment of a command: what is `set`, and outside a cluster also what `.env` of the
  * folder says. A byte order mark, which some editors put before the first variable of a file, is not
- * part of that variable's name.
+ * part of that variable's name. `say` is given a sentence where the file cannot be read.
  */
-export function readEnvironment(set: Environment, folder = '.'): Environment {
+export function readEnvironment(
+  set: Environment,
+  say: (sentence: string) => void,
+  folder = '.',
+): Environment {
   const isInCluster = (set['KUBERNETES_SERVICE_HOST'] ?? '') !== '';
-  const file = isInCluster ? {} : readEnvFile(join(folder, '.env'));
+  const file = isInCluster ? {} : readEnvFile(join(folder, '.env'), say);
   return withPlainNames({ ...file, ...withPlainNames(set) });
 }
 
-/** Empty if there is none, or if it cannot be read: Python keeps a folder of that name. */
-function readEnvFile(path: string): Environment {
+/**
+ * Two lines where there is neither a file `.env` nor any key: a command started in another folder, or
+ * before the file was made. Null where that is not so.
+ */
+export function findMissingFile(set: Environment, folder = '.'): string | null {
+  const hasKey = KEYS.some((name) => (set[name] ?? '') !== '');
+  const isInCluster = (set['KUBERNETES_SERVICE_HOST'] ?? '') !== '';
+  if (hasKey || isInCluster || existsSync(join(folder, '.env'))) return null;
+  return `There is no file .env in ${resolve(folder)}.\nMake it (cp .env.example .env), or go to the folder that has it.`;
+}
+
+const KEYS = [
+  'MAILROOM_JMAP_TOKEN',
+  'MAILROOM_CARDDAV_USERNAME',
+  'MAILROOM_CARDDAV_PASSWORD',
+] as const satisfies readonly SettingName[];
+
+/** Empty if there is none. A folder of that name is none: Python makes such folders. */
+function readEnvFile(path: string, say: (sentence: string) => void): Environment {
   if (!existsSync(path)) return {};
   // An `import` of node:util reads all its members, and reading one of them opens standard error.
   const { parseEnv } = createRequire(import.meta.filename)('node:util') as typeof NodeUtil;
   try {
-    return parseEnv(readFileSync(path, 'utf8'));
-  } catch {
+    return parseEnv(decode(readFileSync(path)));
+  } catch (error) {
+    const code = errorCodeOf(error);
+    if (code !== 'EISDIR') say(`${resolve(path)} cannot be read (${code}), so it counts as empty.`);
     return {};
   }
+}
+
+/** PowerShell and Notepad may save a file in UTF-16. */
+function decode(bytes: Buffer): string {
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return isUtf16 ? bytes.toString('utf16le', 2) : bytes.toString('utf8');
 }
 
 function withPlainNames(env: Environment): Environment {

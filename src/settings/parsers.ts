@@ -1,3 +1,4 @@
+import { findNearestName } from '../terminal/nearest.ts';
 import { isSafeTransport, parseTrustedHost, TRUSTED_HOST_FORM } from '../http/trust.ts';
 import type { LogLevel } from '../log/line.ts';
 
@@ -85,7 +86,9 @@ export const parseHour: ParseSetting<number> = (text) => {
 /** A name of the IANA time zone database. `UTC` is not looked up there, because that costs time. */
 export const parseTimeZone: ParseSetting<string> = (text) => {
   if (text === 'UTC' || (/^[a-z]/iu.test(text) && isTimeZone(text))) return text;
-  throw new Error('must be the name of a time zone, such as Europe/Berlin or UTC');
+  const near = findNearestName(text, Intl.supportedValuesOf('timeZone'));
+  const meant = near !== null && near.distance <= 2 ? `: did you mean ${near.name}?` : '';
+  throw new Error(`must be the name of a time zone, such as Europe/Berlin or UTC${meant}`);
 };
 
 function isTimeZone(timeZone: string): boolean {
@@ -129,8 +132,13 @@ export const parsePingUrl: ParseSetting<string> = (text) =>
 
 function parseUrl(text: string, forbidden: RegExp, without: string): string {
   const url = URL.parse(text);
-  const isPlain = url?.username === '' && url.password === '' && !forbidden.test(text);
-  if (url !== null && isPlain && isSafeTransport(url)) return url.href;
+  if (url === null || !text.includes('://')) {
+    throw new Error(
+      'must be a whole URL, such as https://mail.example.com/jmap or https://mail.example.com:8443/: it lacks https://, or something in it is misspelt',
+    );
+  }
+  const isPlain = url.username === '' && url.password === '' && !forbidden.test(text);
+  if (isPlain && isSafeTransport(url)) return url.href;
   throw new Error(`must be an https URL (http only for this machine) without ${without}`);
 }
 

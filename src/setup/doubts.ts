@@ -23,6 +23,22 @@ export function findCategoryDoubts(categories: readonly Category[]): readonly st
   });
 }
 
+/** Contact groups and mailboxes that a person, and many a server, takes for one. */
+export function findAlikeDoubts(categories: readonly Category[]): readonly string[] {
+  return (['contactGroup', 'destinationMailbox'] as const).flatMap((key) => {
+    const names = [...new Set(categories.map((category) => category[key]))];
+    return names.flatMap((name, index) => {
+      const alike = findAlikeName(name, names.slice(index + 1));
+      const what = key === 'contactGroup' ? 'contact groups' : 'mailboxes';
+      return alike === null
+        ? []
+        : [
+            `The ${what} "${name}" and "${alike}" in the settings are nearly the same: are they one?`,
+          ];
+    });
+  });
+}
+
 /** One letter is wrong, or all are there in another order. */
 function isTypingError(text: string, { name, distance }: NearName): boolean {
   return distance === 1 || (distance === 2 && inOrder(text) === inOrder(name));

@@ -3,7 +3,6 @@ import { createBudget } from '../http/budget.ts';
 import { createHttpClients } from '../http/clients.ts';
 import { type ServerTime, watchClock } from '../http/clock.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
-import { toPlainLine } from '../log/plain-line.ts';
 import { createRedact } from '../log/redaction.ts';
 import { connect } from '../run/connect.ts';
 import { type Environment, findSecrets } from '../settings/environment.ts';
@@ -13,15 +12,15 @@ import { emptyState } from '../state/state.ts';
 import { isColorWanted, isDumb } from '../terminal/color.ts';
 import { noProgress } from '../terminal/no-progress.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
+import { renderProblems } from '../terminal/problems.ts';
 import { widthOf } from '../terminal/width.ts';
-import { wrapText } from '../terminal/wrap-text.ts';
 import { findLayout } from '../triage/layout.ts';
 import { checkClock } from './check-clock.ts';
 import { checkContacts } from './check-contacts.ts';
 import { checkMail } from './check-mail.ts';
 import { checkState } from './check-state.ts';
 import { type Check, isReady } from './check.ts';
-import { findAccountDoubt, findCategoryDoubts } from './doubts.ts';
+import { findAccountDoubt, findAlikeDoubts, findCategoryDoubts } from './doubts.ts';
 import { planFastmailRules } from '../triage/fastmail-rules.ts';
 import { findRoutingDoubts } from './routing-doubts.ts';
 import { renderSetupJson, renderSetupText, type SetupReport } from './report.ts';
@@ -59,7 +58,7 @@ export async function runSetup(options: SetupOptions): Promise<0 | 1> {
     read = parseSettings(options.env);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    await print(renderProblems(error.problems, options));
+    await print(renderInvalid(error.problems, options));
     return 1;
   }
   const report = await examine(read, options);
@@ -75,15 +74,13 @@ export async function runSetup(options: SetupOptions): Promise<0 | 1> {
 /** After a signal a write under way may finish; nothing new is begun. */
 const STOP_GRACE_MS = 5000;
 
-function renderProblems(
+function renderInvalid(
   problems: readonly string[],
   { isJson, version, output }: SetupOptions,
 ): string {
   if (isJson) return `${JSON.stringify({ ok: false, version, problems }, null, 2)}\n`;
-  const lines = problems.flatMap((problem) =>
-    wrapText(toPlainLine(problem), { width: widthOf(output), indent: '    ', first: '  ' }),
-  );
-  return ['The settings are not valid, so nothing was checked:', ...lines, ''].join('\n');
+  const sentence = 'The settings are not valid, so nothing was checked:';
+  return `${renderProblems(sentence, problems, widthOf(output)).join('\n')}\n`;
 }
 
 async function examine(
@@ -135,6 +132,7 @@ async function examine(
         ? ['MAILROOM_DRY_RUN is set, so --apply created nothing']
         : []),
       ...findCategoryDoubts(names.categories),
+      ...findAlikeDoubts(names.categories),
       ...(mailChecks.session === null
         ? []
         : findAccountDoubt(mailChecks.session, settings.cardDavUsername)),

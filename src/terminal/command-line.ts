@@ -27,6 +27,8 @@ export interface CommandForm {
   readonly flags: readonly string[];
   /** Flags with a value, which may be given more than once. */
   readonly values?: readonly string[];
+  /** What such a flag may be; a flag that is not named here takes anything. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>;
   readonly mostPositionals?: number;
 }
 
@@ -64,6 +66,11 @@ export function parseCommandLine(
     if (values['version'] === true) return print('stdout', `mailroom ${version}\n`, 0);
     const tooMany = positionals[form.mostPositionals ?? 0];
     if (tooMany !== undefined) throw new Error(`Unexpected argument '${tooMany}'`);
+    for (const [flag, allowed] of Object.entries(form.choices ?? {})) {
+      const wrong = textsOf(values[flag]).find((text) => !allowed.includes(text));
+      if (wrong !== undefined)
+        throw new Error(`--${flag} takes ${allowed.join(' or ')}, not '${wrong}'`);
+    }
     return {
       kind: 'run',
       flags: new Set(names.filter((name) => values[name] === true)),

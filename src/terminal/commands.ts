@@ -95,7 +95,12 @@ ${SETTINGS_NOTE}
 
 /** All commands. */
 export const COMMANDS = {
-  pass: { usage: PASS_USAGE, flags: ['dry-run', 'verbose'], values: ['only', 'format'] },
+  pass: {
+    usage: PASS_USAGE,
+    flags: ['dry-run', 'verbose'],
+    values: ['only', 'format'],
+    choices: { format: ['text'] },
+  },
   setup: { usage: SETUP_USAGE, flags: ['apply', 'json', 'rules'] },
   status: { usage: STATUS_USAGE, flags: ['stdin', 'json'] },
   why: { usage: WHY_USAGE, flags: ['json'], values: ['since'], mostPositionals: 1 },

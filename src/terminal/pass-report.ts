@@ -1,7 +1,8 @@
-import { messageOf } from '../errors.ts';
+import { messageOf, SettingsError } from '../errors.ts';
 import { toPlainLine } from '../log/plain-line.ts';
 import type { ConflictReport, EmailMoves, SenderReport, TriageReport } from '../triage/report.ts';
 import { cutToColumns } from './columns.ts';
+import { renderProblems } from './problems.ts';
 import { type ReportRow, renderTable } from './report-table.ts';
 import { wrapText } from './wrap-text.ts';
 
@@ -42,6 +43,10 @@ export interface PassFailure {
 
 /** Why there is no report, and what somebody has to do. Ends in a line break. */
 export function renderFailure({ event, error }: PassFailure, width: number): string {
+  if (error instanceof SettingsError) {
+    const sentence = 'The pass failed, and you need to act: the settings are not valid.';
+    return `\n${renderProblems(sentence, error.problems, width).join('\n')}\n`;
+  }
   const problem = toPlainLine(messageOf(error)).replace(/(?<![.?!])$/u, '.');
   const text =
     event === 'run_stopped'

@@ -16,8 +16,10 @@ export function wrapText(text: string, { width, indent, first }: WrapOptions): r
   let line = first ?? indent;
   let isEmpty = true;
   for (const word of text.split(/\s+/u).filter((one) => one !== '')) {
-    if (!isEmpty && columnsOf(line) + 1 + columnsOf(word) > width) {
-      lines.push(line);
+    const isTooLong = columnsOf(line) + (isEmpty ? 0 : 1) + columnsOf(word) > width;
+    // Below it there is more room, if the line begins further to the right than the next ones.
+    if (isTooLong && (!isEmpty || columnsOf(line) > columnsOf(indent))) {
+      lines.push(line.trimEnd());
       line = indent;
       isEmpty = true;
     }

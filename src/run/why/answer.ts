@@ -1,13 +1,16 @@
-import { messageOf } from '../../errors.ts';
+import { messageOf, SettingsError } from '../../errors.ts';
 import { createBudget } from '../../http/budget.ts';
 import { createHttpClients } from '../../http/clients.ts';
 import { createLogger } from '../../log/logger.ts';
+import { toPlainLine } from '../../log/plain-line.ts';
 import { createRedact } from '../../log/redaction.ts';
 import { connect } from '../connect.ts';
 import { type Environment, findSecrets } from '../../settings/environment.ts';
 import { parseSettings, triageNames } from '../../settings/settings.ts';
 import { emptyState } from '../../state/state.ts';
+import { renderProblems } from '../../terminal/problems.ts';
 import { widthOf } from '../../terminal/width.ts';
+import { wrapText } from '../../terminal/wrap-text.ts';
 import { parseSenderAddress } from '../../triage/sender.ts';
 import { readDecisions, readWhy } from './read.ts';
 import { renderDecisions, renderWhy } from './render.ts';
@@ -23,6 +26,7 @@ export interface WhyOptions {
   readonly output: NodeJS.WritableStream;
   readonly isTerminal: boolean;
   readonly errorOutput: NodeJS.WritableStream;
+  readonly isErrorTerminal: boolean;
   readonly stop: AbortSignal;
 }
 
@@ -37,9 +41,18 @@ export async function runWhy(options: WhyOptions): Promise<0 | 1> {
     await write(options.output, redact(text));
     return 0;
   } catch (error) {
-    await write(options.errorOutput, `${redact(messageOf(error))}\n`);
+    await write(options.errorOutput, redact(renderError(error, options)));
     return 1;
   }
+}
+
+function renderError(error: unknown, { errorOutput, isErrorTerminal }: WhyOptions): string {
+  const width = isErrorTerminal ? widthOf(errorOutput) : Infinity;
+  const lines =
+    error instanceof SettingsError
+      ? renderProblems('The settings are not valid:', error.problems, width)
+      : wrapText(toPlainLine(messageOf(error)), { width, indent: '  ', first: '' });
+  return `${lines.join('\n')}\n`;
 }
 
 async function answer(options: WhyOptions): Promise<string> {

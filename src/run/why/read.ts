@@ -1,7 +1,7 @@
 import { MAX_UIDS, uidFor } from '../../contacts/contact-id.ts';
 import { dryRunContactStore, dryRunLogger, dryRunMailStore } from '../../pass/dry-run.ts';
 import type { NotedContact } from '../../contacts/card-notes.ts';
-import { AccountError, MalformedAnswerError } from '../../errors.ts';
+import { MalformedAnswerError, notSetUp } from '../../errors.ts';
 import { findDoubt } from '../../triage/contact.ts';
 import type { Logger } from '../../log/logger.ts';
 import { runTriagePass } from '../../pass/triage-pass.ts';
@@ -96,7 +96,7 @@ export async function readWhy(
   const noted = await contacts.readNotes((card) => (isCardOf(card, address) ? [card] : []));
   await requireAllRead(contacts, address, noted);
   const found = findLayout(mailboxes, groups, names);
-  if (found.kind === 'incomplete') throw new AccountError(found.problems.join('; '));
+  if (found.kind === 'incomplete') throw notSetUp(found.problems);
   const { layout } = found;
   const ownUids = new Set(Array.from({ length: MAX_UIDS }, (_, n) => uidFor(address, n + 1)));
   const cards = noted.map(({ contact: { uid, name }, ...rest }) => ({

@@ -82,7 +82,7 @@ describe('the health check for a person', () => {
       [
         'Healthy: no pass has run yet.',
         'No run is recorded yet.',
-        'What waits for you is not known: the last run did not get so far.',
+        'What waits for you is not known yet.',
       ],
     ],
   ])('three lines: %s', (_rule, state, lines) => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { SettingsError } from '../../../src/errors.ts';
 import {
   type Environment,
   findSecrets,
+  findMissingFile,
   readEnvironment,
 } from '../../../src/settings/environment.ts';
 import { parseSettings, type Settings } from '../../../src/settings/settings.ts';
@@ -216,7 +217,7 @@ describe('a value that is not', () => {
     ['MAILROOM_LABEL_TO_SCREENER', 'ToScreener', /begins with @/u],
     ['MAILROOM_GROUP_FEED', 'Inbox / Feed', /without spaces around/u],
     ['MAILROOM_GROUP_JAIL', 'Jail\u0000House', /must be a name/u],
-    ['MAILROOM_JMAP_SESSION_URL', 'api.fastmail.com', /must be an https URL/u],
+    ['MAILROOM_JMAP_SESSION_URL', 'api.fastmail.com', /must be a whole URL, such as https:/u],
     ['MAILROOM_JMAP_SESSION_URL', 'http://mail.example/', /must be an https URL/u],
     ['MAILROOM_JMAP_SESSION_URL', 'ftp://127.0.0.1/', /must be an https URL/u],
     ['MAILROOM_CARDDAV_URL', 'https://me:hidden@dav.example/', /without user name/u],
@@ -313,6 +314,9 @@ describe('all problems at once', () => {
 });
 
 describe('the environment of a command', () => {
+  const fail = (sentence: string): never => {
+    throw new Error(sentence);
+  };
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'mailroom-env-'));
@@ -347,14 +351,53 @@ describe('the environment of a command', () => {
       { KUBERNETES_SERVICE_HOST: '10.0.0.1' },
     ],
   ])('%s', (_rule, set, expected) => {
-    expect(readEnvironment(set, folder)).toEqual(expected);
+    expect(readEnvironment(set, fail, folder)).toEqual(expected);
   });
 
   it('a folder of that name is no file of settings', () => {
     rmSync(join(folder, '.env'));
     mkdirSync(join(folder, '.env'));
 
-    expect(readEnvironment({ HOME: '/h' }, folder)).toEqual({ HOME: '/h' });
+    expect(readEnvironment({ HOME: '/h' }, fail, folder)).toEqual({ HOME: '/h' });
+  });
+
+  it.each<[rule: string, content: string | Buffer]>([
+    ['export before the names', 'export A=1\nexport B="2 # 3"\n'],
+    ['spaces around the values', 'A =  1  \nB= "2 # 3" \n'],
+    ['line ends of Windows', 'A=1\r\nB="2 # 3"\r\n'],
+    ['UTF-16, as PowerShell writes', Buffer.from("\uFEFFA=1\r\nB='2 # 3'\r\n", 'utf16le')],
+  ])('%s', (_rule, content) => {
+    writeFileSync(join(folder, '.env'), content);
+
+    expect(readEnvironment({}, fail, folder)).toEqual({ A: '1', B: '2 # 3' });
+  });
+
+  it('a file that cannot be read is named, and counts as empty', () => {
+    rmSync(join(folder, '.env'));
+    // Linux reads this for nobody, not even for root.
+    symlinkSync('/proc/self/mem', join(folder, '.env'));
+    const said: string[] = [];
+
+    expect(readEnvironment({ HOME: '/h' }, (text) => said.push(text), folder)).toEqual({
+      HOME: '/h',
+    });
+    expect(said).toEqual([`${folder}/.env cannot be read (EIO), so it counts as empty.`]);
+  });
+
+  it.each<[rule: string, set: Environment, isThere: boolean, isMissing: boolean]>([
+    ['no file and no key', {}, false, true],
+    ['a file', {}, true, false],
+    ['a key that is set', { MAILROOM_JMAP_TOKEN: 'x' }, false, false],
+    ['a key that is set to nothing', { MAILROOM_JMAP_TOKEN: '' }, false, true],
+    ['in a cluster', { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, false, false],
+  ])('the file is missed: %s', (_rule, set, isThere, isMissing) => {
+    if (!isThere) rmSync(join(folder, '.env'));
+
+    const said = findMissingFile(set, folder);
+
+    expect(said).toEqual(
+      isMissing ? expect.stringContaining(`no file .env in ${folder}.\n`) : null,
+    );
   });
 });
 

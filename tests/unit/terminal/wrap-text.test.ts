@@ -13,6 +13,12 @@ it.each([
     { width: 6, indent: '' },
     ['a', 'bbbbbbbbbb', 'c'],
   ],
+  [
+    'begins so far to the right that no word fits beside it',
+    'bbb c',
+    { width: 12, indent: '    ', first: '  file /a/b  ' },
+    ['  file /a/b', '    bbb c'],
+  ],
   ['is empty', '', { width: 6, indent: ' ' }, [' ']],
 ])('a text that %s', (_name, text, options, lines) => {
   expect(wrapText(text, options)).toEqual(lines);

@@ -1,0 +1,24 @@
+import type { CommandForm } from './command-line.ts';
+
+/** Scripts of package.json that start a command. */
+const SCRIPTS: readonly string[] = ['pass', 'setup', 'status', 'why'];
+
+/**
+ * `npm run pass --dry-run` gives the flag to npm, and none to the program, which would then write. Null
+ * where npm kept nothing; else two lines that say what to type.
+ */
+export function findKeptByNpm(
+  env: Readonly<Record<string, string | undefined>>,
+  { flags, values = [] }: Pick<CommandForm, 'flags' | 'values'>,
+  args: readonly string[],
+): string | null {
+  const script = env['npm_lifecycle_event'] ?? '';
+  if (!SCRIPTS.includes(script)) return null;
+  const kept = [...flags, ...values].find((flag) => {
+    if (args.some((arg) => arg.split('=')[0] === `--${flag}`)) return false;
+    const value = env[`npm_config_${flag.replaceAll('-', '_')}`] ?? '';
+    return value !== '' && value !== 'false';
+  });
+  if (kept === undefined) return null;
+  return `npm kept --${kept} for itself, so nothing was done.\nDid you mean npm run ${script} -- --${kept}?\n`;
+}
