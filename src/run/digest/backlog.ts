@@ -63,8 +63,8 @@ export class Backlog {
       .map(([address, { newest, ...sender }]) => ({
         address,
         ...sender,
-        name: newest.displayName,
-        subject: newest.subject,
+        name: newest?.displayName ?? '',
+        subject: newest?.subject ?? '',
       }))
       .toSorted((a, b) => compare(a.since, b.since) || compare(a.address, b.address));
   }
@@ -88,9 +88,13 @@ export class Backlog {
     }
     const { address } = author;
     if (mailboxIds.has(screenerId) && !this.#isPassedOver(address)) {
-      const known = this.#waiting.get(address) ?? { emails: 0, since: receivedAt, newest: email };
+      // Oldest first: those who wait longest, of whom more than a number is told, come first.
+      const newest = this.#waiting.size < MOST_TITLED ? UNTITLED : null;
+      const known = this.#waiting.get(address) ?? { emails: 0, since: receivedAt, newest };
       known.emails += 1;
-      known.newest = { displayName, subject: beginningOf(email.subject) };
+      if (known.newest !== null) {
+        known.newest = { displayName, subject: beginningOf(email.subject) };
+      }
       this.#waiting.set(address, known);
     }
     if (jailId !== null && mailboxIds.has(jailId)) {
@@ -105,8 +109,14 @@ export class Backlog {
 interface Waiting {
   emails: number;
   readonly since: string;
-  newest: Pick<TitledEmail, 'displayName' | 'subject'>;
+  /** Null: it will not be told. */
+  newest: Pick<TitledEmail, 'displayName' | 'subject'> | null;
 }
+
+const UNTITLED = { displayName: '', subject: '' };
+
+/** Many times more than are told, because some may have come at the same time. */
+const MOST_TITLED = 1000;
 
 /** A copy: a mere slice would keep the whole text in memory. */
 function beginningOf(subject: string): string {
