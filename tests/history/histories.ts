@@ -1,4 +1,5 @@
 import { MEANWHILE_STEPS } from './meanwhile-steps.ts';
+import { eventsOf } from './events.ts';
 import { type HistoriesOptions, playSteps } from './play.ts';
 import { STEPS } from './steps.ts';
 import { type Sightings, Story } from './story.ts';
@@ -44,29 +45,12 @@ export function findUnseen(sightings: Sightings): readonly string[] {
   const { events, errors, kinds, outcomes, failedSteps } = sightings;
   return [
     ...KINDS.filter((kind) => !kinds.has(kind)),
-    ...EVENTS.filter((event) => !events.has(event)),
+    ...eventsOf('memory').filter((event) => !events.has(event)),
     ...ERRORS.filter((error) => !errors.has(error)),
     ...OUTCOMES.filter((outcome) => !outcomes.has(outcome)),
     ...FAILED_STEPS.filter((step) => !failedSteps.has(step)),
   ];
 }
-
-const EVENTS = [
-  'sender_processing_failed',
-  'email_missing_sender',
-  'conflict_detected',
-  'name_mismatch_warning',
-  'contact_upserted',
-  'group_joined',
-  'group_reassigned',
-  'emails_swept',
-  'error_label_set',
-  'error_label_failed',
-  'triage_complete',
-  'contact_kept',
-  'contact_removed',
-  'label_changed_meanwhile',
-];
 
 /**
  * What a write can come to: every kind that `src/triage/` knows, except for an email that is gone.

@@ -1,3 +1,4 @@
+import { eventsOf } from './events.ts';
 import { type HistoriesOptions, playSteps } from './play.ts';
 import { wireSteps } from './wire-steps.ts';
 import { type WireSightings, WireStory } from './wire-story.ts';
@@ -32,27 +33,9 @@ export function findWireUnseen({ events, kinds }: WireSightings): readonly strin
   const all = wireSteps(() => undefined).map(({ kind }) => kind);
   return [
     ...all.filter((kind) => !kinds.has(kind)),
-    ...EVENTS.filter((event) => !events.has(event)),
+    ...eventsOf('wire').filter((event) => !events.has(event)),
   ];
 }
-
-const EVENTS = [
-  'run_started',
-  'poll_complete',
-  'poll_failed',
-  'startup_failed',
-  'state_unreadable',
-  'contact_upserted',
-  'group_joined',
-  'group_reassigned',
-  'emails_swept',
-  'triage_complete',
-  'sender_processing_failed',
-  'contact_kept',
-  'contact_removed',
-  'name_mismatch_warning',
-  'digest_sent',
-];
 
 /** The clock of the process, which can be moved on. */
 class ShiftedClock {

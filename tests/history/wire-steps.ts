@@ -124,6 +124,12 @@ export function wireSteps(skip: (ms: number) => void): readonly WireSteps[] {
     step('warnings', 1, fc.constantFrom('true', 'false'), async (story, isOn) => {
       story.change({ MAILROOM_WARNINGS_ENABLED: isOn });
     }),
+    step('failures allowed', 1, fc.constantFrom('1', '10'), async (story, most) => {
+      story.change({ MAILROOM_MAX_CONSECUTIVE_FAILURES: most });
+    }),
+    step('setting misspelt', 1, fc.constantFrom('Feed', null), async (story, name) => {
+      story.change({ MAILROOM_GROUP_FED: name });
+    }),
     step('Screener renamed', 1, fc.constantFrom('Screener', 'Waiting'), (story, name) =>
       story.renameScreener(name),
     ),

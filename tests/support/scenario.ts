@@ -19,8 +19,8 @@ export interface Scenario {
   groups(): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Names of the groups that a contact is in. */
   groupsOf(uid: string): Promise<readonly string[]>;
-  /** The user adds a member to a group in their address book. */
-  addMember(groupName: string, uid: string): Promise<void>;
+  /** The user adds members to a group in their address book. */
+  addMember(groupName: string, ...uids: readonly string[]): Promise<void>;
   /** All cards that are not groups. */
   contacts(): Promise<readonly ScenarioContact[]>;
   /** The one card that has the address; throws when there is none, or more than one. */
@@ -95,18 +95,16 @@ export async function arrangeScenario(account: TestAccount): Promise<Scenario> {
         .map(([name]) => name)
         .toSorted();
     },
-    async addMember(groupName, uid) {
+    async addMember(groupName, ...uids) {
       const group = (await readCards()).find(
         (card) => isGroup(card) && card.value('FN') === groupName,
       );
       if (group === undefined) throw new Error(`no group ${groupName}`);
       const slash = group.href.lastIndexOf('/') + 1;
+      const lines = uids.map((uid) => `X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:${uid}\r\n`);
       await account.putCard(
         group.href.slice(slash),
-        group.card.replace(
-          /END:VCARD/iu,
-          `X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:${uid}\r\nEND:VCARD`,
-        ),
+        group.card.replace(/END:VCARD/iu, `${lines.join('')}END:VCARD`),
         group.href.slice(0, slash),
       );
     },

@@ -43,8 +43,9 @@ export interface TestAccount {
   setRules(rules: readonly ServerRule[]): Promise<void>;
   /**
    * Adds very many emails with fewer requests. The server may write their headers in its own way.
+   * Returns their ids, in order.
    */
-  addEmails(emails: readonly TestEmail[]): Promise<void>;
+  addEmails(emails: readonly TestEmail[]): Promise<readonly string[]>;
   /** Changes an email's mailboxes in one patch, as another client would. */
   moveEmail(
     id: string,

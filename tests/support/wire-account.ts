@@ -185,12 +185,16 @@ function wireMail({ token, deliver }: WireServer, session: Session): MailPart {
     });
   };
 
-  const addEmails = async (added: readonly TestEmail[]): Promise<void> => {
+  const addEmails = async (added: readonly TestEmail[]): Promise<readonly string[]> => {
+    const ids: string[] = [];
     for (const chunk of chunks(added, 250)) {
       const create = Object.fromEntries(chunk.map((email, index) => [index, newEmail(email)]));
-      const { notCreated } = await invoke('Email/set', { create });
+      const { created, notCreated } = await invoke('Email/set', { create });
       if (notCreated) throw new Error(`addEmails: ${JSON.stringify(notCreated).slice(0, 500)}`);
+      const made = created as Readonly<Record<string, { readonly id: string }>>;
+      ids.push(...chunk.map((_, index) => made[index]?.id ?? ''));
     }
+    return ids;
   };
 
   const moveEmail: TestAccount['moveEmail'] = async (id, { add = [], remove = [] }) => {

@@ -31,8 +31,8 @@ export function killedAnywhere(): Ordeal {
     *trials({ seed, size }) {
       for (const world of worlds) {
         const points = killPoints(world.requestCount);
-        const isFewer = size === 'sample' && world.story !== EVERY_WRITE;
-        for (const point of isFewer ? pick(points, 30, seed) : points) {
+        const most = size === 'all' ? Infinity : world.story === EVERY_WRITE ? 45 : 20;
+        for (const point of pick(points, most, seed)) {
           yield toTrial([point], programs, world);
         }
       }

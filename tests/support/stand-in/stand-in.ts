@@ -181,8 +181,8 @@ class StandInServer implements StandIn {
     this.#rules = rules;
   }
 
-  async addEmails(emails: Parameters<TestAccount['addEmails']>[0]): Promise<void> {
-    for (const email of emails) this.mail.addEmail(email);
+  async addEmails(emails: Parameters<TestAccount['addEmails']>[0]): Promise<readonly string[]> {
+    return emails.map((email) => this.mail.addEmail(email));
   }
 
   async moveEmail(
