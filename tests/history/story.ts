@@ -22,6 +22,7 @@ import { findWrongs, type Watch, watchFor } from '../support/pass-rules.ts';
 import { findPlaces, type RuleContacts } from '../support/server-rules.ts';
 
 export const NAMES = triageNames();
+const { rules: RULES } = planFastmailRules(NAMES);
 export const SENDERS: readonly string[] = [
   'ann@a.example',
   'bob@b.example',
@@ -113,8 +114,7 @@ export class Story {
 
   /** Where the server's rules would now put mail from this address. */
   placeOf(sender: string): readonly string[] {
-    const { rules } = planFastmailRules(NAMES);
-    return findPlaces([{ email: sender }], rules, this.#ruleContacts());
+    return findPlaces([{ email: sender }], RULES, this.#ruleContacts());
   }
 
   pickEmail(pick: number): Email | undefined {

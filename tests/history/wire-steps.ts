@@ -113,6 +113,27 @@ export function wireSteps(skip: (ms: number) => void): readonly WireSteps[] {
       await story.pass();
       story.standIn.faults.length = 0;
     }),
+    step(
+      'label off meanwhile',
+      4,
+      fc.tuple(pick, label, fc.integer({ min: 3, max: 14 })),
+      async (story, [index, put, nth]) => {
+        const email = story.pickEmail(index);
+        if (email === undefined) return;
+        await story.putLabel(email, put);
+        const act = (): Promise<void> => story.takeLabelsOffNow(email);
+        story.standIn.faults.push({ on: 'any', nth, fault: { kind: 'otherClient', act } });
+        await story.pass();
+        story.standIn.faults.length = 0;
+      },
+    ),
+    step('card made and taken back', 3, writer, async (story, address) => {
+      await story.makeCard(address);
+      await story.arrive(address);
+      const email = story.newestOf(address);
+      if (email !== undefined) await story.putLabel(email, '@ToScreener');
+      await story.pass();
+    }),
     step('state lost', 1, nothing, (story) => story.loseState(false)),
     step('state spoilt', 1, nothing, (story) => story.loseState(true)),
     step('time passes', 3, fc.integer({ min: 1, max: 40 }), async (_, hours) => {

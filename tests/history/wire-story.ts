@@ -102,6 +102,10 @@ export class WireStory {
     return emails[pick % Math.max(1, emails.length)];
   }
 
+  newestOf(address: string): EmailRecord | undefined {
+    return this.#emailsOf(address).at(-1);
+  }
+
   async putLabel(email: EmailRecord, label: string): Promise<void> {
     const address = addressOf(email);
     const all = this.#emailsOf(address).filter(({ id }) => id !== email.id);
@@ -109,6 +113,13 @@ export class WireStory {
       await this.#move(one, one === email ? [label] : [], LABELS);
     }
     this.#pending.set(address, label);
+  }
+
+  /** While a pass runs: nobody can say how much of the decision was done by then. */
+  async takeLabelsOffNow(email: EmailRecord): Promise<void> {
+    const address = addressOf(email);
+    if (this.#pending.has(address)) this.#begun.add(address);
+    await this.takeLabelsOff(email);
   }
 
   async takeLabelsOff(email: EmailRecord): Promise<void> {

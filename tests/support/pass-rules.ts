@@ -95,9 +95,18 @@ export function findWrongs(account: MemoryAccount, names: TriageNames): readonly
   return wrongs;
 }
 
+const LAYOUTS = new WeakMap<TriageNames, Map<string, Layout>>();
+
+/** Looked up once for the same names, mailboxes and groups: it is asked for at every write. */
 function layoutOf({ mailboxes, groups }: MemoryAccount, names: TriageNames): Layout {
+  const known = LAYOUTS.get(names) ?? new Map<string, Layout>();
+  LAYOUTS.set(names, known);
+  const key = [...mailboxes.map(({ id }) => id), ...groups.keys()].join('\n');
+  const found = known.get(key);
+  if (found !== undefined) return found;
   const result = findLayout(mailboxes, [...groups.values()], names);
   if (result.kind === 'incomplete') throw new TypeError(result.problems.join('; '));
+  known.set(key, result.layout);
   return result.layout;
 }
 
