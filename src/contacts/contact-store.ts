@@ -58,7 +58,11 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
   const checker = new StoredCardChecker(client, log);
   const directory = new BookDirectory({ client, serverUrl, remembered, log });
   const listing = new BookListing(client, log, CONTACT_READER);
-  const eachBook = createEachBook(log, () => directory.mayBeStale);
+  const eachBook = createEachBook(
+    log,
+    () => directory.mayBeStale,
+    ({ url }) => client.propfind(url, ['d:resourcetype'], '0'),
+  );
   const groups = new GroupCards({ client, listing, checker, eachBook, log });
   let lookup: OwnLookup = { byAddress: new Map(), unreadableCards: [], takenUids: new Set() };
   let groupsRead: Promise<unknown> = Promise.resolve();

@@ -13,9 +13,24 @@ export type EachBook = (
 
 /**
  * `mayBeStale`: the books are remembered ones, and if one is gone they have to be looked for again.
+ * `look` reads a property of a book: what was not there for one request alone may be there for the
+ * next pass, and whoever has a card in it must not get a second one.
  */
-export function createEachBook(log: Logger, mayBeStale: () => boolean): EachBook {
+export function createEachBook(
+  log: Logger,
+  mayBeStale: () => boolean,
+  look: (book: AddressBook) => Promise<unknown>,
+): EachBook {
   const warned = new Set<string>();
+  const isRefusedToo = async (book: AddressBook): Promise<boolean> => {
+    try {
+      await look(book);
+      return false;
+    } catch (error) {
+      if (!isForbidden(error) && !isNotThere(error)) throw error;
+      return true;
+    }
+  };
   return async (books, work) => {
     const problems: unknown[] = [];
     for (const book of books) {
@@ -23,6 +38,7 @@ export function createEachBook(log: Logger, mayBeStale: () => boolean): EachBook
         await work(book);
       } catch (error) {
         if (!isForbidden(error) && (mayBeStale() || !isNotThere(error))) throw error;
+        if (isNotThere(error) && !(await isRefusedToo(book))) throw error;
         problems.push(error);
         if (books.length === 1 || warned.has(book.url)) continue;
         warned.add(book.url);

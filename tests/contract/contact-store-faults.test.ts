@@ -186,6 +186,23 @@ describe('a server that does not answer a kind of query', () => {
 describe('one address book of several', () => {
   const inSecond = (path: string): boolean => path.includes('/Second/');
 
+  it.each([404, 410])(
+    'that answers %i once is there: nobody gets a second contact',
+    async (status) => {
+      const second = await account.createAddressBook('Second');
+      await account.putCard('b.vcf', aCard('b', 'EMAIL:b@a.example'), second);
+      account.faults.push({
+        on: 'report',
+        when: ({ path }) => inSecond(path),
+        fault: { kind: 'status', status },
+      });
+      const store = openContactStore(account);
+
+      await expect(find(store, 'b@a.example')).rejects.toThrow(`${status}`);
+      expect(await find(store, 'b@a.example')).toHaveLength(1);
+    },
+  );
+
   it.each([403, 404, 410])('that answers %i does not stop the others', async (status) => {
     const second = await account.createAddressBook('Second');
     await account.putCard('a.vcf', aCard('a', 'EMAIL:a@a.example'));
