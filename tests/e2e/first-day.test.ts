@@ -222,6 +222,25 @@ describe('the file .env', () => {
   });
 });
 
+test.each([
+  ['before there is a file .env', 'no-env', null],
+  ['with the example as it is', 'example', '.env.example'],
+])('setup on 80 × 24, %s', async (_name, file, example) => {
+  if (example !== null) {
+    const text = await readFile(join(PROJECT, example), 'utf8');
+    await writeFile(join(folder, '.env'), [text, ...servers(), ''].join('\n'));
+  }
+
+  const { shown } = await type(SETUP);
+
+  const lines = shown
+    .replaceAll(new URL(account.sessionUrl).host, 'api.mail.example')
+    .replaceAll(home, '/home/me')
+    .split('\n');
+  // The shell's prompt takes the last line.
+  await expect(lines.slice(-24).join('\n')).toMatchFileSnapshot(`screens/setup-${file}.txt`);
+});
+
 describe('the command line', () => {
   test.each<readonly [typed: string, command: string, exit: string, said: RegExp]>([
     [

@@ -128,6 +128,27 @@ describe('a terminal of', () => {
 
     await expect(withoutPort(shown)).toMatchFileSnapshot('screens/what-is-left-80.txt');
   });
+
+  test('80 columns: why a sender’s mail goes where it goes, and all decisions', async () => {
+    const type = async (...args: readonly string[]): Promise<string> =>
+      (await typeOnTerminal([...programs.why, ...args].join(' '), { columns: 80, env })).shown;
+
+    const screens = [await type('tom@kind.example'), await type('both@kind.example'), await type()];
+
+    const shown = screens.join('\n').replaceAll(/\d{4}-\d\d-\d\d/gu, '2026-11-25');
+    expect(tooWide(shown, 80)).toEqual([]);
+    await expect(shown).toMatchFileSnapshot('screens/why-80.txt');
+  });
+
+  test('80 columns: status after that', async () => {
+    const { shown } = await typeOnTerminal(programs.status.join(' '), { columns: 80, env });
+
+    const timeless = shown
+      .replace(/was .* ago/u, 'was 5 seconds ago')
+      .replace(/Last run: .* [AP]M/u, 'Last run: 11/25/2026, 12:00:00 PM');
+    expect(tooWide(shown, 80)).toEqual([]);
+    await expect(timeless).toMatchFileSnapshot('screens/status-80.txt');
+  });
 });
 
 test('no email carries a triage label', async () => {
