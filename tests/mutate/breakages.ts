@@ -296,7 +296,21 @@ const STEPS: readonly Breakage[] = [
     file: 'pass/sweep-step.ts',
     from: 'if (active.some((one) => hasUnlisted(one, listedIds, pass))) {',
     to: 'if (active.length < 0) {',
-    noticedBy: ['torture/empty.test.ts'],
+    noticedBy: ['unit/pass/short-listing.test.ts'],
+  },
+  {
+    name: 'does not list Screener when the server said that it is empty',
+    file: 'pass/sweep-step.ts',
+    from: 'id === snapshot.layout.screenerId || !snapshot.emptyMailboxIds.has(id)',
+    to: '!snapshot.emptyMailboxIds.has(id)',
+    noticedBy: ['unit/pass/short-listing.test.ts'],
+  },
+  {
+    name: 'takes a sender to be out of a group that a second answer lacks',
+    file: 'pass/read-account.ts',
+    from: 'requireAll(named, (await groups) ?? named)',
+    to: '(await groups) ?? named',
+    noticedBy: ['unit/pass/short-listing.test.ts'],
   },
   {
     name: 'finishes a sender that failed while a place was listed again',
