@@ -177,6 +177,31 @@ test.each([
   );
 });
 
+test('a pass that breaks off: what became of single senders before that is told by the log', async () => {
+  await onAccount(
+    async ({ scenario }) => {
+      await scenario.email({ from: 'both@kind.example', in: ['Screener', '@ToFeed'] });
+      await scenario.email({ from: 'both@kind.example', in: ['Screener', '@ToJail'] });
+      await scenario.email({ from: 'news@kind.example', in: ['Screener', '@ToFeed'] });
+    },
+    async ({ account }, env) => {
+      account.faults.push({
+        on: 'put-card',
+        times: Infinity,
+        fault: { kind: 'status', status: 401 },
+      });
+
+      const { shown } = await typeOnTerminal(PASS, { columns: 80, env: { ...env, NO_COLOR: '1' } });
+
+      expect(shown).toMatch(
+        /warning conflict_detected triage sender=both@kind\.example[^]*\n\nThe pass failed, and you need to act: /u,
+      );
+      // The text below has it.
+      expect(shown).not.toContain('error   startup_failed');
+    },
+  );
+});
+
 test('40 senders, planned and done, fit on two screens of 80 × 24', async () => {
   await onAccount(arrangeFortySenders, async (_world, env) => {
     for (const [file, flags] of [
