@@ -167,8 +167,9 @@ describe('a tag', () => {
     expect(decide('tag', 'v0.2.0').status).toBe(1);
   });
 
-  test.skipIf(!isKubectlInstalled())(
-    'its manifests have the image by its digest, its notes are the changelog’s',
+  const isSkipped = !isKubectlInstalled();
+  test.skipIf(isSkipped)(
+    `its manifests have the image by its digest, its notes are the changelog’s${isSkipped ? ' (skipped: it needs kubectl)' : ''}`,
     () => {
       const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
       setVersion(version);
