@@ -319,7 +319,7 @@ describe('what a person sees', () => {
     expect(stdout).not.toContain('\u001B');
     expect(stdout).toContain('  missing   Screener\n');
     expect(stdout).toContain('Run setup again with --apply to create what is missing.');
-    const conditions = [...stdout.matchAll(/^ +\d\. If {4}(.+?)(?: {2}\(.*)?$/gmu)].map(
+    const conditions = [...stdout.matchAll(/^ +\d\. If {4}(.+?)(?: +\(.*)?$/gmu)].map(
       ([, text]) => text,
     );
     expect(conditions).toEqual([
