@@ -48,7 +48,8 @@ export function isRedirect(response: Response): boolean {
 
 /**
  * Method and body are kept, because WebDAV and JMAP need them; only after 303 it is GET (RFC 9110
- * §15.4.4). Throws UrlNotTrustedError if it leaves https, MalformedAnswerError if it is not a URL.
+ * §15.4.4), which says nothing of a write: what is there may be a page. Throws UrlNotTrustedError if
+ * it leaves https, MalformedAnswerError if it is not a URL, and after 303 to a write.
  */
 export function followRedirect(call: HttpCall, response: Response): HttpCall {
   const location = response.headers.get('location') ?? '';
@@ -65,6 +66,11 @@ export function followRedirect(call: HttpCall, response: Response): HttpCall {
     );
   }
   if (response.status !== 303 || call.method === 'HEAD') return { ...call, url };
+  if (['PUT', 'PATCH', 'DELETE'].includes(call.method)) {
+    throw new MalformedAnswerError(
+      `${describeRequest(call)}: HTTP 303, which does not say that it was done`,
+    );
+  }
   const headers = new Headers(call.headers);
   for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name);
   return { ...call, url, method: 'GET', headers, body: null };

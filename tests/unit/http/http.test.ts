@@ -460,6 +460,18 @@ describe.each<[name: string, transport: NonNullable<HttpOptions['fetch']>]>([
       expect(server.received[1]?.headers).not.toHaveProperty('content-type');
     });
 
+    it.each(['PUT', 'PATCH', 'DELETE'])(
+      'with 303 does not say that a %s was done',
+      async (method) => {
+        const server = await start(answer(303, '', { location: 'new' }), answer(200));
+        const { http } = client(server);
+
+        await expect(http(`${server.url}/card`, { method })).rejects.toThrow(MalformedAnswerError);
+
+        expect(server.received).toHaveLength(1);
+      },
+    );
+
     it.each<[rule: string, path: string]>([
       ['another host', '/'],
       ['another host, user info imitating ours', '/x'],
