@@ -20,7 +20,7 @@ const MET: Readonly<Record<LogEvent, readonly Kind[] | string>> = {
   state_write_failed: 'the state’s place: tests/e2e/outcomes.test.ts',
   state_of_other_account: 'another account: tests/e2e/other-account.test.ts',
   ping_failed: 'a monitoring service: tests/e2e/ping.test.ts',
-  termination_message_failed: 'the log of a container',
+  termination_message_failed: 'the place of a container: tests/unit/run/once.test.ts',
   request_retried: 'HTTP: tests/e2e/output.test.ts',
   proxy_ignored: 'HTTP: tests/unit/http/proxy.test.ts',
   clock_off: WIRE,
