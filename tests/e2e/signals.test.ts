@@ -180,7 +180,7 @@ test('a reader that reads nothing does not keep the process alive after SIGTERM'
 
   expect(exitCode).toBe(1);
   child.stdout.destroy();
-  expect(await stderr).toBe('');
+  expect(await stderr).toMatch(/^There is no file \.env in .*\n.*\n$/u);
 });
 
 /** A label is off only where all is done, and a swept email's sender is in the group. */
