@@ -48,8 +48,7 @@ export function isRedirect(response: Response): boolean {
 
 /**
  * Method and body are kept, because WebDAV and JMAP need them; only after 303 it is GET (RFC 9110
- * §15.4.4), which says nothing of a write: what is there may be a page. Throws UrlNotTrustedError if
- * it leaves https, MalformedAnswerError if it is not a URL, and after 303 to a write.
+ * §15.4.4). Throws UrlNotTrustedError if it leaves https, MalformedAnswerError if it is not a URL.
  */
 export function followRedirect(call: HttpCall, response: Response): HttpCall {
   const location = response.headers.get('location') ?? '';
@@ -66,12 +65,18 @@ export function followRedirect(call: HttpCall, response: Response): HttpCall {
     );
   }
   if (response.status !== 303 || call.method === 'HEAD') return { ...call, url };
-  if (['PUT', 'PATCH', 'DELETE'].includes(call.method)) {
-    throw new MalformedAnswerError(
-      `${describeRequest(call)}: HTTP 303, which does not say that it was done`,
-    );
-  }
   const headers = new Headers(call.headers);
   for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name);
   return { ...call, url, method: 'GET', headers, body: null };
+}
+
+/**
+ * What is to be found by GET says nothing of a write: it may be any page. Throws MalformedAnswerError
+ * if `next` asks for that after a write.
+ */
+export function requireWriteKept(call: HttpCall, next: HttpCall): void {
+  if (!['PUT', 'PATCH', 'DELETE'].includes(call.method) || next.method === call.method) return;
+  throw new MalformedAnswerError(
+    `${describeRequest(call)}: HTTP 303, which does not say that it was done`,
+  );
 }

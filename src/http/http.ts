@@ -11,7 +11,14 @@ import {
 import type { ProxyEnvironment } from './agents.ts';
 import { readWhole } from './answer.ts';
 import type { RequestBudget } from './budget.ts';
-import { followRedirect, type HttpCall, type HttpInit, isRedirect, toCall } from './call.ts';
+import {
+  followRedirect,
+  type HttpCall,
+  type HttpInit,
+  isRedirect,
+  requireWriteKept,
+  toCall,
+} from './call.ts';
 import { describeRequest, toStatusError, toTransportError } from './failure.ts';
 import { createLookup } from './lookup.ts';
 import { MAX_RETRIES, planRetry, waitForRetry } from './retry.ts';
@@ -76,8 +83,8 @@ export function createHttp(given: HttpOptions): Http {
   const options: Options = { ...given, fetch: around(given.fetch ?? createOwn()) };
   return async (url, init = {}) => {
     let call = toCall(url, init);
+    options.trust.check(call.url);
     for (let hops = 0; ; hops += 1) {
-      options.trust.check(call.url);
       const response = await sendWithRetries(call, options);
       if (!isRedirect(response)) return requireSuccess(call, response);
       if (hops >= MAX_REDIRECTS) {
@@ -86,7 +93,10 @@ export function createHttp(given: HttpOptions): Http {
           response.status,
         );
       }
-      call = followRedirect(call, response);
+      const next = followRedirect(call, response);
+      options.trust.check(next.url);
+      requireWriteKept(call, next);
+      call = next;
     }
   };
 }
