@@ -20,14 +20,14 @@ export async function readHrefByUid(
   { client, listing, eachBook }: CardFinder,
 ): Promise<string | null> {
   const found: string[] = [];
-  // Some servers compare with the escapes of the card, some without; some look at one text alone.
-  for (const text of new Set([uid, plainUid(uid)])) {
-    const match = { _attributes: { 'match-type': 'equals' }, _text: text };
-    const filter = {
-      'card:prop-filter': { _attributes: { name: 'UID' }, 'card:text-match': match },
-    };
-    await eachBook(books, async (book) => {
+  await eachBook(books, async (book) => {
+    // Some servers compare with the escapes of the card, some without; some look at one text alone.
+    for (const text of new Set([uid, plainUid(uid)])) {
       if (found.length > 0) return;
+      const match = { _attributes: { 'match-type': 'equals' }, _text: text };
+      const filter = {
+        'card:prop-filter': { _attributes: { name: 'UID' }, 'card:text-match': match },
+      };
       try {
         const query = { props: { 'd:getetag': {} }, filter };
         const hrefs = await client.query(book.url, query, (resource) =>
@@ -40,8 +40,9 @@ export async function readHrefByUid(
           if (uids.some((one) => plainUid(one) === plainUid(uid))) found.push(href);
         };
         await listing.listCards(book, Promise.resolve(visit));
+        return;
       }
-    });
-  }
+    }
+  });
   return found[0] ?? null;
 }

@@ -1,4 +1,5 @@
 import { MalformedAnswerError } from '../errors.ts';
+import type { AddressBook } from './discovery.ts';
 
 /**
  * Gives each card one path, by which it is known in the whole run: a server may write `@` in one
@@ -26,6 +27,15 @@ export class CardPaths {
     if (known === undefined) this.#spellings.set(key, path);
     return known ?? path;
   }
+}
+
+/** The book that a card is in, and the card's URL; a card in none of them is on the first one's host. */
+export function locateCard(
+  href: string,
+  books: readonly AddressBook[],
+): { readonly book: AddressBook | undefined; readonly url: string } {
+  const book = books.find(({ url }) => href.startsWith(new URL(url).pathname));
+  return { book, url: new URL(href, book?.url ?? books[0]?.url).href };
 }
 
 /** A form that is the same for all spellings of a path. */

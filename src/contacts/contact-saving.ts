@@ -1,14 +1,10 @@
 import { HttpStatusError } from '../errors.ts';
 import type { Contact, ContactOutcome, WriteFailure } from '../triage/model.ts';
 import type { ContactWish } from '../triage/ports.ts';
+import { locateCard } from './card-paths.ts';
 import { readUnlessForbidden } from './card-reader.ts';
 import { MAX_UIDS, uidFor } from './contact-id.ts';
-import {
-  type DecisionWritingOptions,
-  findPart,
-  isRefusedNote,
-  warnOfNote,
-} from './decision-writing.ts';
+import { type DecisionWritingOptions, findPart, isRefusedNote } from './decision-writing.ts';
 import { createContactCard } from './vcard/create.ts';
 import { editContactCard, hasFoundAddress, isWhole } from './vcard/edit.ts';
 import type { RawCard } from './vcard/lines.ts';
@@ -157,12 +153,11 @@ async function complete(
   ownUid: string,
   { client, books }: ContactSavingOptions,
 ): Promise<Completion> {
-  const book = books.find(({ url }) => href.startsWith(new URL(url).pathname));
+  const { book, url } = locateCard(href, books);
   // The card has all that routing needs; in a read-only book only the NOTE stays unwritten.
   if (book?.isWritableOrUnknown === false && wish.existing !== null) {
     return { kind: 'unchanged', contact: wish.existing };
   }
-  const url = new URL(href, book?.url ?? books[0]?.url).href;
   const read = await readUnlessForbidden(url, client);
   if ('problem' in read) return read;
   const { raw, etag } = read;
@@ -216,11 +211,9 @@ async function update(
     };
   } catch (error) {
     if (!isNoteOnly || !isRefusedNote(error)) throw error;
-    warnOfNote(log, {
-      sender: wish.newContact.address,
-      card: contact.href,
-      problem: error.message,
-    });
+    const { message } = error;
+    const { address } = wish.newContact;
+    log.warning('contact_note_failed', { sender: address, card: contact.href, problem: message });
     return { kind: 'unchanged', contact };
   }
 }

@@ -8,6 +8,7 @@ import type { ContactStore } from '../triage/ports.ts';
 import { BookDirectory, type RememberedBooks } from './book-directory.ts';
 import { BookListing, CONTACT_READER } from './book-listing.ts';
 import { readHrefByUid } from './card-by-uid.ts';
+import { locateCard } from './card-paths.ts';
 import { type PickNoted, readNotes } from './card-notes.ts';
 import { type OwnLookup, readContacts } from './contact-lookup.ts';
 import { checkUntouched, removeContact } from './contact-removal.ts';
@@ -66,11 +67,8 @@ export function createContactStore(options: ContactStoreOptions): DavContactStor
   const groups = new GroupCards({ client, listing, checker, eachBook, log });
   let lookup: OwnLookup = { byAddress: new Map(), unreadableCards: [], takenUids: new Set() };
   let groupsRead: Promise<unknown> = Promise.resolve();
-  const urlOf = async ({ href }: Contact): Promise<string> => {
-    const books = await directory.books();
-    const book = books.find(({ url }) => href.startsWith(new URL(url).pathname));
-    return new URL(href, book?.url ?? books[0]?.url).href;
-  };
+  const urlOf = async ({ href }: Contact): Promise<string> =>
+    locateCard(href, await directory.books()).url;
   const writing = (books: readonly AddressBook[]): DecisionWritingOptions => ({
     client,
     checker,

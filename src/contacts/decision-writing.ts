@@ -1,7 +1,8 @@
 import { HttpStatusError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
-import { type Contact, memberKey, type SenderAddress } from '../triage/model.ts';
+import { memberKey, type SenderAddress } from '../triage/model.ts';
 import type { NoteOutcome, NoteWish } from '../triage/ports.ts';
+import { locateCard } from './card-paths.ts';
 import { readUnlessForbidden } from './card-reader.ts';
 import type { DavClient } from './dav/client.ts';
 import type { AddressBook } from './discovery.ts';
@@ -61,9 +62,8 @@ async function write(
   href: string,
   { client, checker, log, books }: DecisionWritingOptions,
 ): Promise<NoteOutcome> {
-  const book = books.find(({ url }) => href.startsWith(new URL(url).pathname));
+  const { book, url } = locateCard(href, books);
   if (book?.isWritableOrUnknown === false) return { kind: 'unchanged' };
-  const url = new URL(href, book?.url ?? books[0]?.url).href;
   const read = await readUnlessForbidden(url, client);
   if ('problem' in read) return read;
   const part = findPart(read.raw, uid, address);
@@ -71,7 +71,8 @@ async function write(
   const addresses = findAddresses(part);
   if (addresses.length > 0 && !addresses.includes(address)) return { kind: 'gone' };
   const warn = (problem: string): NoteOutcome => {
-    warnOfNote(log, { sender: address, card: href, problem });
+    // A card that lacks only this line is complete without it.
+    log.warning('contact_note_failed', { sender: address, card: href, problem });
     return { kind: 'unchanged' };
   };
   if (!isWhole(part)) return warn(`${href}: the vCard has no end; open and save it in Contacts`);
@@ -85,18 +86,6 @@ async function write(
     if (isRefusedNote(error)) return warn(error.message);
     throw error;
   }
-}
-
-/** A card that lacks only the line of a decision is complete without it. */
-export function warnOfNote(
-  log: Logger,
-  fields: {
-    readonly sender: SenderAddress;
-    readonly card: Contact['href'];
-    readonly problem: string;
-  },
-): void {
-  log.warning('contact_note_failed', fields);
 }
 
 /** 507: there is no room for a longer card, and there will be none later. */

@@ -111,16 +111,12 @@ async function readFates(
   return fates;
 }
 
-const KEPT = { kind: 'kept' } as const;
-
-const GONE = { kind: 'gone' } as const;
-
 /** Writes on a card that stays that the decision was taken back. It may be gone by now. */
 async function keep(
   card: Contact,
   plan: SenderPlan,
   { snapshot, world }: Pass,
-): Promise<typeof KEPT | typeof GONE | WriteFailure> {
+): Promise<{ readonly kind: 'kept' } | { readonly kind: 'gone' } | WriteFailure> {
   const outcome = await world.contacts.writeDecision({
     card,
     address: plan.sender,
@@ -131,7 +127,7 @@ async function keep(
     },
   });
   if ('problem' in outcome) return outcome;
-  return outcome.kind === 'gone' ? GONE : KEPT;
+  return outcome.kind === 'gone' ? { kind: 'gone' } : { kind: 'kept' };
 }
 
 /**

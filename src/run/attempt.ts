@@ -102,7 +102,6 @@ function findMissingSince(
   return sinceMs > 1.5 * pollIntervalSeconds * 1000 ? lastRun.startedAt : null;
 }
 
-/** Null: everybody. Throws SettingsError for anything that is not an address. */
 function scheduleOf(settings: Settings): Schedule {
   const { pollIntervalSeconds, maxConsecutiveFailures: maxFailures } = settings;
   return { pollIntervalSeconds, maxFailures };

@@ -21,8 +21,7 @@ export function readEnvironment(
   say: (sentence: string) => void,
   folder = '.',
 ): Environment {
-  const isInCluster = (set['KUBERNETES_SERVICE_HOST'] ?? '') !== '';
-  const file = isInCluster ? {} : readEnvFile(join(folder, '.env'), say);
+  const file = isInCluster(set) ? {} : readEnvFile(join(folder, '.env'), say);
   return withPlainNames({ ...file, ...withPlainNames(set) });
 }
 
@@ -32,9 +31,12 @@ export function readEnvironment(
  */
 export function findMissingFile(set: Environment, folder = '.'): string | null {
   const hasKey = KEYS.some((name) => (set[name] ?? '') !== '');
-  const isInCluster = (set['KUBERNETES_SERVICE_HOST'] ?? '') !== '';
-  if (hasKey || isInCluster || existsSync(join(folder, '.env'))) return null;
+  if (hasKey || isInCluster(set) || existsSync(join(folder, '.env'))) return null;
   return `There is no file .env in ${resolve(folder)}.\nMake it (cp .env.example .env), or go to the folder that has it.`;
+}
+
+function isInCluster(set: Environment): boolean {
+  return (set['KUBERNETES_SERVICE_HOST'] ?? '') !== '';
 }
 
 const KEYS = [

@@ -1,7 +1,5 @@
 import type { CommandForm } from './command-line.ts';
-
-/** Scripts of package.json that start a command. */
-const SCRIPTS: readonly string[] = ['pass', 'setup', 'status', 'why'];
+import { COMMANDS } from './commands.ts';
 
 /**
  * `npm run pass --dry-run` gives the flag to npm, and none to the program, which would then write. Null
@@ -13,7 +11,8 @@ export function findKeptByNpm(
   args: readonly string[],
 ): string | null {
   const script = env['npm_lifecycle_event'] ?? '';
-  if (!SCRIPTS.includes(script)) return null;
+  // A script of package.json is called as the command that it starts.
+  if (!Object.hasOwn(COMMANDS, script)) return null;
   const kept = [...flags, ...values].find((flag) => {
     if (args.some((arg) => arg.split('=')[0] === `--${flag}`)) return false;
     const value = env[`npm_config_${flag.replaceAll('-', '_')}`] ?? '';

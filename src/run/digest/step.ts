@@ -55,8 +55,7 @@ export async function tellDigest(step: DigestStep): Promise<DigestChange> {
   const { settings, log, now } = step;
   const known = sane(step.memory ?? emptyDigestMemory, now);
   const memory = { ...known, lostSince: findLostSince(known, step.missingSince) };
-  const { decided, ...kept } = keepDecided(step);
-  const untold = { ...kept, decided, failure: null };
+  const untold = { ...keepDecided(step), failure: null };
   try {
     const due = createLastDueTime(settings)(now).getTime();
     if (memory.toldAt !== null && due <= Date.parse(memory.toldAt)) return untold;
@@ -66,7 +65,7 @@ export async function tellDigest(step: DigestStep): Promise<DigestChange> {
     if (step.newest && due <= Date.parse(step.newest)) {
       return { ...untold, toldAt: step.newest, lostSince: step.newest };
     }
-    return { failure: null, ...(await tell({ ...step, memory }, decided, due)) };
+    return { failure: null, ...(await tell({ ...step, memory }, untold.decided, due)) };
   } catch (error) {
     log.warning('digest_failed', { error });
     const problem = toPlainLine(step.redact(messageOf(error)), MOST_OF_PROBLEM);

@@ -8,7 +8,7 @@ suite=${1:-sid}
 root=${XDG_CACHE_HOME:-$HOME/.cache}/mailroom/cyrus-new
 [ ! -e "$root" ] || { echo "$root is there: remove it first" >&2; exit 2; }
 mkdir -p "$(dirname "$root")"
-work=$(mktemp -d "$root.XXXXXX")
+work=$(mktemp -d -p "$(dirname "$root")")
 trap 'rm -rf "$work"' EXIT
 
 # An apt that knows of no installed package, and writes only here. It reaches the archive as this machine's does.
