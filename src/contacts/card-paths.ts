@@ -1,5 +1,4 @@
 import { MalformedAnswerError } from '../errors.ts';
-import type { AddressBook } from './discovery.ts';
 
 /**
  * Gives each card one path, by which it is known in the whole run: a server may write `@` in one
@@ -30,10 +29,10 @@ export class CardPaths {
 }
 
 /** The book that a card is in, and the card's URL; a card in none of them is on the first one's host. */
-export function locateCard(
+export function locateCard<Book extends { readonly url: string }>(
   href: string,
-  books: readonly AddressBook[],
-): { readonly book: AddressBook | undefined; readonly url: string } {
+  books: readonly Book[],
+): { readonly book: Book | undefined; readonly url: string } {
   const book = books.find(({ url }) => href.startsWith(new URL(url).pathname));
   return { book, url: new URL(href, book?.url ?? books[0]?.url).href };
 }

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { runOnce } from '../../src/run/once.ts';
+import { runOptions } from '../support/run-options.ts';
 import { readEtags, recordedWrites } from '../support/run-mailroom.ts';
 import { setupEnvironment } from '../support/run-setup.ts';
 import { describeEachServer } from '../support/test-account.ts';
@@ -50,20 +51,13 @@ describeEachServer('a dry run', ({ open }) => {
   ): Promise<{ readonly shown: string; readonly exitCode: number }> => {
     const output = new PassThrough();
     const shown = text(output);
-    const exitCode = await runOnce({
-      version: '0.0.0-test',
-      env: { ...env, NO_COLOR: '1', TERM: 'xterm', ...change },
-      isDryRun: true,
-      only: [],
-      output,
-      errorOutput: output,
-      isTerminal: true,
-      isErrorTerminal: false,
-      isText: false,
-      isVerbose: false,
-      stop: new AbortController().signal,
-      writeTerminationMessage: () => undefined,
-    });
+    const exitCode = await runOnce(
+      runOptions(output, {
+        env: { ...env, NO_COLOR: '1', TERM: 'xterm', ...change },
+        isDryRun: true,
+        isTerminal: true,
+      }),
+    );
     output.end();
     return { shown: await shown, exitCode };
   };

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { runOnce } from '../../src/run/once.ts';
+import { runOptions } from '../support/run-options.ts';
 import { builtPrograms } from '../support/programs.ts';
 import { install } from '../support/run-mailroom.ts';
 import { runSetup, setupEnvironment, useSetupAccount } from '../support/run-setup.ts';
@@ -188,20 +189,7 @@ test('a clock that is ten minutes ahead: a pass goes on, and says so', async () 
   const printed = text(output);
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 600_000 });
   try {
-    const exitCode = await runOnce({
-      version: '0.0.0-test',
-      env,
-      isDryRun: false,
-      only: [],
-      output,
-      errorOutput: output,
-      isTerminal: false,
-      isErrorTerminal: false,
-      isText: false,
-      isVerbose: false,
-      stop: new AbortController().signal,
-      writeTerminationMessage: () => undefined,
-    });
+    const exitCode = await runOnce(runOptions(output, { env }));
     expect(exitCode).toBe(0);
   } finally {
     vi.useRealTimers();

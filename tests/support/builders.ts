@@ -11,6 +11,7 @@ import type {
   SenderAddress,
 } from '../../src/triage/model.ts';
 import { memberKey, plainUid } from '../../src/triage/model.ts';
+import type { TriageReport } from '../../src/triage/report.ts';
 import { cleanDisplayName, parseSenderAddress } from '../../src/triage/sender.ts';
 
 /*
@@ -199,4 +200,19 @@ export function groupsWith(
   members: Readonly<Record<string, readonly string[]>>,
 ): readonly ContactGroup[] {
   return groupsFor(triageNames()).map(({ name }) => aGroup(name, members[name] ?? []));
+}
+
+/** The report of a pass that found nothing to do, but for `report`. */
+export function aReport(report: Partial<TriageReport> = {}): TriageReport {
+  return {
+    triagedSenders: 0,
+    processed: 0,
+    failures: [],
+    repeatedRefusals: 0,
+    conflicts: 0,
+    emailsWithoutSender: 0,
+    emailsSwept: 0,
+    details: { senders: [], conflicts: [], withoutSender: [] },
+    ...report,
+  };
 }

@@ -7,6 +7,7 @@ import { Writable } from 'node:stream';
 
 import { accountEnvironment } from './account-environment.ts';
 import { runOnce } from '../../src/run/once.ts';
+import { runOptions } from './run-options.ts';
 import { type EnvChange, type LogLine, parseLogLines } from './run-mailroom.ts';
 import { findPrivateText } from './run-mailroom-privacy.ts';
 import type { StandInOptions } from './stand-in/options.ts';
@@ -94,24 +95,19 @@ async function runPass(
       done();
     },
   });
-  const exitCode = await runOnce({
-    version: '0.0.0-test',
-    env,
-    isDryRun: false,
-    only: [],
-    output,
-    errorOutput: output,
-    isTerminal,
-    isErrorTerminal: isTerminal,
-    isText: false,
-    isVerbose: true,
-    stop: new AbortController().signal,
-    writeTerminationMessage: (text) => (termination += text),
-    around: (send) => (url, init) => {
-      isAsked = true;
-      return transport(() => send(url, init), { url, method: init.method ?? 'GET' });
-    },
-  });
+  const exitCode = await runOnce(
+    runOptions(output, {
+      env,
+      isTerminal,
+      isErrorTerminal: isTerminal,
+      isVerbose: true,
+      writeTerminationMessage: (text) => (termination += text),
+      around: (send) => (url, init) => {
+        isAsked = true;
+        return transport(() => send(url, init), { url, method: init.method ?? 'GET' });
+      },
+    }),
+  );
   // Otherwise a test that holds requests up, or breaks them off, would test nothing.
   if (!isAsked) throw new Error('no request went through the transport of the test');
   const state = await readFile(env['MAILROOM_STATE_FILE'] ?? '', 'utf8').catch(() => '');

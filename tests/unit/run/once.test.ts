@@ -6,34 +6,28 @@ import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 
 import { runOnce } from '../../../src/run/once.ts';
+import { runOptions } from '../../support/run-options.ts';
 
 it('a termination message that cannot be written is a line of the log, and changes nothing', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mailroom-once-'));
   const output = new PassThrough();
   const logged = text(output);
-  const exitCode = await runOnce({
-    version: '0.0.0-test',
-    env: {
-      MAILROOM_JMAP_TOKEN: 'made-up-token',
-      MAILROOM_CARDDAV_USERNAME: 'me@mail.example',
-      MAILROOM_CARDDAV_PASSWORD: 'made-up-password',
-      MAILROOM_STATE_FILE: join(folder, 'state.json'),
-      MAILROOM_LOG_LEVEL: 'debug',
-    },
-    isDryRun: false,
-    only: [],
-    output,
-    errorOutput: output,
-    isTerminal: false,
-    isErrorTerminal: false,
-    isText: false,
-    isVerbose: false,
-    // Asks no server.
-    stop: AbortSignal.abort(),
-    writeTerminationMessage: () => {
-      throw new Error('read-only file system');
-    },
-  });
+  const exitCode = await runOnce(
+    runOptions(output, {
+      env: {
+        MAILROOM_JMAP_TOKEN: 'made-up-token',
+        MAILROOM_CARDDAV_USERNAME: 'me@mail.example',
+        MAILROOM_CARDDAV_PASSWORD: 'made-up-password',
+        MAILROOM_STATE_FILE: join(folder, 'state.json'),
+        MAILROOM_LOG_LEVEL: 'debug',
+      },
+      // Asks no server.
+      stop: AbortSignal.abort(),
+      writeTerminationMessage: () => {
+        throw new Error('read-only file system');
+      },
+    }),
+  );
   output.end();
   await rm(folder, { recursive: true });
 

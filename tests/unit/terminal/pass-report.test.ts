@@ -6,7 +6,7 @@ import {
   renderReport,
 } from '../../../src/terminal/pass-report.ts';
 import type { SenderReport, TriageReport } from '../../../src/triage/report.ts';
-import { anAddress } from '../../support/builders.ts';
+import { anAddress, aReport } from '../../support/builders.ts';
 
 describe('a row for each sender', () => {
   it('what was decided, how many emails went from where to where, the contact', () => {
@@ -189,20 +189,6 @@ function aSender(sender: Partial<SenderReport> = {}): SenderReport {
     isDone: true,
     failure: null,
     ...sender,
-  };
-}
-
-function aReport(report: Partial<TriageReport> = {}): TriageReport {
-  return {
-    triagedSenders: 0,
-    processed: 0,
-    failures: [],
-    repeatedRefusals: 0,
-    conflicts: 0,
-    emailsWithoutSender: 0,
-    emailsSwept: 0,
-    details: { senders: [], conflicts: [], withoutSender: [] },
-    ...report,
   };
 }
 

@@ -6,7 +6,13 @@ import { askWhenTold } from '../../../../src/run/digest/when-told.ts';
 import { emptyDigestMemory } from '../../../../src/state/digest-memory.ts';
 import type { DigestMail, NewDigest } from '../../../../src/triage/digest.ts';
 import type { MailStore } from '../../../../src/triage/ports.ts';
-import { aMailbox, anEmail, mailboxesFor, triageNames } from '../../../support/builders.ts';
+import {
+  aMailbox,
+  anEmail,
+  aReport,
+  mailboxesFor,
+  triageNames,
+} from '../../../support/builders.ts';
 import { type LoggedEvent, recordingLogger } from '../../../support/memory-world.ts';
 
 /* When a digest is left, where clocks were wrong or servers are odd. */
@@ -51,16 +57,7 @@ async function tell(digests: readonly string[], change: Partial<DigestStep>): Pr
     readNotes: async () => [],
     memory: emptyDigestMemory,
     newest: undefined,
-    report: {
-      triagedSenders: 0,
-      processed: 0,
-      failures: [],
-      repeatedRefusals: 0,
-      conflicts: 0,
-      emailsWithoutSender: 0,
-      emailsSwept: 0,
-      details: { senders: [], conflicts: [], withoutSender: [] },
-    },
+    report: aReport(),
     done: [],
     missingSince: null,
     log: recordingLogger(logged),
